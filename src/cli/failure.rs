@@ -1,0 +1,150 @@
+//! A command that failed, in the one form that becomes text, JSON, exit code and effect.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::exit_code::ExitCode;
+
+/// Whether the failed command changed anything (DESIGN §3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// Nothing: safe to run again.
+    None,
+    /// Part was done; `details` says what.
+    Applied,
+    /// A request may have reached the server.
+    Unknown,
+}
+
+/// What went wrong, why, and what to run next.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// Stable `snake_case` name.
+    pub code: &'static str,
+    /// How the program ends.
+    pub exit: ExitCode,
+    /// What failed: one sentence without a full stop.
+    pub message: String,
+    /// Why: the chain of sources, or the server's words.
+    pub cause: Option<String>,
+    /// What to run or do next.
+    pub hint: Option<String>,
+    /// Whether trying again may help.
+    pub retryable: bool,
+    /// How long to wait first.
+    pub retry_after_seconds: Option<u64>,
+    /// Whether the user must act at the control plane.
+    pub user_action_required: bool,
+    /// Whether anything was changed.
+    pub effect: Effect,
+    /// More, for scripts.
+    pub details: Map<String, Value>,
+    /// What to know beside the failure.
+    pub warnings: Vec<String>,
+}
+
+impl Failure {
+    /// A failure that changed nothing.
+    pub fn new(code: &'static str, exit: ExitCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            exit,
+            message: message.into(),
+            cause: None,
+            hint: None,
+            retryable: matches!(
+                exit,
+                ExitCode::Unavailable | ExitCode::RateLimited | ExitCode::Partial
+            ),
+            retry_after_seconds: None,
+            user_action_required: exit == ExitCode::Forbidden,
+            effect: Effect::None,
+            details: Map::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// A failure whose message is an error's and whose cause is the chain of its sources.
+    pub fn from_error(code: &'static str, exit: ExitCode, error: &dyn std::error::Error) -> Self {
+        let mut causes = Vec::new();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            if causes.last() != Some(&text) {
+                causes.push(text);
+            }
+            source = cause.source();
+        }
+        let failure = Self::new(code, exit, error.to_string());
+        if causes.is_empty() {
+            failure
+        } else {
+            failure.cause(causes.join(": "))
+        }
+    }
+
+    /// A wrong command line or document.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new("usage", ExitCode::Usage, message)
+    }
+
+    /// Says why.
+    #[must_use]
+    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// Says what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says what was changed.
+    #[must_use]
+    pub fn effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
+        self
+    }
+
+    /// Adds a key to `details`.
+    #[must_use]
+    pub fn detail(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Adds warnings.
+    #[must_use]
+    pub fn warn(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
+        self.warnings.extend(warnings);
+        self
+    }
+
+    /// The JSON document. The message carries the cause, since there is no key of its own for it.
+    pub fn document(&self) -> Value {
+        let message = match &self.cause {
+            Some(cause) => format!("{}: {cause}", self.message),
+            None => self.message.clone(),
+        };
+        json!({
+            "schema": "spec-kitty.error/1",
+            "result": "error",
+            "error": {
+                "code": self.code,
+                "exit_code": self.exit.number(),
+                "message": message,
+                "hint": self.hint,
+                "retryable": self.retryable,
+                "retry_after_seconds": self.retry_after_seconds,
+                "user_action_required": self.user_action_required,
+                "effect": self.effect,
+                "details": self.details,
+            },
+            "warnings": self.warnings,
+        })
+    }
+}

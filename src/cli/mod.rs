@@ -1,0 +1,158 @@
+//! The command line: the only layer that prints, prompts or decides an exit code.
+
+pub mod arguments;
+pub mod commands;
+mod error;
+pub mod exit_code;
+pub mod failure;
+mod help;
+pub mod outcome;
+pub mod ui;
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Globals};
+use exit_code::ExitCode;
+use failure::Failure;
+use outcome::Outcome;
+use ui::Ui;
+
+use crate::world::World;
+
+/// What every command's handler is handed.
+#[derive(Debug)]
+pub struct Context {
+    /// The operating system, seen from the directory of `-C`.
+    pub world: World,
+    /// How to speak.
+    pub ui: Ui,
+    /// `--server`.
+    pub server: Option<String>,
+    /// `--timeout`.
+    pub timeout: Option<Duration>,
+}
+
+/// What every command's handler returns.
+pub type CommandResult = Result<Outcome, Failure>;
+
+/// Runs the command that these arguments ask for.
+pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    let world = match World::from_process() {
+        Ok(world) => world,
+        Err(error) => {
+            return report_early(
+                &arguments,
+                Failure::from_error("io", ExitCode::Internal, &error),
+            );
+        }
+    };
+    let parsed = match Arguments::try_parse_from(&arguments) {
+        Ok(parsed) => parsed,
+        Err(error) => return help_or_usage(&arguments, &error),
+    };
+    let Arguments { globals, command } = parsed;
+    let ui = Ui::new(&globals, &world);
+    match context(globals, world, ui.clone()).and_then(|context| commands::run(command, &context)) {
+        Ok(outcome) => {
+            finish(&ui, &outcome);
+            outcome.exit
+        }
+        Err(failure) => fail(&ui, &failure),
+    }
+}
+
+fn context(globals: Globals, world: World, ui: Ui) -> Result<Context, Failure> {
+    let world = match &globals.directory {
+        Some(directory) => world.in_directory(directory),
+        None => world,
+    };
+    if !world.directory().is_dir() {
+        let message = format!("no such folder: {}", world.directory().display());
+        return Err(Failure::usage(message).hint("check the value of -C"));
+    }
+    Ok(Context {
+        world,
+        ui,
+        server: globals.server,
+        timeout: globals.timeout.map(Duration::from_secs),
+    })
+}
+
+fn finish(ui: &Ui, outcome: &Outcome) {
+    if ui.json() {
+        ui.answer(&outcome.document().to_string());
+        return;
+    }
+    for warning in &outcome.warnings {
+        ui.warn(warning);
+    }
+    ui.answer(&outcome.text);
+}
+
+fn fail(ui: &Ui, failure: &Failure) -> ExitCode {
+    if ui.json() {
+        ui.answer(&failure.document().to_string());
+    } else {
+        for warning in &failure.warnings {
+            ui.warn(warning);
+        }
+        ui.error(failure);
+    }
+    failure.exit
+}
+
+/// `--help` and `--version` are answers; anything else clap objects to is a usage error.
+fn help_or_usage(arguments: &[OsString], error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind::{
+        DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion,
+    };
+    match error.kind() {
+        DisplayHelp | DisplayVersion => {
+            drop(error.print());
+            ExitCode::Ok
+        }
+        DisplayHelpOnMissingArgumentOrSubcommand if !asks_for_json(arguments) => {
+            drop(error.print());
+            ExitCode::Usage
+        }
+        _ if asks_for_json(arguments) => {
+            let rendered = error.to_string();
+            let message = rendered
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .trim_start_matches("error: ");
+            report_early(
+                arguments,
+                Failure::usage(message).hint("run: spec-kitty --help"),
+            )
+        }
+        _ => {
+            drop(error.print());
+            ExitCode::Usage
+        }
+    }
+}
+
+/// Reports a failure before the arguments were understood.
+fn report_early(arguments: &[OsString], failure: Failure) -> ExitCode {
+    let arguments = [OsString::from("spec-kitty"), "--json".into(), "init".into()]
+        .into_iter()
+        .filter(|word| word != "--json" || asks_for_json(arguments));
+    if let (Ok(parsed), Ok(world)) = (Arguments::try_parse_from(arguments), World::from_process()) {
+        fail(&Ui::new(&parsed.globals, &world), &failure);
+    }
+    failure.exit
+}
+
+/// Whether the raw arguments ask for JSON, however wrong the rest of them is.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    arguments
+        .iter()
+        .skip(1)
+        .take_while(|word| *word != "--")
+        .any(|word| word == "--json")
+}

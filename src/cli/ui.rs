@@ -1,0 +1,155 @@
+//! How the program speaks: what may be asked, coloured and said, decided once.
+
+use std::io::Write as _;
+
+use anstyle::{AnsiColor, Style};
+
+use super::arguments::{Color, Globals};
+use crate::world::{World, names};
+
+/// Resolved output settings, and the only place that writes to the standard streams.
+#[derive(Debug, Clone)]
+pub struct Ui {
+    json: bool,
+    quiet: bool,
+    verbose: u8,
+    no_input: bool,
+    color_stdout: bool,
+    color_stderr: bool,
+    terminals: crate::world::Terminals,
+}
+
+impl Ui {
+    /// Resolves flags, environment and terminals.
+    pub fn new(globals: &Globals, world: &World) -> Self {
+        let terminals = world.terminals();
+        let color = |terminal: bool| match globals.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if world.variable(names::NO_COLOR).is_some() => false,
+            Color::Auto
+                if world
+                    .variable(names::CLICOLOR_FORCE)
+                    .is_some_and(|v| v != "0") =>
+            {
+                true
+            }
+            Color::Auto => {
+                terminal
+                    && world.variable(names::CLICOLOR) != Some("0")
+                    && world.variable("TERM") != Some("dumb")
+            }
+        };
+        Self {
+            json: globals.json,
+            quiet: globals.quiet,
+            verbose: globals.verbose,
+            no_input: globals.no_input
+                || globals.json
+                || world.flag(names::NO_INPUT)
+                || world.variable(names::CI).is_some()
+                || !terminals.stdin,
+            color_stdout: !globals.json && color(terminals.stdout),
+            color_stderr: color(terminals.stderr),
+            terminals,
+        }
+    }
+
+    /// Whether the answer is one JSON document.
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
+    /// How often `-v` was given.
+    pub fn verbose(&self) -> u8 {
+        self.verbose
+    }
+
+    /// Whether a question may be asked: stdin and stderr are terminals and nothing forbids it.
+    pub fn may_ask(&self) -> bool {
+        !self.no_input && self.terminals.stderr
+    }
+
+    /// Whether the answer goes to a terminal: tables may be aligned and cut to its width.
+    pub fn stdout_is_terminal(&self) -> bool {
+        self.terminals.stdout && !self.json
+    }
+
+    /// Whether progress may be drawn on stderr.
+    pub fn may_draw(&self) -> bool {
+        self.terminals.stderr && !self.json && !self.quiet
+    }
+
+    /// Text for stdout in a colour, where stdout has colour.
+    pub fn paint(&self, style: Style, text: &str) -> String {
+        if self.color_stdout {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Writes a line about the work to stderr; not with `--quiet` or `--json`.
+    pub fn say(&self, line: &str) {
+        if !self.quiet && !self.json {
+            write_stderr(line);
+        }
+    }
+
+    /// Writes a warning to stderr; with `--json` it stands in the document instead.
+    pub fn warn(&self, line: &str) {
+        if !self.json {
+            write_stderr(&format!(
+                "{} {line}",
+                self.label("warning:", AnsiColor::Yellow)
+            ));
+        }
+    }
+
+    /// Writes the three lines of an error to stderr.
+    pub fn error(&self, failure: &super::failure::Failure) {
+        write_stderr(&format!(
+            "{} {}",
+            self.label("error:", AnsiColor::Red),
+            crate::text::sanitize(&failure.message)
+        ));
+        if let Some(cause) = &failure.cause {
+            write_stderr(&format!(
+                "  {} {}",
+                self.label("cause:", AnsiColor::Yellow),
+                crate::text::sanitize(cause)
+            ));
+        }
+        if let Some(hint) = &failure.hint {
+            write_stderr(&format!(
+                "  {} {}",
+                self.label("hint:", AnsiColor::Cyan),
+                crate::text::sanitize(hint)
+            ));
+        }
+    }
+
+    /// Writes to stdout, with a final newline. A reader that went away is no error.
+    pub fn answer(&self, text: &str) {
+        let newline = if text.is_empty() || text.ends_with('\n') {
+            ""
+        } else {
+            "\n"
+        };
+        let mut stdout = std::io::stdout().lock();
+        drop(write!(stdout, "{text}{newline}").and_then(|()| stdout.flush()));
+    }
+
+    fn label(&self, label: &str, color: AnsiColor) -> String {
+        if !self.color_stderr {
+            return label.to_owned();
+        }
+        let style = Style::new().bold().fg_color(Some(color.into()));
+        format!("{style}{label}{style:#}")
+    }
+}
+
+/// A reader that went away is no error.
+fn write_stderr(line: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{line}"));
+}

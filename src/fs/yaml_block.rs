@@ -1,0 +1,1 @@
+//! Edits one top-level block of a YAML file and nothing else (QUEUE §4.2).

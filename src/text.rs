@@ -1,0 +1,156 @@
+//! What makes outside text safe to show.
+//!
+//! Titles, statuses, URLs, server messages and file names come from other people. Before any of
+//! them reaches a terminal it passes through [`sanitize`] or [`one_line`] (DESIGN §3).
+
+use std::borrow::Cow;
+
+/// Removes C0 and C1 controls, whole ESC sequences and bidirectional overrides; keeps newlines and
+/// tabs. Text without any of these is borrowed.
+pub fn sanitize(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\u{1b}' => skip_escape(&mut rest),
+            '\u{9b}' => skip_csi(&mut rest),
+            '\u{90}' | '\u{98}' | '\u{9d}' | '\u{9e}' | '\u{9f}' => skip_string(&mut rest),
+            c if is_unsafe(c) => {}
+            c => clean.push(c),
+        }
+    }
+    Cow::Owned(clean)
+}
+
+/// [`sanitize`], then every run of white space becomes one space and the ends are trimmed.
+pub fn one_line(text: &str) -> String {
+    sanitize(text)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// At most `limit` characters, the last one an ellipsis where something was cut.
+pub fn truncate(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.chars().count() <= limit {
+        return Cow::Borrowed(text);
+    }
+    let kept: String = text.chars().take(limit.saturating_sub(1)).collect();
+    Cow::Owned(kept + "…")
+}
+
+/// `1 event`, `2 events`.
+pub fn count(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A word as one argument of a POSIX shell, quoted only where it must be.
+pub fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+fn is_unsafe(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}' | '\u{2029}'
+            | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+type Characters<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+
+/// After ESC: a control sequence, a string sequence, or one character of a short escape.
+fn skip_escape(rest: &mut Characters<'_>) {
+    match rest.peek() {
+        Some('[') => {
+            rest.next();
+            skip_csi(rest);
+        }
+        Some(']' | 'P' | 'X' | '^' | '_') => {
+            rest.next();
+            skip_string(rest);
+        }
+        Some(' '..='/') => {
+            rest.next();
+            rest.next();
+        }
+        Some('0'..='~') => {
+            rest.next();
+        }
+        _ => {}
+    }
+}
+
+/// Parameters and intermediates, then the final byte (ECMA-48 §5.4).
+fn skip_csi(rest: &mut Characters<'_>) {
+    while rest.next_if(|c| (' '..='?').contains(c)).is_some() {}
+    rest.next_if(|c| ('@'..='~').contains(c));
+}
+
+/// Up to BEL, ST or the end of the line: an unterminated one must not swallow the rest of a text.
+fn skip_string(rest: &mut Characters<'_>) {
+    while let Some(c) = rest.next_if(|c| *c != '\n') {
+        match c {
+            '\u{7}' | '\u{9c}' => return,
+            '\u{1b}' => {
+                rest.next_if_eq(&'\\');
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_controls_and_overrides_are_removed() {
+        let cases = [
+            ("plain ümlaut 日本", "plain ümlaut 日本"),
+            ("\u{1b}[31mred\u{1b}[0m", "red"),
+            ("\u{1b}]0;title\u{7}after", "after"),
+            (
+                "\u{1b}]8;;https://evil\u{1b}\\link\u{1b}]8;;\u{1b}\\",
+                "link",
+            ),
+            ("\u{9b}31mc1", "c1"),
+            ("a\u{202e}b\u{2066}c\u{200f}d", "abcd"),
+            ("bell\u{7}null\0del\u{7f}", "bellnulldel"),
+            ("\u{1b}(Bcharset", "charset"),
+            ("\u{1b}", ""),
+            ("carriage\rreturn", "carriagereturn"),
+            ("keep\nlines\tand tabs", "keep\nlines\tand tabs"),
+        ];
+        for (text, clean) in cases {
+            assert_eq!(sanitize(text), clean, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn one_line_folds_white_space() {
+        assert_eq!(one_line("  a\r\n b\t\u{1b}[1mc \u{3000} d\n"), "a b c d");
+    }
+
+    #[test]
+    fn shell_words_are_quoted_only_where_needed() {
+        assert_eq!(shell_word("web-123"), "web-123");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+        assert_eq!(shell_word(""), "''");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_unsafe_survives(text in "\\PC*|(\\x1b|\\[|\\]|[0-9;]|m|\\x07|\\u{202e}|x)*") {
+            let clean = sanitize(&text);
+            proptest::prop_assert!(!clean.chars().any(is_unsafe));
+            proptest::prop_assert_eq!(sanitize(&clean), clean.clone());
+        }
+    }
+}

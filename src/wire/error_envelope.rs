@@ -1,0 +1,81 @@
+//! What a control plane says when it refuses (DESIGN §5). Every field may be missing or of any
+//! JSON type; a body that is no JSON object says only its status.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// The error envelope of any answer that is not 2xx.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ErrorEnvelope {
+    /// Stable name: `origin_conflict`, `no_mapping`.
+    #[serde(rename = "error_code")]
+    pub code: Option<String>,
+    /// Coarser name: `conflict`.
+    #[serde(rename = "error_category")]
+    pub category: Option<String>,
+    /// For people; `HTTP <status>` where the server gave none.
+    pub message: String,
+    /// Whether trying again may help.
+    pub retryable: bool,
+    /// Whether the user must act at the control plane first.
+    pub user_action_required: bool,
+    /// Which part of the server spoke.
+    pub source: Option<String>,
+    /// How long to wait before the next try.
+    pub retry_after_seconds: Option<u64>,
+}
+
+impl ErrorEnvelope {
+    /// Reads what can be read of an answer's body.
+    pub fn parse(status: u16, body: &[u8]) -> Self {
+        let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
+            return Self {
+                message: format!("HTTP {status}"),
+                ..Self::default()
+            };
+        };
+        Self {
+            code: text(&object, "error_code").or_else(|| text(&object, "code")),
+            category: text(&object, "error_category").or_else(|| text(&object, "category")),
+            message: text(&object, "message").unwrap_or_else(|| format!("HTTP {status}")),
+            retryable: truth(&object, "retryable"),
+            user_action_required: truth(&object, "user_action_required"),
+            source: text(&object, "source"),
+            retry_after_seconds: object.get("retry_after_seconds").and_then(seconds),
+        }
+    }
+}
+
+/// Strings as they are; numbers, booleans, lists and objects as their JSON; null and empty as nothing.
+fn text(object: &Map<String, Value>, field: &str) -> Option<String> {
+    match object.get(field)? {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()).filter(|t| !t.trim().is_empty()),
+        other => Some(other.to_string()),
+    }
+}
+
+fn truth(object: &Map<String, Value>, field: &str) -> bool {
+    match object.get(field) {
+        Some(Value::Bool(truth)) => *truth,
+        Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
+        Some(Value::Number(number)) => number.as_f64().is_some_and(|n| n != 0.0),
+        _ => false,
+    }
+}
+
+fn seconds(value: &Value) -> Option<u64> {
+    let number: f64 = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped just before"
+    )]
+    number
+        .is_finite()
+        .then(|| number.clamp(0.0, 1e9).ceil() as u64)
+}

@@ -1,0 +1,77 @@
+//! Request bodies.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::secret::Secret;
+
+/// Body of [`super::TOKEN_PATH`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TokenRequest {
+    /// Who logs in.
+    pub username: String,
+    /// Their password.
+    pub password: Secret,
+}
+
+/// Body of [`super::REFRESH_PATH`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RefreshRequest {
+    /// The refresh token, good for one use.
+    pub refresh: Secret,
+}
+
+/// Body of [`super::SEARCH_ISSUES_PATH`]. One of `project_slug` and `binding_ref` is present.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SearchRequest {
+    /// `jira` or `linear`.
+    pub provider: String,
+    /// The project's name at the control plane.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project_slug: Option<String>,
+    /// The control plane's own reference to the binding, where it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub binding_ref: Option<String>,
+    /// At most so many candidates: 1 to 100.
+    pub limit: u32,
+    /// A ticket key, as given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query_key: Option<String>,
+    /// Words, as given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query_text: Option<String>,
+}
+
+/// Body of [`super::BIND_ORIGIN_PATH`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BindRequest {
+    /// `jira` or `linear`.
+    pub provider: String,
+    /// The project's name at the control plane.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project_slug: Option<String>,
+    /// The control plane's own reference to the binding, where it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub binding_ref: Option<String>,
+    /// The mission's `mission_id`, else its `feature_slug`.
+    pub mission_id: String,
+    /// The mission's slug with its number: `061-web-123`.
+    pub mission_slug: String,
+    /// The tracker's id of the ticket.
+    pub external_issue_id: String,
+    /// The ticket's key.
+    pub external_issue_key: String,
+    /// The ticket's URL.
+    pub external_issue_url: String,
+    /// The ticket's title.
+    pub external_title: String,
+    /// The ticket's status.
+    pub external_status: String,
+}
+
+/// Body of [`super::EVENTS_PATH`]: events as they stand in the queue, byte for byte.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EventsRequest {
+    /// At most 1,000.
+    pub events: Vec<Box<RawValue>>,
+}

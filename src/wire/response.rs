@@ -1,0 +1,169 @@
+//! Answers to successful requests. The control plane serialises these; the client reads them with
+//! the strict `parse` functions, which name the field that breaks a rule.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::candidate::{FieldError, OriginCandidate, required_string};
+use crate::secret::Secret;
+
+/// Answer of the token and refresh paths.
+#[derive(Debug, Clone, Serialize)]
+pub struct TokenResponse {
+    /// The access token.
+    pub access: Secret,
+    /// The refresh token.
+    pub refresh: Secret,
+    /// Seconds the access token lives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_lifetime: Option<u64>,
+    /// Seconds the refresh token lives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_lifetime: Option<u64>,
+    /// The team the session acts for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team_slug: Option<String>,
+}
+
+impl TokenResponse {
+    /// Reads an answer. Lifetimes may be numbers or strings of seconds.
+    pub fn parse(body: &[u8]) -> Result<Self, FieldError> {
+        let object = parse_object(body)?;
+        Ok(Self {
+            access: Secret::new(required_string(&object, "access")?),
+            refresh: Secret::new(required_string(&object, "refresh")?),
+            access_lifetime: seconds(&object, "access_lifetime")?,
+            refresh_lifetime: seconds(&object, "refresh_lifetime")?,
+            team_slug: object
+                .get("team_slug")
+                .and_then(Value::as_str)
+                .filter(|s| !s.is_empty())
+                .map(str::to_owned),
+        })
+    }
+}
+
+/// Answer of the search path.
+#[derive(Debug, Clone, Serialize)]
+pub struct SearchResponse {
+    /// In the server's order.
+    pub candidates: Vec<OriginCandidate>,
+    /// What kind of tracker resource was searched: `linear_team`. Empty only without candidates.
+    pub resource_type: String,
+    /// Its id.
+    pub resource_id: String,
+}
+
+impl SearchResponse {
+    /// Reads an answer strictly; more candidates than `limit` are cut.
+    pub fn parse(body: &[u8], limit: usize) -> Result<Self, FieldError> {
+        let object = parse_object(body)?;
+        let listed = match object.get("candidates") {
+            Some(Value::Array(listed)) => listed,
+            Some(_) => return Err(FieldError::new("candidates", "must be a list")),
+            None => return Err(FieldError::new("candidates", "is missing")),
+        };
+        let read = |(i, document)| {
+            OriginCandidate::from_json(document).map_err(|e| e.within(&format!("candidates[{i}]")))
+        };
+        let mut candidates = listed
+            .iter()
+            .enumerate()
+            .map(read)
+            .collect::<Result<Vec<_>, _>>()?;
+        candidates.truncate(limit);
+        let resource = |field| match required_string(&object, field) {
+            Err(_) if candidates.is_empty() => Ok(String::new()),
+            other => other,
+        };
+        let (resource_type, resource_id) = (resource("resource_type")?, resource("resource_id")?);
+        Ok(Self {
+            candidates,
+            resource_type,
+            resource_id,
+        })
+    }
+}
+
+/// Answer of the bind path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BindResponse {
+    /// The control plane's id of the link.
+    pub origin_link_id: String,
+    /// When the link was first made (RFC 3339).
+    pub bound_at: String,
+}
+
+impl BindResponse {
+    /// Reads an answer strictly.
+    pub fn parse(body: &[u8]) -> Result<Self, FieldError> {
+        let object = parse_object(body)?;
+        Ok(Self {
+            origin_link_id: required_string(&object, "origin_link_id")?,
+            bound_at: required_string(&object, "bound_at")?,
+        })
+    }
+}
+
+/// What became of one event of a batch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventResult {
+    /// The event it speaks of.
+    pub event_id: String,
+    /// `success`, `duplicate` or `rejected`; any other word means "keep it".
+    pub status: String,
+    /// Why it was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+}
+
+/// Answer of the events path.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct EventsResponse {
+    /// One an event, in any order.
+    pub results: Vec<EventResult>,
+}
+
+impl EventsResponse {
+    /// Reads an answer; entries that are not understood are left out, which keeps their events.
+    pub fn parse(body: &[u8]) -> Result<Self, FieldError> {
+        let object = parse_object(body)?;
+        let Some(Value::Array(listed)) = object.get("results") else {
+            return Err(FieldError::new("results", "must be a list"));
+        };
+        let text =
+            |entry: &Value, field| entry.get(field).and_then(Value::as_str).map(str::to_owned);
+        let read = |entry: &Value| {
+            Some(EventResult {
+                event_id: text(entry, "event_id")?,
+                status: text(entry, "status")?,
+                error_message: text(entry, "error_message"),
+            })
+        };
+        Ok(Self {
+            results: listed.iter().filter_map(read).collect(),
+        })
+    }
+}
+
+fn parse_object(body: &[u8]) -> Result<Map<String, Value>, FieldError> {
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(FieldError::new("the answer", "must be a JSON object")),
+        Err(_) => Err(FieldError::new("the answer", "is not JSON")),
+    }
+}
+
+fn seconds(object: &Map<String, Value>, field: &str) -> Result<Option<u64>, FieldError> {
+    let text = match object.get(field) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::String(text)) => text.trim().to_owned(),
+        Some(_) => return Err(FieldError::new(field, "must be a number of seconds")),
+    };
+    // A lifetime may come with a fraction; whole seconds are what counts, a century is the most.
+    let whole = text.split('.').next().unwrap_or_default().parse::<u64>();
+    whole
+        .map(|s| Some(s.min(3_155_760_000)))
+        .map_err(|_| FieldError::new(field, "must be a number of seconds"))
+}

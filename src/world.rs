@@ -1,0 +1,225 @@
+//! The operating system as one value: environment, directories, clock, entropy, sleep.
+//!
+//! Everything else in the crate is handed a [`World`] and asks it, so that this is the only file
+//! that reads the environment, the time or the home folder (DESIGN §9).
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+/// The names of every environment variable the program reads (DESIGN §4).
+pub mod names {
+    /// The control plane's URL.
+    pub const SERVER: &str = "SPEC_KITTY_SERVER";
+    /// Older alias of [`SERVER`].
+    pub const SERVER_ALIAS: &str = "SPEC_KITTY_SAAS_URL";
+    /// An access token for CI; it goes only to a server named by flag or environment.
+    pub const TOKEN: &str = "SPEC_KITTY_TOKEN";
+    /// The team that goes with [`TOKEN`].
+    pub const TEAM: &str = "SPEC_KITTY_TEAM";
+    /// Replaces `~/.spec-kitty`.
+    pub const HOME: &str = "SPEC_KITTY_HOME";
+    /// Set to anything but `0` or `false`: never prompt.
+    pub const NO_INPUT: &str = "SPEC_KITTY_NO_INPUT";
+    /// Log filter, as in `spec_kitty=debug`.
+    pub const LOG: &str = "SPEC_KITTY_LOG";
+    /// `0`, `false`, `no` or `off` forbids all network.
+    pub const NETWORK: &str = "SPEC_KITTY_ENABLE_SAAS_SYNC";
+    /// Set in continuous integration: never prompt.
+    pub const CI: &str = "CI";
+    /// Any non-empty value turns colour off.
+    pub const NO_COLOR: &str = "NO_COLOR";
+    /// `0` turns colour off.
+    pub const CLICOLOR: &str = "CLICOLOR";
+    /// Any value but `0` turns colour on, also into a pipe.
+    pub const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
+}
+
+/// Which of the standard streams are terminals.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Terminals {
+    /// Standard input.
+    pub stdin: bool,
+    /// Standard output.
+    pub stdout: bool,
+    /// Standard error.
+    pub stderr: bool,
+}
+
+/// A snapshot of the process's surroundings, and the doors to its clock and entropy.
+#[derive(Clone)]
+pub struct World {
+    variables: BTreeMap<OsString, OsString>,
+    directory: PathBuf,
+    terminals: Terminals,
+}
+
+impl std::fmt::Debug for World {
+    /// Leaves the variables out: one of them may be a token.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("World")
+            .field("directory", &self.directory)
+            .field("terminals", &self.terminals)
+            .finish_non_exhaustive()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one home of these calls")]
+impl World {
+    /// Collects the real process's surroundings. Fails where the current directory is gone.
+    pub fn from_process() -> io::Result<Self> {
+        Ok(Self {
+            variables: std::env::vars_os().collect(),
+            directory: std::env::current_dir()?,
+            terminals: Terminals {
+                stdin: io::stdin().is_terminal(),
+                stdout: io::stdout().is_terminal(),
+                stderr: io::stderr().is_terminal(),
+            },
+        })
+    }
+
+    /// A world with these variables, for embedding and tests: nothing is a terminal.
+    pub fn with_variables<K, V>(
+        directory: PathBuf,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self
+    where
+        K: Into<OsString>,
+        V: Into<OsString>,
+    {
+        Self {
+            variables: variables
+                .into_iter()
+                .map(|(k, v)| (k.into(), v.into()))
+                .collect(),
+            directory,
+            terminals: Terminals::default(),
+        }
+    }
+
+    /// The time, in UTC.
+    pub fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+
+    /// A reading of the monotonic clock.
+    pub fn instant(&self) -> Instant {
+        Instant::now()
+    }
+
+    /// Blocks this thread.
+    pub fn sleep(&self, duration: Duration) {
+        std::thread::sleep(duration);
+    }
+
+    /// A random (version 4) UUID.
+    pub fn random_uuid(&self) -> Uuid {
+        Uuid::from_bytes(
+            uuid::Builder::from_random_bytes(self.random())
+                .into_uuid()
+                .into_bytes(),
+        )
+    }
+}
+
+impl World {
+    /// The same world seen from another directory (`-C`). Relative paths start at the old one.
+    #[must_use]
+    pub fn in_directory(mut self, directory: &Path) -> Self {
+        self.directory = self.directory.join(directory);
+        self
+    }
+
+    /// Where the command acts: absolute.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Which standard streams are terminals.
+    pub fn terminals(&self) -> Terminals {
+        self.terminals
+    }
+
+    /// A variable's value; `None` where it is unset, empty or not UTF-8.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(OsStr::new(name))
+            .and_then(|v| v.to_str())
+            .filter(|v| !v.is_empty())
+    }
+
+    /// Whether a variable is set to something other than empty, `0` or `false`.
+    pub fn flag(&self, name: &str) -> bool {
+        self.variable(name)
+            .is_some_and(|v| !matches!(v, "0" | "false"))
+    }
+
+    /// Whether `SPEC_KITTY_ENABLE_SAAS_SYNC` allows the network at all.
+    pub fn network_allowed(&self) -> bool {
+        !self.variable(names::NETWORK).is_some_and(|v| {
+            matches!(
+                v.trim().to_ascii_lowercase().as_str(),
+                "0" | "false" | "no" | "off"
+            )
+        })
+    }
+
+    /// The state directory: `SPEC_KITTY_HOME`, else `~/.spec-kitty`; absolute. Without a home
+    /// folder at all it is `.spec-kitty` in the current directory's root, which then fails to open.
+    pub fn state_directory(&self) -> PathBuf {
+        let chosen = self.path_variable(names::HOME).or_else(|| {
+            Some(
+                self.path_variable("HOME")
+                    .or_else(|| self.path_variable("USERPROFILE"))?
+                    .join(".spec-kitty"),
+            )
+        });
+        self.directory
+            .join(chosen.unwrap_or_else(|| PathBuf::from("/nonexistent/.spec-kitty")))
+    }
+
+    /// Where temporary folders go (`TMPDIR`, else `/tmp`).
+    pub fn temporary_directory(&self) -> PathBuf {
+        self.path_variable("TMPDIR")
+            .unwrap_or_else(|| PathBuf::from("/tmp"))
+    }
+
+    /// Random bytes from the operating system. Zeroes where it has none, which no supported
+    /// platform lacks.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        if getrandom::fill(&mut bytes).is_err() {
+            bytes.fill(0);
+        }
+        bytes
+    }
+
+    /// The machine's name and the user's login name: what a `node_id` is made of (DESIGN §7).
+    pub fn host_and_user(&self) -> (String, String) {
+        let host = rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned();
+        let user = ["LOGNAME", "USER", "USERNAME"]
+            .into_iter()
+            .find_map(|name| self.variable(name))
+            .map_or_else(
+                || rustix::process::getuid().as_raw().to_string(),
+                str::to_owned,
+            );
+        (host, user)
+    }
+
+    fn path_variable(&self, name: &str) -> Option<PathBuf> {
+        self.variables
+            .get(OsStr::new(name))
+            .filter(|v| !v.is_empty())
+            .map(PathBuf::from)
+    }
+}
