@@ -1,0 +1,4 @@
+//! The program through its binary: one file a command, fixtures in `support`.
+#![cfg(test)]
+
+mod support;
