@@ -1,0 +1,1 @@
+//! Names for the project, from the URL of its origin remote.
