@@ -146,6 +146,13 @@ impl World {
         self.terminals
     }
 
+    /// Every variable, for a child process.
+    pub fn variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.variables
+            .iter()
+            .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
     /// A variable's value; `None` where it is unset, empty or not UTF-8.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables

@@ -1,1 +1,8 @@
-//! git
+//! Real git: one constructor for its commands, what a repository is, and commits that leave the
+//! user's staging area as it was (DESIGN §8, QUEUE §4.6).
+
+pub mod command;
+pub mod commit;
+pub mod parse;
+pub mod repair;
+pub mod repository;

@@ -1,0 +1,1 @@
+//! Reads what git prints: pure functions over bytes.
