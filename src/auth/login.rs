@@ -1,0 +1,1 @@
+//! Beginning and ending a session.

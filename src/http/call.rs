@@ -1,0 +1,45 @@
+//! One request and its answer, as plain values.
+
+use std::time::Duration;
+
+use crate::secret::Secret;
+
+/// Whether a request may be sent a second time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Retry {
+    /// Once only: a second one could do harm, or the caller has its own way to try again.
+    #[default]
+    Never,
+    /// Repeating it is harmless: it changes nothing, or carries an idempotency key.
+    Safe,
+}
+
+/// A `POST` of JSON.
+#[derive(Debug, Default)]
+pub struct Call<'a> {
+    /// One of the wire's paths.
+    pub path: &'a str,
+    /// The access token.
+    pub bearer: Option<&'a Secret>,
+    /// More headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, as it is sent.
+    pub body: Vec<u8>,
+    /// Whether `body` is gzip already.
+    pub gzip: bool,
+    /// The most one attempt may take, within the deadline.
+    pub attempt_timeout: Option<Duration>,
+    /// Whether it may be repeated.
+    pub retry: Retry,
+}
+
+/// What the server answered, whatever its status; redirects are errors instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Retry-After` header, where it gave one in seconds or as a date.
+    pub retry_after: Option<Duration>,
+    /// The body.
+    pub body: Vec<u8>,
+}

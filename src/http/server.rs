@@ -1,0 +1,163 @@
+//! The address of a control plane.
+
+use std::fmt;
+
+use url::{Host, Url};
+
+/// A control plane's address: https, or http on this machine. It holds no user, query or fragment;
+/// a path prefix is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    url: Url,
+}
+
+/// An address that is not one of a control plane. The address itself is not repeated: it may hold
+/// a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ServerError {
+    /// No URL with a host.
+    #[error("not a URL like https://control.example.com")]
+    NotAUrl,
+    /// Neither https nor http.
+    #[error("only https is spoken, and http with this machine itself")]
+    Scheme,
+    /// Plain http to another machine.
+    #[error("plain http is spoken with this machine only; use https")]
+    PlainHttp,
+    /// User or password inside.
+    #[error("a server's URL holds no user name or password")]
+    UserInformation,
+    /// `?…` or `#…`.
+    #[error("a server's URL holds no query and no fragment")]
+    QueryOrFragment,
+}
+
+impl Server {
+    /// Reads an address strictly.
+    pub fn parse(text: &str) -> Result<Self, ServerError> {
+        let mut url = Url::parse(text.trim()).map_err(|_| ServerError::NotAUrl)?;
+        let host = url.host().ok_or(ServerError::NotAUrl)?;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&host) => {}
+            "http" => return Err(ServerError::PlainHttp),
+            _ => return Err(ServerError::Scheme),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(ServerError::UserInformation);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(ServerError::QueryOrFragment);
+        }
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
+        Ok(Self { url })
+    }
+
+    /// Whether both have the same scheme, host and port: what credentials are bound to.
+    pub fn same_origin(&self, other: &Self) -> bool {
+        self.url.origin() == other.url.origin()
+    }
+
+    /// Whether it is spoken to without TLS, on this machine.
+    pub fn is_plain(&self) -> bool {
+        self.url.scheme() == "http"
+    }
+
+    /// The URL of one of the wire's paths (`/api/v1/…`) at this server.
+    pub fn endpoint(&self, path: &str) -> Url {
+        let mut url = self.url.clone();
+        let prefix = self.url.path().trim_end_matches('/');
+        url.set_path(&format!("{prefix}{path}"));
+        url
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.url.as_str().trim_end_matches('/'))
+    }
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+        Host::Domain(name) => *name == "localhost",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        use ServerError::{NotAUrl, PlainHttp, QueryOrFragment, Scheme, UserInformation};
+        let cases = [
+            (
+                "https://control.example.com",
+                Ok("https://control.example.com"),
+            ),
+            (
+                "https://control.example.com/",
+                Ok("https://control.example.com"),
+            ),
+            (
+                " https://Control.Example.com:443/team/ ",
+                Ok("https://control.example.com/team"),
+            ),
+            ("http://127.0.0.1:8460", Ok("http://127.0.0.1:8460")),
+            ("http://127.8.9.1:1", Ok("http://127.8.9.1:1")),
+            ("http://[::1]:8460/", Ok("http://[::1]:8460")),
+            ("http://localhost:8460", Ok("http://localhost:8460")),
+            ("http://0x7f.1:80", Ok("http://127.0.0.1")),
+            ("http://localhost.example.com", Err(PlainHttp)),
+            ("http://localhost.", Err(PlainHttp)),
+            ("http://127.0.0.1.example.com", Err(PlainHttp)),
+            ("http://10.0.0.1", Err(PlainHttp)),
+            ("http://[::ffff:10.0.0.1]", Err(PlainHttp)),
+            ("https://user@example.com", Err(UserInformation)),
+            ("https://:secret@example.com", Err(UserInformation)),
+            ("https://example.com?x=1", Err(QueryOrFragment)),
+            ("https://example.com/#x", Err(QueryOrFragment)),
+            ("ftp://example.com", Err(Scheme)),
+            ("control.example.com", Err(NotAUrl)),
+            ("file:///etc/passwd", Err(NotAUrl)),
+            ("https://", Err(NotAUrl)),
+            ("", Err(NotAUrl)),
+        ];
+        for (text, expected) in cases {
+            let parsed = Server::parse(text).map(|server| server.to_string());
+            assert_eq!(parsed.as_deref(), expected.as_deref(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_origin_is_scheme_host_and_port() {
+        let server = |text| Server::parse(text).unwrap();
+        let issuing = server("https://a.example/x");
+        assert!(issuing.same_origin(&server("https://A.example:443/y")));
+        assert!(!issuing.same_origin(&server("https://a.example:444/x")));
+        assert!(!issuing.same_origin(&server("https://b.example/x")));
+        assert!(!server("http://127.0.0.1:1").same_origin(&server("https://127.0.0.1:1")));
+    }
+
+    #[test]
+    fn a_path_prefix_is_kept() {
+        let endpoint = |text| {
+            Server::parse(text)
+                .unwrap()
+                .endpoint("/api/v1/token/")
+                .to_string()
+        };
+        assert_eq!(
+            endpoint("https://a.example"),
+            "https://a.example/api/v1/token/"
+        );
+        assert_eq!(
+            endpoint("https://a.example/p/q/"),
+            "https://a.example/p/q/api/v1/token/"
+        );
+    }
+}
