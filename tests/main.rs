@@ -1,4 +1,9 @@
 //! The program through its binary: one file a command, fixtures in `support`.
 #![cfg(test)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests prepare the operating system that World reports about"
+)]
 
 mod support;
+mod support_itself;

@@ -1,1 +1,20 @@
-//! Fixtures.
+//! Fixtures: a [`Sandbox`] in which the real binary runs against real git, and a loopback
+//! [`Server`] that stands for the control plane. Nothing here knows the program's inside.
+
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands' tests arrive one by one; this goes when all are there"
+)]
+
+mod fixtures;
+mod output;
+mod sandbox;
+mod server;
+mod snapshot;
+
+pub use fixtures::*;
+pub use output::Output;
+pub use sandbox::{ACCESS_TOKEN, PROJECT_UUID, Sandbox, write_file};
+pub use server::{Reply, Request, Server, dead_url};
+pub use snapshot::Snapshot;

@@ -1,0 +1,91 @@
+//! Documents that many tests need.
+
+use serde_json::{Value, json};
+
+/// Where the control plane logs people in.
+pub const TOKEN_PATH: &str = "/api/v1/token/";
+/// Where it renews a session.
+pub const REFRESH_PATH: &str = "/api/v1/token/refresh/";
+/// Where it searches tickets.
+pub const SEARCH_PATH: &str = "/api/v1/tracker/issue-search/";
+/// Where it binds an origin.
+pub const BIND_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
+/// Where it takes events.
+pub const EVENTS_PATH: &str = "/api/v1/events/batch/";
+
+/// The seven keys of `origin_ticket`, sorted.
+pub const ORIGIN_KEYS: [&str; 7] = [
+    "external_issue_id",
+    "external_issue_key",
+    "external_issue_url",
+    "provider",
+    "resource_id",
+    "resource_type",
+    "title",
+];
+
+/// The id that [`candidate`] gives a key.
+pub fn issue_id(key: &str) -> String {
+    format!("id-of-{}", key.to_lowercase())
+}
+
+/// A ticket as the search answers it.
+pub fn candidate(key: &str, title: &str, match_type: &str) -> Value {
+    json!({
+        "external_issue_id": issue_id(key),
+        "external_issue_key": key,
+        "title": title,
+        "status": "Todo",
+        "url": format!("https://linear.app/acme/issue/{key}"),
+        "match_type": match_type,
+    })
+}
+
+/// The 200 body of a search.
+pub fn search_answer(candidates: &[Value]) -> Value {
+    json!({
+        "candidates": candidates,
+        "resource_type": "linear_team",
+        "resource_id": "team-web",
+    })
+}
+
+/// The 200 body of a bind.
+pub fn bind_answer() -> Value {
+    json!({"origin_link_id": "link-1", "bound_at": "2026-11-22T10:00:00Z"})
+}
+
+/// A control plane's refusal.
+pub fn envelope(code: &str, message: &str) -> Value {
+    json!({"error_code": code, "message": message})
+}
+
+/// The cases of one of the tables in `tests/cases`.
+pub fn case_table(text: &str) -> Vec<Value> {
+    let document: Value = serde_json::from_str(text).expect("a case table is JSON");
+    document["cases"].as_array().expect("cases").clone()
+}
+
+/// Replaces every `{"$repeat": [item, n], "$prefix": …}` by what it stands for.
+pub fn expand(value: &Value) -> Value {
+    match value {
+        Value::Object(object) if object.contains_key("$repeat") => {
+            let item = &object["$repeat"][0];
+            let count = usize::try_from(object["$repeat"][1].as_u64().expect("a count")).unwrap();
+            match item {
+                Value::String(text) => {
+                    let prefix = object.get("$prefix").and_then(Value::as_str);
+                    format!("{}{}", prefix.unwrap_or(""), text.repeat(count)).into()
+                }
+                item => vec![item.clone(); count].into(),
+            }
+        }
+        Value::Object(object) => object
+            .iter()
+            .map(|(key, value)| (key.clone(), expand(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        Value::Array(items) => items.iter().map(expand).collect::<Vec<_>>().into(),
+        other => other.clone(),
+    }
+}

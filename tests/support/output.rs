@@ -1,0 +1,129 @@
+//! What a run of the binary left behind: both streams and the exit code, exactly.
+
+use std::fmt;
+
+use serde_json::Value;
+
+/// One finished run.
+#[derive(Clone)]
+pub struct Output {
+    /// The command line, for messages.
+    pub command: String,
+    /// Standard output, which must be UTF-8.
+    pub stdout: String,
+    /// Standard error, which must be UTF-8.
+    pub stderr: String,
+    /// The exit code; −1 where a signal ended it.
+    pub code: i32,
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            command,
+            stdout,
+            stderr,
+            code,
+        } = self;
+        write!(
+            f,
+            "$ {command}\nexit {code}\n--- stdout\n{stdout}\n--- stderr\n{stderr}"
+        )
+    }
+}
+
+impl Output {
+    /// The run ended with this code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+
+    /// The run ended with 0.
+    #[track_caller]
+    pub fn succeeds(self) -> Self {
+        self.exits(0)
+    }
+
+    /// The one JSON document on stdout; stderr must be empty.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        assert_eq!(self.stderr, "", "stderr with --json: {self:?}");
+        let mut documents = serde_json::Deserializer::from_str(&self.stdout).into_iter::<Value>();
+        let document = match documents.next() {
+            Some(Ok(document)) => document,
+            other => panic!("no JSON document: {other:?} in {self:?}"),
+        };
+        assert!(documents.next().is_none(), "more than one: {self:?}");
+        assert!(
+            self.stdout.ends_with('\n'),
+            "no newline at the end: {self:?}"
+        );
+        document
+    }
+
+    /// The document of a success with this schema, checked for the keys every success has.
+    #[track_caller]
+    pub fn answer(&self, schema: &str) -> Value {
+        assert_eq!(self.code, 0, "{self:?}");
+        let document = self.json();
+        assert_eq!(document["schema"], schema, "{self:?}");
+        assert_eq!(document["result"], "success", "{self:?}");
+        assert!(document["warnings"].is_array(), "{self:?}");
+        document
+    }
+
+    /// The `error` object of a failure document, checked for its fixed keys, its exit code (which
+    /// must be the process's too) and its effect.
+    #[track_caller]
+    pub fn error(&self, exit: i32, effect: &str) -> Value {
+        assert_eq!(self.code, exit, "{self:?}");
+        let document = self.json();
+        assert_eq!(document["schema"], "spec-kitty.error/1", "{self:?}");
+        assert_eq!(document["result"], "error", "{self:?}");
+        assert!(document["warnings"].is_array(), "{self:?}");
+        let error = &document["error"];
+        let keys: Vec<_> = error
+            .as_object()
+            .expect("error is an object")
+            .keys()
+            .collect();
+        assert_eq!(
+            keys,
+            [
+                "code",
+                "details",
+                "effect",
+                "exit_code",
+                "hint",
+                "message",
+                "retry_after_seconds",
+                "retryable",
+                "user_action_required",
+            ],
+            "{self:?}"
+        );
+        assert_eq!(error["exit_code"], exit, "{self:?}");
+        assert_eq!(error["effect"], effect, "{self:?}");
+        let code = error["code"].as_str().expect("code is a string");
+        assert!(
+            !code.is_empty() && code.chars().all(|c| c == '_' || c.is_ascii_lowercase()),
+            "code is not snake_case: {code}"
+        );
+        assert!(!error["message"].as_str().unwrap().is_empty(), "{self:?}");
+        assert!(error["details"].is_object(), "{self:?}");
+        error.clone()
+    }
+
+    /// Stderr of a failure in text: nothing on stdout, at most three lines (warnings and the
+    /// words of git or a server below a line are counted by the caller).
+    #[track_caller]
+    pub fn error_text(&self, exit: i32) -> &str {
+        assert_eq!(self.code, exit, "{self:?}");
+        assert_eq!(self.stdout, "", "stdout of a failure: {self:?}");
+        assert!(self.stderr.contains("error: "), "{self:?}");
+        assert!(!self.stderr.contains("panicked"), "{self:?}");
+        &self.stderr
+    }
+}

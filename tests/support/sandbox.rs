@@ -1,0 +1,417 @@
+//! A temporary folder with its own home, git configuration and project.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{Output, Server, Snapshot};
+
+/// What the fake credentials hold; it must never be seen anywhere but in a header.
+pub const ACCESS_TOKEN: &str = "access-token-kept-secret";
+const REFRESH_TOKEN: &str = "refresh-token-kept-secret";
+
+/// The UUID in the project's config.
+pub const PROJECT_UUID: &str = "6f1a3a52-94cb-4ab1-9e3e-2f8d5b1c7a90";
+
+/// A place where the binary and git see nothing of the machine but `PATH`.
+pub struct Sandbox {
+    folder: TempDir,
+    variables: BTreeMap<OsString, OsString>,
+}
+
+impl Sandbox {
+    /// An empty folder `project`, no git in it.
+    pub fn new() -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("spec-kitty-test-")
+            .tempdir()
+            .expect("a temporary folder");
+        // A link in the way (as macOS has) would make paths in answers differ from ours.
+        let root = folder.path().canonicalize().unwrap();
+        for name in ["home", "project", "temporary"] {
+            fs::create_dir(root.join(name)).unwrap();
+        }
+        fs::write(
+            root.join("gitconfig"),
+            "[user]\n\tname = Kit Tester\n\temail = kit@example.org\n\
+             [init]\n\tdefaultBranch = main\n[core]\n\tfsync = none\n[gc]\n\tauto = 0\n",
+        )
+        .unwrap();
+        let mut sandbox = Self {
+            folder,
+            variables: BTreeMap::new(),
+        };
+        for (name, value) in [
+            ("HOME", root.join("home")),
+            ("SPEC_KITTY_HOME", root.join("home/.spec-kitty")),
+            ("TMPDIR", root.join("temporary")),
+            ("GIT_CONFIG_GLOBAL", root.join("gitconfig")),
+        ] {
+            sandbox.set(name, value);
+        }
+        // A temporary folder inside somebody's checkout is still no repository.
+        sandbox.set("GIT_CEILING_DIRECTORIES", &root);
+        sandbox.set("GIT_CONFIG_NOSYSTEM", "1");
+        sandbox.set("LC_ALL", "C");
+        sandbox.set("LOGNAME", "kit");
+        sandbox.set("PATH", std::env::var_os("PATH").unwrap_or_default());
+        sandbox
+    }
+
+    /// A git repository with one commit.
+    pub fn with_git() -> Self {
+        let sandbox = Self::new();
+        sandbox.init_git();
+        sandbox.write("README.md", "# A project\n");
+        sandbox.commit_all("Begin");
+        sandbox
+    }
+
+    /// A git repository that is a spec-kitty project with one mission, `060-search`, all committed.
+    pub fn with_project() -> Self {
+        let sandbox = Self::new();
+        sandbox.init_git();
+        sandbox.write("README.md", "# A project\n");
+        sandbox.init_project();
+        sandbox.add_mission("060-search");
+        sandbox.commit_all("Begin");
+        sandbox
+    }
+
+    /// [`Self::with_project`] bound to the Linear project `web` and logged in at this server.
+    pub fn ready(server: &Server) -> Self {
+        let sandbox = Self::new();
+        sandbox.init_git();
+        sandbox.write("README.md", "# A project\n");
+        sandbox.init_project();
+        sandbox.bind_tracker("linear", "web");
+        sandbox.add_mission("060-search");
+        sandbox.commit_all("Begin");
+        sandbox.log_in(&server.url());
+        sandbox
+    }
+
+    /// The folder that holds everything.
+    pub fn root(&self) -> PathBuf {
+        self.folder.path().canonicalize().unwrap()
+    }
+
+    /// The project's folder.
+    pub fn project(&self) -> PathBuf {
+        self.root().join("project")
+    }
+
+    /// A path in the project.
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.project().join(relative)
+    }
+
+    /// The state directory.
+    pub fn state(&self) -> PathBuf {
+        self.root().join("home/.spec-kitty")
+    }
+
+    /// Sets an environment variable for all runs from now on.
+    pub fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
+        self.variables.insert(name.into(), value.as_ref().into());
+    }
+
+    /// Takes an environment variable away.
+    pub fn unset(&mut self, name: &str) {
+        self.variables.remove(OsStr::new(name));
+    }
+
+    /// Appends to the global git configuration.
+    pub fn git_config(&self, text: &str) {
+        let path = self.root().join("gitconfig");
+        let before = fs::read_to_string(&path).unwrap();
+        fs::write(path, before + text).unwrap();
+    }
+
+    /// A program that sees only this sandbox, in the project's folder, without stdin.
+    pub fn program<A: AsRef<OsStr>>(&self, program: &str, arguments: &[A]) -> Command {
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(&self.variables)
+            .current_dir(self.project())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// The binary, ready to be started.
+    pub fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
+        self.program(env!("CARGO_BIN_EXE_spec-kitty"), arguments)
+    }
+
+    /// Runs the binary to its end.
+    pub fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Output {
+        finish(self.command(arguments), b"")
+    }
+
+    /// Runs the binary in another folder.
+    pub fn run_in<A: AsRef<OsStr>>(&self, folder: &Path, arguments: &[A]) -> Output {
+        let mut command = self.command(arguments);
+        command.current_dir(folder);
+        finish(command, b"")
+    }
+
+    /// Runs the binary with this on its stdin.
+    pub fn run_with_input<A: AsRef<OsStr>>(
+        &self,
+        arguments: &[A],
+        input: impl AsRef<[u8]>,
+    ) -> Output {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped());
+        finish(command, input.as_ref())
+    }
+
+    /// Runs git in the project; it must succeed. Its stdout, without the final newline.
+    #[track_caller]
+    pub fn git<A: AsRef<OsStr>>(&self, arguments: &[A]) -> String {
+        let output = self.try_git(arguments);
+        assert_eq!(output.code, 0, "{output:?}");
+        output.stdout.trim_end_matches('\n').to_owned()
+    }
+
+    /// Runs git in the project.
+    pub fn try_git<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Output {
+        finish(self.program("git", arguments), b"")
+    }
+
+    /// Makes the project's folder a git repository without commits.
+    pub fn init_git(&self) {
+        self.git(&["init", "--quiet", "--template="]);
+    }
+
+    /// Commits all there is.
+    pub fn commit_all(&self, message: &str) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message", message]);
+    }
+
+    /// Installs a hook that runs this shell script.
+    pub fn hook(&self, name: &str, script: &str) {
+        let path = self.path(".git/hooks").join(name);
+        write_file(&path, format!("#!/bin/sh\n{script}\n"));
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// Writes a file of the project, with its folders.
+    pub fn write(&self, relative: &str, bytes: impl AsRef<[u8]>) {
+        write_file(&self.path(relative), bytes);
+    }
+
+    /// Reads a file of the project.
+    #[track_caller]
+    pub fn read(&self, relative: &str) -> String {
+        fs::read_to_string(self.path(relative)).unwrap_or_else(|e| panic!("{relative}: {e}"))
+    }
+
+    /// What `spec-kitty init` leaves, in the documented form.
+    pub fn init_project(&self) {
+        self.write(
+            ".kittify/config.yaml",
+            format!(
+                "# our project\nproject:\n  uuid: {PROJECT_UUID}\n  slug: web-app\n  \
+                 node_id: 0123456789ab\n"
+            ),
+        );
+        fs::create_dir_all(self.path("kitty-specs")).unwrap();
+    }
+
+    /// Appends the `tracker:` block.
+    pub fn bind_tracker(&self, provider: &str, project_slug: &str) {
+        let config = self.read(".kittify/config.yaml");
+        self.write(
+            ".kittify/config.yaml",
+            format!(
+                "{config}tracker:\n  provider: {provider}\n  project_slug: {project_slug}\n  \
+                 workspace: null\n  doctrine:\n    mode: external_authoritative\n    \
+                 field_owners: {{}}\n"
+            ),
+        );
+    }
+
+    /// A complete mission without an origin. `folder` begins with its number.
+    pub fn add_mission(&self, folder: &str) {
+        let (number, slug) = folder.split_once('-').expect("NNN-slug");
+        let meta = json!({
+            "created_at": "2026-11-01T09:00:00+00:00",
+            "feature_number": number,
+            "feature_slug": folder,
+            "friendly_name": slug.replace('-', " "),
+            "mission": "software-dev",
+            "slug": slug,
+            "target_branch": "main",
+        });
+        self.write_meta(folder, &meta);
+        self.write(&format!("kitty-specs/{folder}/spec.md"), "");
+    }
+
+    /// Writes a mission's `meta.json` in the canonical form.
+    pub fn write_meta(&self, folder: &str, meta: &Value) {
+        let text = serde_json::to_string_pretty(meta).unwrap() + "\n";
+        self.write(&format!("kitty-specs/{folder}/meta.json"), text);
+    }
+
+    /// A mission's `meta.json`.
+    #[track_caller]
+    pub fn meta(&self, folder: &str) -> Value {
+        let text = self.read(&format!("kitty-specs/{folder}/meta.json"));
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"))
+    }
+
+    /// The mission folders, sorted by name.
+    pub fn missions(&self) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(self.path("kitty-specs"))
+            .map(|entries| {
+                entries
+                    .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                    .collect()
+            })
+            .unwrap_or_default();
+        names.sort();
+        names
+    }
+
+    /// Credentials for a server, as a login leaves them; the access token is good for an hour.
+    pub fn log_in(&self, server: &str) {
+        self.write_credentials(server, chrono::Duration::hours(1));
+    }
+
+    /// Credentials whose access token expired a minute ago.
+    pub fn log_in_expired(&self, server: &str) {
+        self.write_credentials(server, chrono::Duration::minutes(-1));
+    }
+
+    fn write_credentials(&self, server: &str, lifetime: chrono::Duration) {
+        let time = |after: chrono::Duration| (chrono::Utc::now() + after).to_rfc3339();
+        let text = format!(
+            "[tokens]\naccess = \"{ACCESS_TOKEN}\"\nrefresh = \"{REFRESH_TOKEN}\"\n\
+             access_expires_at = \"{}\"\nrefresh_expires_at = \"{}\"\n\n\
+             [user]\nusername = \"kit\"\nteam_slug = \"acme\"\n\n[server]\nurl = \"{server}\"\n",
+            time(lifetime),
+            time(chrono::Duration::days(7)),
+        );
+        self.make_state();
+        let path = self.state().join("credentials");
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    /// Makes the state directory, private as it must be.
+    pub fn make_state(&self) {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(self.state())
+            .unwrap();
+    }
+
+    /// Every event in the queue, in the order of the files' names and lines.
+    pub fn events(&self) -> Vec<Value> {
+        let mut files = Vec::new();
+        for project in read_directory(&self.state().join("queue")) {
+            files.extend(read_directory(&project).into_iter().filter(|path| {
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                name.ends_with(".v1.jsonl") && name != "dead.v1.jsonl"
+            }));
+        }
+        files
+            .iter()
+            .flat_map(|path| {
+                fs::read_to_string(path)
+                    .unwrap()
+                    .lines()
+                    .filter(|line| !line.is_empty())
+                    .map(|line| serde_json::from_str(line).unwrap())
+                    .collect::<Vec<Value>>()
+            })
+            .collect()
+    }
+
+    /// The queued events of one type.
+    pub fn events_of(&self, event_type: &str) -> Vec<Value> {
+        let mut events = self.events();
+        events.retain(|event| event["event_type"] == event_type);
+        events
+    }
+
+    /// How many commits HEAD has.
+    pub fn commit_count(&self) -> usize {
+        self.git(&["rev-list", "--count", "HEAD"]).parse().unwrap()
+    }
+
+    /// Subjects of all commits, newest first.
+    pub fn subjects(&self) -> Vec<String> {
+        self.git(&["log", "--format=%s"])
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The paths a commit touched, sorted.
+    pub fn paths_of(&self, commit: &str) -> Vec<String> {
+        let mut paths: Vec<_> = self
+            .git(&["show", "--name-only", "--no-renames", "--format=", commit])
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        paths.sort();
+        paths
+    }
+
+    /// The whole project, byte for byte.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::of(&self.project())
+    }
+}
+
+/// Writes a file anywhere, with its folders.
+pub fn write_file(path: &Path, bytes: impl AsRef<[u8]>) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+/// Paths in a folder, sorted; none where there is no folder.
+fn read_directory(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
+        .unwrap_or_default();
+    paths.sort();
+    paths
+}
+
+/// Runs a command to its end, feeding it `input` where its stdin is a pipe.
+fn finish(mut command: Command, input: &[u8]) -> Output {
+    let line = format!("{command:?}");
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot start {line}: {error}"));
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program that does not read its stdin is not wrong for it.
+        drop(stdin.write_all(input));
+    }
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| {
+        String::from_utf8(bytes).unwrap_or_else(|error| panic!("not UTF-8: {error} from {line}"))
+    };
+    Output {
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+        code: output.status.code().unwrap_or(-1),
+        command: line,
+    }
+}

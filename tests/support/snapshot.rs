@@ -1,0 +1,95 @@
+//! A repository's bytes, for "nothing was changed".
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// Every file, link and folder of a project: its work tree and its whole `.git`, so index, HEAD,
+/// refs, stash and objects are all in it. Left out is `.git/spec-kitty`, where the program keeps
+/// locks and its own notes.
+#[derive(PartialEq, Eq)]
+pub struct Snapshot {
+    entries: BTreeMap<PathBuf, Entry>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Entry {
+    Folder {
+        mode: u32,
+    },
+    Link(PathBuf),
+    File {
+        mode: u32,
+        inode: u64,
+        bytes: Vec<u8>,
+    },
+    Other,
+}
+
+impl Snapshot {
+    /// Reads a folder.
+    pub fn of(root: &Path) -> Self {
+        let mut entries = BTreeMap::new();
+        read(root, root, &mut entries);
+        Self { entries }
+    }
+
+    /// The same without a path and all below it.
+    pub fn without(mut self, prefix: &str) -> Self {
+        self.entries.retain(|path, _| !path.starts_with(prefix));
+        self
+    }
+
+    /// What is new, changed or gone in `after`.
+    pub fn changes(&self, after: &Self) -> Vec<String> {
+        let gone = self
+            .entries
+            .keys()
+            .filter(|path| !after.entries.contains_key(*path))
+            .map(|path| format!("gone: {}", path.display()));
+        let rest = after
+            .entries
+            .iter()
+            .filter_map(|(path, entry)| match self.entries.get(path) {
+                None => Some(format!("new: {}", path.display())),
+                Some(before) if before != entry => Some(format!("changed: {}", path.display())),
+                Some(_) => None,
+            });
+        gone.chain(rest).collect()
+    }
+
+    /// Nothing differs.
+    #[track_caller]
+    pub fn assert_same(&self, after: &Self) {
+        let changes = self.changes(after);
+        assert!(changes.is_empty(), "{changes:#?}");
+    }
+}
+
+fn read(root: &Path, folder: &Path, entries: &mut BTreeMap<PathBuf, Entry>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let relative = path.strip_prefix(root).unwrap().to_owned();
+        if relative == Path::new(".git/spec-kitty") {
+            continue;
+        }
+        let found = fs::symlink_metadata(&path).unwrap();
+        let mode = found.permissions().mode();
+        let entry = if found.is_symlink() {
+            Entry::Link(fs::read_link(&path).unwrap())
+        } else if found.is_dir() {
+            read(root, &path, entries);
+            Entry::Folder { mode }
+        } else if found.is_file() {
+            Entry::File {
+                mode,
+                inode: found.ino(),
+                bytes: fs::read(&path).unwrap_or_default(),
+            }
+        } else {
+            Entry::Other
+        };
+        entries.insert(relative, entry);
+    }
+}
