@@ -72,4 +72,11 @@ pub struct Globals {
 pub enum Command {
     /// Make this git repository a spec-kitty project
     Init(commands::init::Arguments),
+    /// Run a control plane on this machine, or for a team behind a proxy
+    Serve(commands::serve::Arguments),
+    /// Fill the store of the control plane on this machine
+    #[command(subcommand)]
+    Admin(commands::admin::Command),
+    /// See the main job done, in a temporary folder
+    Demo(commands::demo::Arguments),
 }

@@ -1,0 +1,10 @@
+//! `spec-kitty admin tickets`.
+
+pub mod import;
+
+/// The verbs.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Add tickets, or renew those that are there
+    Import(import::Arguments),
+}
