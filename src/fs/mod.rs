@@ -3,6 +3,7 @@
 pub mod lock;
 pub mod replace;
 pub mod yaml_block;
+mod yaml_lines;
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read as _};

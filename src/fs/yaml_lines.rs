@@ -1,0 +1,258 @@
+//! YAML as lines: finds, adds and removes the lines of a block. Knows the ordinary block style only;
+//! [`super::yaml_block`] checks what comes out.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::yaml_block::{Change, parse};
+
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// A text as lines that keep their endings.
+pub(super) struct Lines {
+    mark: &'static str,
+    lines: Vec<String>,
+    ending: &'static str,
+}
+
+impl Lines {
+    pub(super) fn of(text: &str) -> Self {
+        let (mark, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
+            Some(text) => (BYTE_ORDER_MARK, text),
+            None => ("", text),
+        };
+        let lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+        let ending = match lines.first() {
+            Some(first) if first.ends_with("\r\n") => "\r\n",
+            _ => "\n",
+        };
+        Self {
+            mark,
+            lines,
+            ending,
+        }
+    }
+
+    pub(super) fn text(&self) -> String {
+        format!("{}{}", self.mark, self.lines.concat())
+    }
+
+    /// The lines of a top-level block, from its key to its last indented line. Blank lines and
+    /// unindented comments after that belong to what follows.
+    pub(super) fn block(&self, key: &str) -> Option<Range<usize>> {
+        let starts = |line: &String| after_key(line, key).is_some();
+        let start = self.lines.iter().position(starts)?;
+        Some(start..self.end_of(start, 0))
+    }
+
+    /// Where the lines that are indented deeper than `indent` end.
+    fn end_of(&self, start: usize, indent: usize) -> usize {
+        let mut end = start + 1;
+        for (index, line) in self.lines.iter().enumerate().skip(start + 1) {
+            let unindented_comment = line.starts_with('#');
+            if indentation(line) > indent && !is_blank(line) {
+                end = index + 1;
+            } else if !is_blank(line) && !unindented_comment {
+                break;
+            }
+        }
+        end
+    }
+
+    pub(super) fn append_block(&mut self, key: &str, template: &str) {
+        let mut block = vec![format!("{key}:{}", self.ending)];
+        block.extend(self.template(template));
+        let marker = self.lines.iter().rposition(|line| line.trim_end() == "...");
+        let at = marker.unwrap_or(self.lines.len());
+        // A file without a final newline stays one, which also tells `remove_block` what to undo.
+        if let Some(last) = at.checked_sub(1).and_then(|last| self.lines.get_mut(last))
+            && !last.ends_with('\n')
+        {
+            last.push_str(self.ending);
+            if let Some(last) = block.last_mut() {
+                strip_ending(last);
+            }
+        }
+        self.lines.splice(at..at, block);
+    }
+
+    /// The header's index, if the block is only its key and a word for nothing.
+    pub(super) fn empty_block(&self, key: &str, found: Range<usize>) -> Option<usize> {
+        let header = self.lines.get(found.start)?;
+        let value = Scalar::split(after_key(header, key)?).value;
+        let has_children = self
+            .lines
+            .get(found.start + 1..found.end)?
+            .iter()
+            .any(|line| !is_blank(line) && !line.trim_start().starts_with('#'));
+        (!has_children && matches!(value, "" | "~" | "null" | "Null" | "NULL" | "{}"))
+            .then_some(found.start)
+    }
+
+    pub(super) fn fill_block(&mut self, key: &str, at: usize, template: &str) {
+        let mut children = self.template(template);
+        if let Some(header) = self.lines.get_mut(at) {
+            if let Some(rest) = after_key(header, key) {
+                let tail = Scalar::split(rest).tail.to_owned();
+                header.truncate(header.len() - rest.len());
+                header.push_str(&tail);
+            }
+            if !header.ends_with('\n') {
+                header.push_str(self.ending);
+                if let Some(last) = children.last_mut() {
+                    strip_ending(last);
+                }
+            }
+        }
+        self.lines.splice(at + 1..at + 1, children);
+    }
+
+    fn template(&self, template: &str) -> Vec<String> {
+        template
+            .lines()
+            .map(|line| format!("{line}{}", self.ending))
+            .collect()
+    }
+
+    pub(super) fn change(&mut self, key: &str, change: Change<'_>) {
+        let (Change::Set(name, _) | Change::Remove(name)) = change;
+        let Some(block) = self.block(key) else {
+            return;
+        };
+        let Some(first) = block.clone().skip(1).find(|index| {
+            self.lines
+                .get(*index)
+                .is_some_and(|line| !is_blank(line) && !line.trim_start().starts_with('#'))
+        }) else {
+            return;
+        };
+        let indent = self.lines.get(first).map_or(0, |line| indentation(line));
+        let child = block.clone().skip(1).find(|index| {
+            self.lines.get(*index).is_some_and(|line| {
+                indentation(line) == indent && after_key(line.trim_start(), name).is_some()
+            })
+        });
+        match (change, child) {
+            (Change::Set(_, value), Some(child)) => self.set_child(child, indent, name, value),
+            (Change::Set(_, value), None) => {
+                let line = format!("{:indent$}{name}: {}{}", "", scalar(value), self.ending);
+                self.lines.insert(first, line);
+            }
+            (Change::Remove(_), Some(child)) => {
+                self.remove_block(child..self.end_of(child, indent).min(block.end));
+            }
+            (Change::Remove(_), None) => {}
+        }
+    }
+
+    fn set_child(&mut self, child: usize, indent: usize, name: &str, value: &str) {
+        let end = self.end_of(child, indent);
+        let Some(line) = self.lines.get_mut(child) else {
+            return;
+        };
+        let Some(rest) = after_key(line.trim_start(), name) else {
+            return;
+        };
+        let old = Scalar::split(rest);
+        if parse::<Value>(old.value).is_ok_and(|old| old == value) {
+            return;
+        }
+        let kept = line.len() - rest.len();
+        let new = format!(" {}{}", scalar(value), old.tail);
+        line.truncate(kept);
+        line.push_str(&new);
+        self.lines.drain(child + 1..end);
+    }
+
+    /// Takes lines away; where the last of them had no newline, so has the new last line.
+    pub(super) fn remove_block(&mut self, found: Range<usize>) {
+        let unended = found.end == self.lines.len()
+            && self.lines.last().is_some_and(|line| !line.ends_with('\n'));
+        self.lines.drain(found);
+        if unended && let Some(last) = self.lines.last_mut() {
+            strip_ending(last);
+        }
+    }
+}
+
+/// What stands after `key:`, if the line begins with that key, plain or quoted.
+fn after_key<'a>(line: &'a str, key: &str) -> Option<&'a str> {
+    let rest = ['"', '\'']
+        .into_iter()
+        .find_map(|quote| {
+            line.strip_prefix(quote)?
+                .strip_prefix(key)?
+                .strip_prefix(quote)
+        })
+        .or_else(|| line.strip_prefix(key))?;
+    let rest = rest.trim_start_matches([' ', '\t']).strip_prefix(':')?;
+    (rest.is_empty() || rest.starts_with(char::is_whitespace)).then_some(rest)
+}
+
+/// A value on the line of its key, and what follows it there: white space, comment, line ending.
+struct Scalar<'a> {
+    value: &'a str,
+    tail: &'a str,
+}
+
+impl<'a> Scalar<'a> {
+    fn split(rest: &'a str) -> Self {
+        let start = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        let mut quote = None;
+        let mut previous = ' ';
+        let mut end = rest.len();
+        for (index, c) in rest.char_indices() {
+            match quote {
+                Some(open) if c == open && previous != '\\' => quote = None,
+                Some(_) => {}
+                None if index == start && matches!(c, '"' | '\'') => quote = Some(c),
+                None if c == '#' && previous.is_whitespace() => {
+                    end = index;
+                    break;
+                }
+                None => {}
+            }
+            previous = c;
+        }
+        let value = rest.get(..end).unwrap_or_default().trim();
+        let tail = rest
+            .get(start + value.len()..)
+            .filter(|_| !value.is_empty())
+            .unwrap_or(rest);
+        Self { value, tail }
+    }
+}
+
+fn strip_ending(line: &mut String) {
+    if line.ends_with('\n') {
+        line.pop();
+        if line.ends_with('\r') {
+            line.pop();
+        }
+    }
+}
+
+fn is_blank(line: &str) -> bool {
+    line.trim().is_empty()
+}
+
+fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
+}
+
+/// A text as YAML reads it back: plain where that is safe beyond doubt, else double-quoted.
+pub(super) fn scalar(text: &str) -> String {
+    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_./".contains(c))
+        && !matches!(
+            text.to_ascii_lowercase().as_str(),
+            "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n"
+        );
+    if plain {
+        return text.to_owned();
+    }
+    Value::from(text).to_string()
+}
