@@ -8,7 +8,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::yaml_lines::{Lines, scalar};
+use super::yaml_lines::Lines;
+pub use super::yaml_lines::scalar;
 
 /// One change inside a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,7 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// A text as lines that keep their endings.
 pub(super) struct Lines {
     mark: &'static str,
-    lines: Vec<String>,
+    rows: Vec<String>,
     ending: &'static str,
 }
 
@@ -22,34 +22,30 @@ impl Lines {
             Some(text) => (BYTE_ORDER_MARK, text),
             None => ("", text),
         };
-        let lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
-        let ending = match lines.first() {
+        let rows: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+        let ending = match rows.first() {
             Some(first) if first.ends_with("\r\n") => "\r\n",
             _ => "\n",
         };
-        Self {
-            mark,
-            lines,
-            ending,
-        }
+        Self { mark, rows, ending }
     }
 
     pub(super) fn text(&self) -> String {
-        format!("{}{}", self.mark, self.lines.concat())
+        format!("{}{}", self.mark, self.rows.concat())
     }
 
     /// The lines of a top-level block, from its key to its last indented line. Blank lines and
     /// unindented comments after that belong to what follows.
     pub(super) fn block(&self, key: &str) -> Option<Range<usize>> {
         let starts = |line: &String| after_key(line, key).is_some();
-        let start = self.lines.iter().position(starts)?;
+        let start = self.rows.iter().position(starts)?;
         Some(start..self.end_of(start, 0))
     }
 
     /// Where the lines that are indented deeper than `indent` end.
     fn end_of(&self, start: usize, indent: usize) -> usize {
         let mut end = start + 1;
-        for (index, line) in self.lines.iter().enumerate().skip(start + 1) {
+        for (index, line) in self.rows.iter().enumerate().skip(start + 1) {
             let unindented_comment = line.starts_with('#');
             if indentation(line) > indent && !is_blank(line) {
                 end = index + 1;
@@ -63,10 +59,10 @@ impl Lines {
     pub(super) fn append_block(&mut self, key: &str, template: &str) {
         let mut block = vec![format!("{key}:{}", self.ending)];
         block.extend(self.template(template));
-        let marker = self.lines.iter().rposition(|line| line.trim_end() == "...");
-        let at = marker.unwrap_or(self.lines.len());
+        let marker = self.rows.iter().rposition(|line| line.trim_end() == "...");
+        let at = marker.unwrap_or(self.rows.len());
         // A file without a final newline stays one, which also tells `remove_block` what to undo.
-        if let Some(last) = at.checked_sub(1).and_then(|last| self.lines.get_mut(last))
+        if let Some(last) = at.checked_sub(1).and_then(|last| self.rows.get_mut(last))
             && !last.ends_with('\n')
         {
             last.push_str(self.ending);
@@ -74,15 +70,15 @@ impl Lines {
                 strip_ending(last);
             }
         }
-        self.lines.splice(at..at, block);
+        self.rows.splice(at..at, block);
     }
 
     /// The header's index, if the block is only its key and a word for nothing.
     pub(super) fn empty_block(&self, key: &str, found: Range<usize>) -> Option<usize> {
-        let header = self.lines.get(found.start)?;
+        let header = self.rows.get(found.start)?;
         let value = Scalar::split(after_key(header, key)?).value;
         let has_children = self
-            .lines
+            .rows
             .get(found.start + 1..found.end)?
             .iter()
             .any(|line| !is_blank(line) && !line.trim_start().starts_with('#'));
@@ -92,7 +88,7 @@ impl Lines {
 
     pub(super) fn fill_block(&mut self, key: &str, at: usize, template: &str) {
         let mut children = self.template(template);
-        if let Some(header) = self.lines.get_mut(at) {
+        if let Some(header) = self.rows.get_mut(at) {
             if let Some(rest) = after_key(header, key) {
                 let tail = Scalar::split(rest).tail.to_owned();
                 header.truncate(header.len() - rest.len());
@@ -105,7 +101,8 @@ impl Lines {
                 }
             }
         }
-        self.lines.splice(at + 1..at + 1, children);
+        let next = at + 1;
+        self.rows.splice(next..next, children);
     }
 
     fn template(&self, template: &str) -> Vec<String> {
@@ -121,15 +118,15 @@ impl Lines {
             return;
         };
         let Some(first) = block.clone().skip(1).find(|index| {
-            self.lines
+            self.rows
                 .get(*index)
                 .is_some_and(|line| !is_blank(line) && !line.trim_start().starts_with('#'))
         }) else {
             return;
         };
-        let indent = self.lines.get(first).map_or(0, |line| indentation(line));
+        let indent = self.rows.get(first).map_or(0, |line| indentation(line));
         let child = block.clone().skip(1).find(|index| {
-            self.lines.get(*index).is_some_and(|line| {
+            self.rows.get(*index).is_some_and(|line| {
                 indentation(line) == indent && after_key(line.trim_start(), name).is_some()
             })
         });
@@ -137,7 +134,7 @@ impl Lines {
             (Change::Set(_, value), Some(child)) => self.set_child(child, indent, name, value),
             (Change::Set(_, value), None) => {
                 let line = format!("{:indent$}{name}: {}{}", "", scalar(value), self.ending);
-                self.lines.insert(first, line);
+                self.rows.insert(first, line);
             }
             (Change::Remove(_), Some(child)) => {
                 self.remove_block(child..self.end_of(child, indent).min(block.end));
@@ -148,7 +145,7 @@ impl Lines {
 
     fn set_child(&mut self, child: usize, indent: usize, name: &str, value: &str) {
         let end = self.end_of(child, indent);
-        let Some(line) = self.lines.get_mut(child) else {
+        let Some(line) = self.rows.get_mut(child) else {
             return;
         };
         let Some(rest) = after_key(line.trim_start(), name) else {
@@ -162,15 +159,15 @@ impl Lines {
         let new = format!(" {}{}", scalar(value), old.tail);
         line.truncate(kept);
         line.push_str(&new);
-        self.lines.drain(child + 1..end);
+        self.rows.drain(child + 1..end);
     }
 
     /// Takes lines away; where the last of them had no newline, so has the new last line.
     pub(super) fn remove_block(&mut self, found: Range<usize>) {
-        let unended = found.end == self.lines.len()
-            && self.lines.last().is_some_and(|line| !line.ends_with('\n'));
-        self.lines.drain(found);
-        if unended && let Some(last) = self.lines.last_mut() {
+        let unended = found.end == self.rows.len()
+            && self.rows.last().is_some_and(|line| !line.ends_with('\n'));
+        self.rows.drain(found);
+        if unended && let Some(last) = self.rows.last_mut() {
             strip_ending(last);
         }
     }
@@ -205,13 +202,12 @@ impl<'a> Scalar<'a> {
         for (index, c) in rest.char_indices() {
             match quote {
                 Some(open) if c == open && previous != '\\' => quote = None,
-                Some(_) => {}
                 None if index == start && matches!(c, '"' | '\'') => quote = Some(c),
                 None if c == '#' && previous.is_whitespace() => {
                     end = index;
                     break;
                 }
-                None => {}
+                _ => {}
             }
             previous = c;
         }
@@ -242,7 +238,7 @@ fn indentation(line: &str) -> usize {
 }
 
 /// A text as YAML reads it back: plain where that is safe beyond doubt, else double-quoted.
-pub(super) fn scalar(text: &str) -> String {
+pub fn scalar(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text
             .chars()

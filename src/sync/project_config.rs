@@ -1,33 +1,149 @@
-//! The project's configuration file, `.kittify/config.yaml`: reading it, and editing one block of it.
+//! The project's configuration file, `.kittify/config.yaml`: reading it, and changing one block of it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::fs::FsError;
-use crate::fs::lock::LockError;
+use serde::de::DeserializeOwned;
+
+use crate::fs::lock::{self, LockError};
+use crate::fs::replace::{Mode, Replaced, replace};
+use crate::fs::yaml_block::{self, YamlError};
+use crate::fs::{FsError, ensure_private_directory, read_bounded};
+use crate::world::World;
 
 /// Where the file lies, from the project's root.
 pub const CONFIG_FILE: &str = ".kittify/config.yaml";
+/// The lock around every change of it, in a folder outside the tree.
+const LOCK_FILE: &str = "config.lock";
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+const MAX_BYTES: u64 = 1024 * 1024;
+/// How often a change is made anew because an editor saved the file meanwhile.
+const TRIES: u32 = 3;
 
 /// Why the configuration could not be read or changed. Every variant names the file.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// It could not be read or written, or is far too large.
+    /// It could not be read, or is far too large.
     #[error(transparent)]
-    File(#[from] FsError),
-    /// It breaks a rule.
-    #[error("{} {rule}", path.display())]
+    Unreadable(FsError),
+    /// Its content breaks a rule.
+    #[error("{} is not a valid configuration", path.display())]
     Broken {
         /// The file.
         path: PathBuf,
         /// How it is broken.
-        rule: String,
+        source: BrokenConfig,
+    },
+    /// It cannot be changed without touching more than one block.
+    #[error("{} cannot be changed automatically", path.display())]
+    ByHand {
+        /// The file.
+        path: PathBuf,
+        /// The lines that a person should write.
+        lines: String,
+        /// Which block.
+        source: YamlError,
+    },
+    /// Somebody else keeps writing it.
+    #[error("{} changes while it is being edited", path.display())]
+    Contended {
+        /// The file.
+        path: PathBuf,
     },
     /// The lock around a change was not had.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// It could not be written.
+    #[error(transparent)]
+    Unwritable(FsError),
+}
+
+/// What is wrong with the file's content.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokenConfig {
+    /// Bytes that are no text.
+    #[error("it is not UTF-8 text")]
+    NotText,
+    /// Not YAML, or not of the expected form.
+    #[error(transparent)]
+    Yaml(#[from] YamlError),
+    /// A value that breaks a rule.
+    #[error("{field} {rule}")]
+    Field {
+        /// `project.uuid`, …
+        field: &'static str,
+        /// `must be …`
+        rule: &'static str,
+    },
 }
 
 /// The path of the file in this project.
 pub fn path(root: &Path) -> PathBuf {
     root.join(CONFIG_FILE)
+}
+
+/// Reads the parts that a type asks for; the type's default where there is no file.
+pub fn read<T: DeserializeOwned + Default>(root: &Path) -> Result<T, ConfigError> {
+    let Some(text) = text(root)? else {
+        return Ok(T::default());
+    };
+    // The parser skips what the type does not ask for, so syntax is checked on its own.
+    yaml_block::parse::<serde_json::Map<_, _>>(&text)
+        .and_then(|_everything| yaml_block::parse(&text))
+        .map_err(|error| broken(root, error))
+}
+
+/// An error for a value that breaks a rule.
+pub fn broken(root: &Path, source: impl Into<BrokenConfig>) -> ConfigError {
+    ConfigError::Broken {
+        path: path(root),
+        source: source.into(),
+    }
+}
+
+/// Changes the file's text under the lock and replaces it atomically; whether anything changed.
+/// `lock_directory` is outside the tree, so that nothing shows up as untracked.
+pub fn edit(
+    world: &World,
+    root: &Path,
+    lock_directory: &Path,
+    change: impl Fn(&str) -> Result<String, YamlError>,
+) -> Result<bool, ConfigError> {
+    ensure_private_directory(lock_directory).map_err(ConfigError::Unwritable)?;
+    let _lock = lock::acquire(world, &lock_directory.join(LOCK_FILE), LOCK_WAIT)?;
+    for _ in 0..TRIES {
+        let before = text(root)?;
+        let old = before.as_deref().unwrap_or_default();
+        let new = change(old).map_err(|error| match error {
+            YamlError::Syntax(_) => broken(root, error),
+            YamlError::Refused { ref lines, .. } => ConfigError::ByHand {
+                path: path(root),
+                lines: lines.clone(),
+                source: error,
+            },
+        })?;
+        if new == old {
+            return Ok(false);
+        }
+        if text(root)? == before {
+            return write(root, &new).map_err(ConfigError::Unwritable);
+        }
+    }
+    Err(ConfigError::Contended { path: path(root) })
+}
+
+fn text(root: &Path) -> Result<Option<String>, ConfigError> {
+    let bytes = read_bounded(&path(root), MAX_BYTES).map_err(ConfigError::Unreadable)?;
+    bytes
+        .map(|bytes| String::from_utf8(bytes).map_err(|_| broken(root, BrokenConfig::NotText)))
+        .transpose()
+}
+
+fn write(root: &Path, text: &str) -> Result<bool, FsError> {
+    let path = path(root);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(FsError::on("create the folder", folder))?;
+    }
+    Ok(replace(&path, text.as_bytes(), Mode::Shared)? == Replaced::Written)
 }
