@@ -56,6 +56,32 @@ pub fn shell_word(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
+/// An error and its causes in one line; a cause that only repeats what stands before is left out.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let causes = causes(error);
+    if causes.is_empty() {
+        error.to_string()
+    } else {
+        format!("{error}: {}", causes.join(": "))
+    }
+}
+
+/// The causes of an error, nearest first, without repetitions.
+pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    let mut last = error.to_string();
+    let mut causes = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if text != last {
+            causes.push(text.clone());
+            last = text;
+        }
+        source = cause.source();
+    }
+    causes
+}
+
 fn is_unsafe(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}' | '\u{2029}'

@@ -67,15 +67,7 @@ impl Failure {
 
     /// A failure whose message is an error's and whose cause is the chain of its sources.
     pub fn from_error(code: &'static str, exit: ExitCode, error: &dyn std::error::Error) -> Self {
-        let mut causes = Vec::new();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            let text = cause.to_string();
-            if causes.last() != Some(&text) {
-                causes.push(text);
-            }
-            source = cause.source();
-        }
+        let causes = crate::text::causes(error);
         let failure = Self::new(code, exit, error.to_string());
         if causes.is_empty() {
             failure
