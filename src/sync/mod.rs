@@ -2,7 +2,9 @@
 
 pub mod emitter;
 pub mod event;
+pub mod event_id;
 pub mod git_remote;
+pub mod intent;
 pub mod payload_rules;
 pub mod project_config;
 pub mod project_identity;

@@ -17,7 +17,8 @@ pub enum MatchType {
 
 /// A ticket that may become the origin of a mission. It can only be made by [`OriginCandidate::new`]
 /// or [`OriginCandidate::from_json`], so none has an empty id, key, title or URL.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Value")]
 pub struct OriginCandidate {
     external_issue_id: String,
     external_issue_key: String,
@@ -166,6 +167,14 @@ impl OriginCandidate {
     /// How it was found.
     pub fn match_type(&self) -> MatchType {
         self.match_type
+    }
+}
+
+impl TryFrom<Value> for OriginCandidate {
+    type Error = FieldError;
+
+    fn try_from(document: Value) -> Result<Self, FieldError> {
+        Self::from_json(&document)
     }
 }
 

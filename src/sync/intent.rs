@@ -1,0 +1,186 @@
+//! What a command was about to do, kept until it is done (QUEUE §2.10).
+//!
+//! An intent is a small file under the state directory. It lets the same command, run again after
+//! a crash, go on with the same mission, idempotency key and event id; and it lets `sync now`
+//! record the event of a bind that was cut off before its event was.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::fs::replace::{Mode, replace};
+use crate::fs::{FsError, ensure_private_directory, read_bounded};
+use crate::wire::Provider;
+use crate::wire::candidate::OriginCandidate;
+use crate::wire::request::BindRequest;
+
+/// The largest intent file that is read.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// A ticket together with the tracker resource it was found in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// Its tracker.
+    pub provider: Provider,
+    /// What kind of resource it was found in: `linear_team`.
+    pub resource_type: String,
+    /// The resource's id.
+    pub resource_id: String,
+    /// The ticket.
+    pub candidate: OriginCandidate,
+}
+
+impl Ticket {
+    /// Whether both are the same ticket, whatever it is called by now.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.provider == other.provider
+            && self.candidate.external_issue_id() == other.candidate.external_issue_id()
+    }
+}
+
+/// A mission folder that is being made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Creation {
+    /// The slug it was asked for by.
+    pub slug: String,
+    /// `created_at` of its `meta.json`: tells it from another mission of the same name.
+    pub created_at: String,
+}
+
+/// A bind request that may have reached the control plane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Its body: a repeated request must be the same.
+    pub request: BindRequest,
+    /// Its `Idempotency-Key`.
+    pub idempotency_key: String,
+    /// The id of the event that the bind will emit (ULID).
+    pub event_id: String,
+}
+
+/// One unfinished piece of work on one mission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// The mission's folder name.
+    pub feature_slug: String,
+    /// Set while the mission itself is being made by us.
+    pub creation: Option<Creation>,
+    /// The ticket it is for, if any.
+    pub ticket: Option<Ticket>,
+    /// Set from before the bind request until a definite answer.
+    pub attempt: Option<Attempt>,
+    /// The event is durably in the queue; what is left is the commit.
+    #[serde(default)]
+    pub event_recorded: bool,
+}
+
+/// The intents of one project.
+#[derive(Debug, Clone)]
+pub struct Intents {
+    directory: PathBuf,
+}
+
+/// An intent file; `intent` is `None` where it cannot be understood.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What it says.
+    pub intent: Option<Intent>,
+}
+
+impl Intents {
+    /// The intents of the project with this uuid.
+    pub fn of_project(state_directory: &Path, project_uuid: &str) -> Self {
+        Self {
+            directory: state_directory.join("intents").join(project_uuid),
+        }
+    }
+
+    /// All of them, in the order of their file names. A missing folder holds none.
+    pub fn all(&self) -> Result<Vec<Stored>, FsError> {
+        let entries = match fs::read_dir(&self.directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(FsError::on("list the folder", &self.directory)(error)),
+        };
+        let mut stored = Vec::new();
+        for entry in entries {
+            let path = entry
+                .map_err(FsError::on("list the folder", &self.directory))?
+                .path();
+            let hidden = path
+                .file_name()
+                .is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
+            if hidden || path.extension().is_none_or(|extension| extension != "json") {
+                continue;
+            }
+            let bytes = read_bounded(&path, MAX_BYTES)
+                .ok()
+                .flatten()
+                .unwrap_or_default();
+            stored.push(Stored {
+                path,
+                intent: serde_json::from_slice(&bytes).ok(),
+            });
+        }
+        stored.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(stored)
+    }
+
+    /// The understood ones. A folder that cannot be read counts as empty: healing is then not to
+    /// be had, and the work itself must not stop for it.
+    pub fn understood(&self) -> Vec<Intent> {
+        self.all()
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|stored| stored.intent)
+            .collect()
+    }
+
+    /// Writes an intent durably, replacing an earlier one for the same mission and ticket.
+    pub fn save(&self, intent: &Intent) -> Result<(), FsError> {
+        if let Some(parent) = self.directory.parent() {
+            ensure_private_directory(parent)?;
+        }
+        ensure_private_directory(&self.directory)?;
+        let mut text = serde_json::to_vec_pretty(intent).unwrap_or_default();
+        text.push(b'\n');
+        replace(&self.path_of(intent), &text, Mode::Private).map(drop)
+    }
+
+    /// Removes an intent; one that is gone already is no error.
+    pub fn remove(&self, intent: &Intent) -> Result<(), FsError> {
+        remove_file(&self.path_of(intent))
+    }
+
+    /// One file a mission and ticket, so that an attempt with one ticket never hides another's.
+    fn path_of(&self, intent: &Intent) -> PathBuf {
+        let ticket = intent.ticket.as_ref();
+        let parts = [
+            intent.feature_slug.as_str(),
+            ticket.map_or("", |ticket| ticket.provider.as_str()),
+            ticket.map_or("", |ticket| ticket.candidate.external_issue_id()),
+        ];
+        let digest = Sha256::digest(parts.join("\0"));
+        let name: String = digest
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        self.directory.join(name + ".json")
+    }
+}
+
+/// Removes a stored intent file; one that is gone already is no error.
+pub fn remove_file(path: &Path) -> Result<(), FsError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(FsError::on("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
