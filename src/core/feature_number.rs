@@ -1,0 +1,105 @@
+//! Mission numbers: one more than the highest in `kitty-specs/` and `.worktrees/` (DESIGN §4).
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::fs::FsError;
+
+/// The number a folder's name carries: exactly three ASCII digits, or four and more followed by a
+/// hyphen and a letter. A number too large to count with is none.
+pub fn of_folder_name(name: &str) -> Option<u64> {
+    let digits = name.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = name.split_at_checked(digits)?;
+    let counts = match digits {
+        0..=2 => false,
+        3 => true,
+        _ => rest
+            .strip_prefix('-')?
+            .starts_with(|c: char| c.is_ascii_lowercase()),
+    };
+    if counts {
+        number.parse().ok().filter(|n| *n < u64::MAX)
+    } else {
+        None
+    }
+}
+
+/// A number as names carry it: three digits at least.
+pub fn padded(number: u64) -> String {
+    format!("{number:03}")
+}
+
+/// The folders (and links to folders) in `folder` that carry a number, with it. A missing folder
+/// holds none; a file in its place is an error.
+pub fn numbered_folders(folder: &Path) -> Result<Vec<(u64, String)>, FsError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(FsError::on("list the folder", folder)(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(FsError::on("list the folder", folder))?;
+        let name = entry.file_name();
+        let Some(number) = name.to_str().and_then(of_folder_name) else {
+            continue;
+        };
+        if fs::metadata(entry.path()).is_ok_and(|found| found.is_dir()) {
+            found.push((number, name.to_string_lossy().into_owned()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The next free number in a project. Call it under the number lock.
+pub fn next(root: &Path) -> Result<u64, FsError> {
+    let mut highest = 0;
+    for folder in ["kitty-specs", ".worktrees"] {
+        let last = numbered_folders(&root.join(folder))?
+            .last()
+            .map_or(0, |(number, _)| *number);
+        highest = highest.max(last);
+    }
+    Ok(highest + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_of_the_table() {
+        let table: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/cases/number_cases.json")).unwrap();
+        for case in table["cases"].as_array().unwrap() {
+            let root = tempfile::tempdir().unwrap();
+            for entry in case["layout"].as_array().unwrap() {
+                lay(root.path(), entry.as_str().unwrap());
+            }
+            let next = next(root.path());
+            match case["next"].as_str() {
+                Some(number) => assert_eq!(padded(next.unwrap()), number, "{case}"),
+                None => assert!(next.is_err(), "{case}"),
+            }
+        }
+    }
+
+    fn lay(root: &Path, entry: &str) {
+        if let Some((link, target)) = entry.split_once("->") {
+            std::os::unix::fs::symlink(target, root.join(link)).unwrap();
+        } else if entry.ends_with('/') {
+            fs::create_dir_all(root.join(entry)).unwrap();
+        } else {
+            fs::create_dir_all(root.join(entry).parent().unwrap()).unwrap();
+            fs::File::create(root.join(entry)).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_number_past_counting_is_none() {
+        assert_eq!(of_folder_name("99999999999999999999999-a"), None);
+        assert_eq!(of_folder_name("18446744073709551615-a"), None);
+    }
+}

@@ -1,0 +1,81 @@
+//! Commits of ours in a project: whether, how, and what to say where there is none.
+
+use std::path::PathBuf;
+
+use super::project::Project;
+use crate::git::commit::{CommitError, CommitRequest, Committed, INDEX_LOCK_WAIT, commit};
+use crate::world::World;
+
+/// Whether and how to commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitPolicy {
+    /// Commit, running the user's hooks.
+    Commit,
+    /// Commit without the hooks (`--no-verify`).
+    WithoutHooks,
+    /// Leave the files uncommitted (`--no-commit`).
+    Never,
+}
+
+/// How files of ours are committed.
+#[derive(Debug, Clone, Copy)]
+pub struct CommitOptions {
+    /// Whether at all, and with hooks or without.
+    pub policy: CommitPolicy,
+    /// The files were all just made.
+    pub new: bool,
+}
+
+/// A commit that was made, or a sentence about why there is none.
+#[derive(Debug, Default)]
+pub struct CommitOutcome {
+    /// The full sha.
+    pub sha: Option<String>,
+    /// Why it was put off or left out.
+    pub warning: Option<String>,
+}
+
+/// Commits files of the project (absolute paths) as the policy says.
+pub fn commit_files(
+    world: &World,
+    project: &Project,
+    files: &[PathBuf],
+    message: &str,
+    options: CommitOptions,
+) -> Result<CommitOutcome, CommitError> {
+    let (CommitPolicy::Commit | CommitPolicy::WithoutHooks, Some(repository)) =
+        (options.policy, &project.repository)
+    else {
+        return Ok(CommitOutcome::default());
+    };
+    let inside = |path: &PathBuf| {
+        path.strip_prefix(&repository.root)
+            .unwrap_or(path)
+            .to_owned()
+    };
+    let paths: Vec<_> = files.iter().map(inside).collect();
+    let request = CommitRequest {
+        paths: &paths,
+        message,
+        no_verify: options.policy == CommitPolicy::WithoutHooks,
+        new: options.new,
+        index_lock_wait: INDEX_LOCK_WAIT,
+    };
+    Ok(match commit(world, repository, &request)? {
+        Committed::Commit(sha) => CommitOutcome {
+            sha: Some(sha),
+            warning: None,
+        },
+        Committed::NothingToCommit => CommitOutcome::default(),
+        Committed::Ignored => CommitOutcome {
+            sha: None,
+            warning: Some("not committed: git ignores the files".to_owned()),
+        },
+        Committed::Deferred(why) => CommitOutcome {
+            sha: None,
+            warning: Some(format!(
+                "commit deferred: {why}; the files are written, commit them when it is over"
+            )),
+        },
+    })
+}

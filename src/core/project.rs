@@ -1,0 +1,147 @@
+//! An opened project: where it is, whose it is, and the locks its commands share.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+use super::paths::{RootError, find_root, relative};
+use crate::fs::lock::{self, Lock, LockError};
+use crate::fs::{FsError, ensure_private_directory};
+use crate::git::command::GitError;
+use crate::git::repository::{Discovered, Repository, discover, remote_url};
+use crate::sync::emitter::Emitter;
+use crate::sync::event::GitMetadata;
+use crate::sync::intent::Intents;
+use crate::sync::project_identity::{self, IdentityError, ProjectIdentity};
+use crate::world::World;
+
+/// A project and what surrounds it.
+#[derive(Debug)]
+pub struct Project {
+    /// Its root folder, without symbolic links.
+    pub root: PathBuf,
+    /// The user's state directory.
+    pub state_directory: PathBuf,
+    /// Its git repository; `None` outside git or in a bare one.
+    pub repository: Option<Repository>,
+    /// As events name it.
+    pub identity: ProjectIdentity,
+}
+
+/// Why a project cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// There is none.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// git cannot be asked.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// Its configuration is broken.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The folder for its locks cannot be made.
+    #[error(transparent)]
+    Fs(#[from] FsError),
+}
+
+impl Project {
+    /// Opens the project that the world's directory belongs to. Two git processes at most.
+    pub fn open(world: &World) -> Result<Self, ProjectError> {
+        let root = find_root(world)?;
+        let state_directory = world.state_directory();
+        let repository = match discover(world, &root)? {
+            Discovered::Repository(repository) => Some(repository),
+            Discovered::Bare(_) | Discovered::None => None,
+        };
+        let remote = match &repository {
+            Some(repository) => remote_url(world, repository)?,
+            None => None,
+        };
+        let shared = shared_directory(repository.as_ref(), &state_directory, &root);
+        let keep_file = shared.join("project.json");
+        let identity = project_identity::load(world, &root, &keep_file, remote.as_deref())?;
+        Ok(Self {
+            root,
+            state_directory,
+            repository,
+            identity,
+        })
+    }
+
+    /// Where locks and the kept identity lie: outside the tree, shared by all work trees.
+    pub fn shared_directory(&self) -> PathBuf {
+        shared_directory(self.repository.as_ref(), &self.state_directory, &self.root)
+    }
+
+    /// A path below the root, as JSON and messages show it.
+    pub fn relative(&self, path: &Path) -> String {
+        relative(&self.root, path)
+    }
+
+    /// This project's intents.
+    pub fn intents(&self) -> Intents {
+        Intents::of_project(&self.state_directory, &self.identity.project_uuid)
+    }
+
+    /// The emitter of this project's events.
+    pub fn emitter<'a>(&'a self, world: &'a World, team_slug: Option<&'a str>) -> Emitter<'a> {
+        Emitter {
+            world,
+            state_directory: &self.state_directory,
+            identity: &self.identity,
+            team_slug,
+        }
+    }
+
+    /// Branch and commit for an event; `head` is the commit just made, if one was.
+    pub fn git_metadata(&self, head: Option<&str>) -> GitMetadata {
+        let repository = self.repository.as_ref();
+        GitMetadata {
+            branch: repository.and_then(|repository| repository.branch.clone()),
+            head: head
+                .map(str::to_owned)
+                .or_else(|| repository.and_then(|r| r.head.clone())),
+        }
+    }
+
+    /// A lock file for something that must happen once at a time: `name` for people, `key` for
+    /// what it is about. Keys share 64 files, so that these stay few.
+    pub fn lock_file(&self, name: &str, key: &str) -> Result<PathBuf, FsError> {
+        let folder = self.shared_directory();
+        ensure_private_directory(&folder)?;
+        let bucket = Sha256::digest(key).first().map_or(0, |byte| byte % 64);
+        Ok(folder.join(format!("{name}-{bucket:02}.lock")))
+    }
+
+    /// Takes the lock of [`Self::lock_file`], waiting at most `wait`.
+    pub fn lock(
+        &self,
+        world: &World,
+        name: &str,
+        key: &str,
+        wait: Duration,
+    ) -> Result<Lock, LockError> {
+        lock::acquire(world, &self.lock_file(name, key)?, wait)
+    }
+}
+
+fn shared_directory(
+    repository: Option<&Repository>,
+    state_directory: &Path,
+    root: &Path,
+) -> PathBuf {
+    match repository {
+        Some(repository) => repository.common_directory.join("spec-kitty"),
+        None => {
+            let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
+            let name: String = digest
+                .iter()
+                .take(8)
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            state_directory.join("projects").join(name)
+        }
+    }
+}
