@@ -1,0 +1,242 @@
+//! Starting a mission from a ticket: one ticket, one mission, healing what an earlier run left.
+
+use super::bind::{BindOptions, bind_mission_origin};
+use super::finish::ticket_lock_key;
+use super::origin::{OriginError, PartialCause, Service};
+use super::origin_models::{MissionFromTicketResult, Ticket};
+use crate::core::feature_creation::{self, CreationOptions, PlannedMission, create_under_lock};
+use crate::core::mission_commit::CommitPolicy;
+use crate::core::missions::{self, Mission};
+use crate::core::project::Project;
+use crate::core::slug;
+use crate::feature_metadata::MetaDocument;
+use crate::fs::FsError;
+use crate::sync::intent::Intent;
+
+/// What may be chosen about a mission that is started from a ticket.
+#[derive(Debug, Clone)]
+pub struct StartOptions {
+    /// `software-dev`, `documentation`, …
+    pub mission_type: String,
+    /// The branch it is meant to land on.
+    pub target_branch: Option<String>,
+    /// A slug that must be free; one made from the ticket where `None`.
+    pub slug: Option<String>,
+    /// A number that must be free.
+    pub number: Option<u64>,
+    /// Make another mission, whatever there is for the ticket.
+    pub allow_duplicate: bool,
+    /// Whether and how to commit.
+    pub commit: CommitPolicy,
+}
+
+impl StartOptions {
+    fn slug(&self, ticket: &Ticket) -> String {
+        let candidate = &ticket.candidate;
+        let derived = || slug::from_ticket(candidate.external_issue_key(), candidate.title());
+        self.slug.clone().unwrap_or_else(derived)
+    }
+
+    fn creation<'a>(&'a self, service: &Service<'a>, ticket: &'a Ticket) -> CreationOptions<'a> {
+        CreationOptions {
+            mission_type: &self.mission_type,
+            target_branch: self.target_branch.as_deref(),
+            number: self.number,
+            slug_must_be_free: self.slug.is_some(),
+            ticket: Some(ticket),
+            resume: !self.allow_duplicate,
+            team_slug: service.client.session().team_slug(),
+            commit: self.commit,
+            wait: service.wait,
+        }
+    }
+}
+
+/// What [`start_mission_from_ticket`] would do.
+#[derive(Debug, Clone)]
+pub enum Plan {
+    /// The ticket has its mission already.
+    Bound(Mission, Box<MetaDocument>),
+    /// A mission of ours for the ticket waits for its bind.
+    Finish(String),
+    /// A new mission.
+    Create(PlannedMission),
+}
+
+/// Says what would be done for a ticket, refusing what can be refused. Writes nothing.
+pub fn plan(
+    service: &Service<'_>,
+    ticket: &Ticket,
+    options: &StartOptions,
+) -> Result<Plan, OriginError> {
+    if !options.allow_duplicate {
+        let intent = intent_for(service.project, ticket);
+        if let Some((mission, meta)) = bound_mission(service.project, ticket)?
+            && intent
+                .as_ref()
+                .is_none_or(|intent| intent.feature_slug != mission.name)
+        {
+            return Ok(Plan::Bound(mission, Box::new(meta)));
+        }
+        if let Some(intent) =
+            intent.filter(|i| feature_creation::made_by(service.project, i).is_some())
+        {
+            return Ok(Plan::Finish(intent.feature_slug));
+        }
+    }
+    let creation = options.creation(service, ticket);
+    let slug = options.slug(ticket);
+    Ok(Plan::Create(feature_creation::plan(
+        service.world,
+        service.project,
+        &slug,
+        &creation,
+    )?))
+}
+
+/// The mission whose `meta.json` records this ticket as its origin. Missions whose `meta.json`
+/// cannot be read are passed over: they must not stop the others.
+pub fn bound_mission(
+    project: &Project,
+    ticket: &Ticket,
+) -> Result<Option<(Mission, MetaDocument)>, FsError> {
+    let identity = (
+        ticket.provider.as_str(),
+        ticket.candidate.external_issue_id(),
+    );
+    for mission in missions::all(&project.root)? {
+        if let Ok(meta) = mission.load(&project.root)
+            && meta.origin_identity() == Some(identity)
+        {
+            return Ok(Some((mission, meta)));
+        }
+    }
+    Ok(None)
+}
+
+/// Creates a mission for a ticket and binds it; or finishes the mission an earlier run left; or
+/// returns the one that is bound already. Processes that want the same ticket queue up here.
+pub fn start_mission_from_ticket(
+    service: &Service<'_>,
+    ticket: &Ticket,
+    options: &StartOptions,
+) -> Result<MissionFromTicketResult, OriginError> {
+    let project = service.project;
+    let _held = project.lock(
+        service.world,
+        "mission",
+        &ticket_lock_key(ticket),
+        service.wait,
+    )?;
+    if !options.allow_duplicate
+        && let Some((mission, meta)) = bound_mission(project, ticket)?
+    {
+        let intent =
+            intent_for(project, ticket).filter(|intent| intent.feature_slug == mission.name);
+        return match intent {
+            Some(intent) => bind(service, ticket, options, Started::earlier(mission, intent)),
+            None => Ok(MissionFromTicketResult {
+                created: false,
+                feature_slug: meta.feature_slug().to_owned(),
+                feature_dir: mission.directory,
+                meta: meta.keys().clone(),
+                bound: None,
+                commits: Vec::new(),
+                warnings: Vec::new(),
+            }),
+        };
+    }
+    let creation = options.creation(service, ticket);
+    let made = create_under_lock(service.world, project, &options.slug(ticket), &creation)?;
+    let mission = Mission {
+        directory: made.feature_dir,
+        name: made.plan.feature_slug,
+    };
+    let started = Started {
+        mission,
+        intent: made.intent,
+        created: made.created,
+        commit: made.commit,
+        warnings: made.warnings,
+    };
+    bind(service, ticket, options, started)
+}
+
+/// The unfinished work for a ticket.
+fn intent_for(project: &Project, ticket: &Ticket) -> Option<Intent> {
+    let same = |intent: &Intent| {
+        intent
+            .ticket
+            .as_ref()
+            .is_some_and(|theirs| theirs.is_same(ticket))
+    };
+    project.intents().understood().into_iter().find(same)
+}
+
+/// A mission that waits for its bind.
+struct Started {
+    mission: Mission,
+    intent: Option<Intent>,
+    created: bool,
+    commit: Option<String>,
+    warnings: Vec<String>,
+}
+
+impl Started {
+    fn earlier(mission: Mission, intent: Intent) -> Self {
+        Self {
+            mission,
+            intent: Some(intent),
+            created: false,
+            commit: None,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+fn bind(
+    service: &Service<'_>,
+    ticket: &Ticket,
+    options: &StartOptions,
+    started: Started,
+) -> Result<MissionFromTicketResult, OriginError> {
+    let Started {
+        mission,
+        intent,
+        created,
+        commit,
+        mut warnings,
+    } = started;
+    let bind_options = BindOptions {
+        idempotency_key: None,
+        commit: options.commit,
+    };
+    let bound = bind_mission_origin(service, &mission, ticket, intent, &bind_options)
+        .map_err(|error| partial(&mission, error))?;
+    warnings.extend(bound.warnings.iter().cloned());
+    let meta = mission.load(&service.project.root)?;
+    Ok(MissionFromTicketResult {
+        created,
+        feature_dir: mission.directory,
+        feature_slug: meta.feature_slug().to_owned(),
+        meta: meta.keys().clone(),
+        commits: commit.into_iter().chain(bound.commit.clone()).collect(),
+        bound: Some(bound),
+        warnings,
+    })
+}
+
+/// The mission stays when its bind fails: that is part of the work done.
+fn partial(mission: &Mission, error: OriginError) -> OriginError {
+    let cause: PartialCause = match error {
+        OriginError::Tracker(error) => error.into(),
+        OriginError::Meta(error) => error.into(),
+        other => return other,
+    };
+    OriginError::Partial {
+        feature_slug: mission.name.clone(),
+        done: "the mission was created",
+        failed: "its ticket is not bound",
+        source: Box::new(cause),
+    }
+}

@@ -1,0 +1,176 @@
+//! What a person may write for a ticket: a key, `provider:KEY`, or a pasted URL (DESIGN §2).
+
+use url::Url;
+
+use crate::wire::{Provider, UnsupportedProvider};
+
+/// A ticket as someone named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketRef {
+    /// The key, in the letter case it was written in.
+    pub key: String,
+    /// The tracker, where the reference names one.
+    pub provider: Option<Provider>,
+}
+
+/// Why a text is no ticket reference.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TicketRefError {
+    /// It has none of the three forms.
+    #[error(
+        "{0:?} is not a ticket reference: use a key (WEB-123), provider:KEY, or the ticket's URL"
+    )]
+    Form(String),
+    /// `provider:KEY` with a tracker we cannot take an origin from.
+    #[error(transparent)]
+    Provider(#[from] UnsupportedProvider),
+}
+
+/// Reads a reference.
+pub fn parse(text: &str) -> Result<TicketRef, TicketRefError> {
+    let text = text.trim();
+    if is_key(text) {
+        return Ok(TicketRef {
+            key: text.to_owned(),
+            provider: None,
+        });
+    }
+    if let Some(found) = Url::parse(text).ok().as_ref().and_then(from_url) {
+        return Ok(found);
+    }
+    match text.split_once(':') {
+        Some((provider, key)) if is_key(key) => {
+            let provider = provider.to_ascii_lowercase().parse()?;
+            Ok(TicketRef {
+                key: key.to_owned(),
+                provider: Some(provider),
+            })
+        }
+        _ => Err(TicketRefError::Form(text.to_owned())),
+    }
+}
+
+/// A letter, letters, digits and underscores, a hyphen, digits: `WEB-123`, in any letter case.
+fn is_key(text: &str) -> bool {
+    text.rsplit_once('-').is_some_and(|(project, number)| {
+        project.starts_with(|c: char| c.is_ascii_alphabetic())
+            && project
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            && !number.is_empty()
+            && number.bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
+/// `https://linear.app/<org>/issue/WEB-123/…` and `https://<site>/browse/IAM-42`.
+fn from_url(url: &Url) -> Option<TicketRef> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
+    let segments: Vec<_> = url.path_segments()?.collect();
+    let after = |word: &str| {
+        let at = segments.iter().position(|segment| *segment == word)?;
+        segments
+            .get(at + 1)
+            .copied()
+            .filter(|key| is_key(key))
+            .map(str::to_owned)
+    };
+    let linear = url.host_str() == Some("linear.app");
+    let (key, provider) = if linear {
+        (after("issue")?, Provider::Linear)
+    } else {
+        (after("browse")?, Provider::Jira)
+    };
+    Some(TicketRef {
+        key,
+        provider: Some(provider),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_forms() {
+        let cases = [
+            ("WEB-123", "WEB-123", None),
+            ("web-123", "web-123", None),
+            (" A_B2-7\n", "A_B2-7", None),
+            ("linear:WEB-123", "WEB-123", Some(Provider::Linear)),
+            ("Jira:iam-42", "iam-42", Some(Provider::Jira)),
+            (
+                "https://linear.app/acme/issue/WEB-123/fix-login?x=1#c",
+                "WEB-123",
+                Some(Provider::Linear),
+            ),
+            (
+                "https://linear.app/acme/issue/WEB-123",
+                "WEB-123",
+                Some(Provider::Linear),
+            ),
+            (
+                "https://acme.atlassian.net/browse/IAM-42",
+                "IAM-42",
+                Some(Provider::Jira),
+            ),
+            (
+                "http://jira.local/jira/browse/IAM-42?focused=1",
+                "IAM-42",
+                Some(Provider::Jira),
+            ),
+        ];
+        for (text, key, provider) in cases {
+            assert_eq!(
+                parse(text),
+                Ok(TicketRef {
+                    key: key.to_owned(),
+                    provider
+                }),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for text in [
+            "",
+            "WEB",
+            "WEB-",
+            "-1",
+            "1-2",
+            "WEB-12x",
+            "WEB 123",
+            "WEB-١",
+            "fix the login",
+            "../WEB-1",
+            "linear:",
+            "linear:../x",
+            "https://linear.app/acme/project/WEB-1",
+            "https://x/browse/",
+            "file:///browse/IAM-42",
+            "https://linear.app/acme/issue/..%2fWEB-1",
+            "ſEB-1",
+        ] {
+            assert!(
+                matches!(parse(text), Err(TicketRefError::Form(_))),
+                "{text}"
+            );
+        }
+        assert!(matches!(
+            parse("github:WEB-1"),
+            Err(TicketRefError::Provider(_))
+        ));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_input_panics_and_keys_are_keys(text in "\\PC{0,60}") {
+            if let Ok(found) = parse(&text) {
+                proptest::prop_assert!(is_key(&found.key));
+            }
+        }
+    }
+}
