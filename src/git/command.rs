@@ -1,9 +1,11 @@
 //! The one way git is started.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
 
+use super::environment;
 use crate::world::World;
 
 /// Why git gave no answer.
@@ -47,7 +49,7 @@ pub struct GitFailure {
     pub arguments: Vec<String>,
     /// Its exit code; `None` where a signal ended it.
     pub status: Option<i32>,
-    /// What it printed.
+    /// What it printed before.
     pub stdout: Vec<u8>,
     /// Its own words: outside text, not yet safe to show.
     pub stderr: String,
@@ -63,11 +65,11 @@ pub struct GitOutput {
 }
 
 /// Git in one directory.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Git<'a> {
     world: &'a World,
     directory: &'a Path,
-    settings: Vec<OsString>,
+    settings: &'a [&'a str],
 }
 
 impl<'a> Git<'a> {
@@ -76,8 +78,15 @@ impl<'a> Git<'a> {
         Self {
             world,
             directory,
-            settings: Vec::new(),
+            settings: &[],
         }
+    }
+
+    /// The same with configuration of its own, each `key=value`.
+    #[must_use]
+    pub fn with_settings(mut self, settings: &'a [&'a str]) -> Self {
+        self.settings = settings;
+        self
     }
 
     /// Runs git with nothing on its standard input. Ending with an error is an error.
@@ -94,13 +103,134 @@ impl<'a> Git<'a> {
         arguments: impl IntoIterator<Item = S>,
         input: &[u8],
     ) -> Result<GitOutput, GitError> {
-        let _ = (
-            self.world,
-            self.directory,
-            &self.settings,
-            input,
-            arguments.into_iter().count(),
-        );
-        Err(GitError::NotInstalled)
+        let arguments: Vec<OsString> = arguments
+            .into_iter()
+            .map(|argument| argument.as_ref().to_owned())
+            .collect();
+        let output = self
+            .start(&arguments, !input.is_empty())
+            .and_then(|child| answer(child, input))
+            .map_err(|error| self.not_run(error))?;
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() {
+            return Ok(GitOutput {
+                stdout: output.stdout,
+                stderr,
+            });
+        }
+        Err(GitError::Failed(Box::new(GitFailure {
+            arguments: arguments
+                .iter()
+                .map(|argument| argument.to_string_lossy().into_owned())
+                .collect(),
+            status: output.status.code(),
+            stdout: output.stdout,
+            stderr,
+        })))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that starts git")]
+    fn start(&self, arguments: &[OsString], with_input: bool) -> io::Result<Child> {
+        let mut command = Command::new("git");
+        for setting in self.settings {
+            command.arg("-c").arg(setting);
+        }
+        command
+            .args(arguments)
+            .current_dir(self.directory)
+            .env_clear()
+            .envs(environment::for_git(self.world.variables()))
+            .stdin(if with_input {
+                Stdio::piped()
+            } else {
+                Stdio::null()
+            })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+    }
+
+    /// "Not found" is git or the directory: only the second is there to be looked at.
+    fn not_run(&self, source: io::Error) -> GitError {
+        if source.kind() == io::ErrorKind::NotFound && self.directory.is_dir() {
+            return GitError::NotInstalled;
+        }
+        GitError::Io {
+            directory: self.directory.to_owned(),
+            source,
+        }
+    }
+}
+
+/// Feeds git and reads it at the same time: either alone could wait for the other for ever.
+fn answer(mut child: Child, input: &[u8]) -> io::Result<Output> {
+    let stdin = child.stdin.take();
+    std::thread::scope(|scope| {
+        if let Some(mut stdin) = stdin {
+            // A git that fails early closes the pipe: its exit code tells more than the pipe's.
+            scope.spawn(move || drop(stdin.write_all(input)));
+        }
+        child.wait_with_output()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::testing::Sandbox;
+
+    #[test]
+    fn a_failure_carries_arguments_code_and_words() {
+        let sandbox = Sandbox::new();
+        let error = Git::in_directory(&sandbox.world, &sandbox.root)
+            .run(["rev-parse", "--verify", "nothing"])
+            .unwrap_err();
+        let GitError::Failed(failure) = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(failure.to_string(), "git rev-parse failed");
+        assert_eq!(failure.arguments, ["rev-parse", "--verify", "nothing"]);
+        assert_eq!(failure.status, Some(128));
+        assert_eq!(failure.stderr, "fatal: Needed a single revision\n");
+    }
+
+    #[test]
+    fn input_beyond_any_pipe_is_fed_and_read_together() {
+        let sandbox = Sandbox::new();
+        let input = b"x\n".repeat(200_000);
+        let out = Git::in_directory(&sandbox.world, &sandbox.root)
+            .run_with_input(["stripspace"], &input)
+            .unwrap();
+        assert_eq!(out.stdout.len(), input.len());
+        let ignored = Git::in_directory(&sandbox.world, &sandbox.root)
+            .run_with_input(["version"], &input)
+            .unwrap();
+        assert!(ignored.stdout.starts_with(b"git version"));
+    }
+
+    #[test]
+    fn a_missing_git_and_a_missing_directory_are_told_apart() {
+        let sandbox = Sandbox::new();
+        let gone = sandbox.root.join("gone");
+        let error = Git::in_directory(&sandbox.world, &gone).run(["version"]);
+        assert!(matches!(error, Err(GitError::Io { .. })), "{error:?}");
+        let bare = World::with_variables(sandbox.root.clone(), [("PATH", "/nonexistent")]);
+        let error = Git::in_directory(&bare, &sandbox.root).run(["version"]);
+        assert!(matches!(error, Err(GitError::NotInstalled)), "{error:?}");
+    }
+
+    #[test]
+    fn a_surrounding_hook_does_not_lead_git_elsewhere() {
+        let sandbox = Sandbox::new();
+        let hook = sandbox.world_with([
+            ("GIT_DIR", "/nonexistent"),
+            ("GIT_INDEX_FILE", "/nonexistent"),
+            ("LC_ALL", "de_DE.UTF-8"),
+        ]);
+        let out = Git::in_directory(&hook, &sandbox.root)
+            .run(["rev-parse", "--absolute-git-dir"])
+            .unwrap();
+        let expected = format!("{}/.git\n", sandbox.root.display());
+        assert_eq!(out.stdout, expected.as_bytes());
     }
 }

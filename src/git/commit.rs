@@ -1,16 +1,31 @@
 //! Commits exactly our paths and leaves the user's index as it was (QUEUE §4.6, way A).
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::command::GitError;
-use super::repository::{Interrupted, Repository};
-use crate::fs::FsError;
-use crate::fs::lock::LockError;
+use super::command::{Git, GitError, GitFailure, GitOutput};
+use super::repository::{Interrupted, Repository, is_committed};
+use super::{parse, pathspec};
+use crate::fs::lock::{self, LockError};
+use crate::fs::{FsError, ensure_private_directory};
 use crate::world::World;
 
 /// How long a held `index.lock` is waited for before the commit is deferred.
 pub const INDEX_LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// How long other commits of ours are waited for: their hooks may take a while.
+const COMMIT_LOCK_WAIT: Duration = Duration::from_mins(1);
+
+/// The whole object name in the summary, every object on disk before a name points to it, and no
+/// clean-up of the repository on our account.
+const SETTINGS: &[&str] = &[
+    "core.abbrev=no",
+    "core.fsync=all",
+    "maintenance.auto=false",
+    "gc.auto=0",
+];
 
 /// One commit to make.
 #[derive(Debug, Clone, Copy)]
@@ -46,9 +61,6 @@ pub enum Deferral {
     /// An operation of the user's is open.
     #[error("a {} is in progress", .0.name())]
     Interrupted(Interrupted),
-    /// Paths of the user's are in conflict without any operation open.
-    #[error("there are unmerged paths")]
-    Unmerged,
     /// Another git process holds the index, or one was killed and left its lock.
     #[error("another git process holds index.lock")]
     IndexLocked,
@@ -98,12 +110,206 @@ impl From<FsError> for CommitError {
 }
 
 /// Makes the commit, or says why there is none. Afterwards the index, outside of our paths, is the
-/// same byte for byte, however it ended.
+/// same entry for entry, however it ended.
 pub fn commit(
     world: &World,
     repository: &Repository,
     request: &CommitRequest<'_>,
 ) -> Result<Committed, CommitError> {
-    let _ = (world, repository, request);
-    Err(GitError::NotInstalled.into())
+    let folder = repository.common_directory.join("spec-kitty");
+    ensure_private_directory(&folder)?;
+    let _lock = lock::acquire(world, &folder.join("commit.lock"), COMMIT_LOCK_WAIT)?;
+    let attempt = Attempt {
+        world,
+        git: Git::in_directory(world, &repository.root).with_settings(SETTINGS),
+        repository,
+        request,
+        end: world.instant() + request.index_lock_wait,
+    };
+    match attempt.run() {
+        Err(CommitError::Git(GitError::Failed(failure))) if index_is_locked(&failure) => {
+            Ok(Committed::Deferred(Deferral::IndexLocked))
+        }
+        other => other,
+    }
+}
+
+/// One commit, under the lock.
+struct Attempt<'a> {
+    world: &'a World,
+    git: Git<'a>,
+    repository: &'a Repository,
+    request: &'a CommitRequest<'a>,
+    end: Instant,
+}
+
+impl Attempt<'_> {
+    fn run(&self) -> Result<Committed, CommitError> {
+        let all = self.request.paths;
+        if all.is_empty() || !self.request.new && is_committed(self.world, self.repository, all)? {
+            return Ok(Committed::NothingToCommit);
+        }
+        if let Some(open) = self.interrupted() {
+            return Ok(Committed::Deferred(Deferral::Interrupted(open)));
+        }
+        let unknown = if self.request.new {
+            all.to_vec()
+        } else {
+            self.unknown_to_the_index()?
+        };
+        let ignored = self.add_intent(&unknown)?;
+        let without_ignored = |paths: &[PathBuf]| -> Vec<PathBuf> {
+            let kept = paths.iter().filter(|path| !ignored.contains(*path));
+            kept.cloned().collect()
+        };
+        let paths = without_ignored(all);
+        if paths.is_empty() {
+            return Ok(Committed::Ignored);
+        }
+        let outcome = self.commit_only(&paths);
+        if !matches!(outcome, Ok(Committed::Commit(_))) {
+            self.undo_intent(&without_ignored(&unknown));
+        }
+        outcome
+    }
+
+    /// What is open here, also where the marks are no files: the reftable format keeps these two
+    /// inside.
+    fn interrupted(&self) -> Option<Interrupted> {
+        let open = self.repository.interrupted();
+        if open.is_some() || !self.repository.common_directory.join("reftable").is_dir() {
+            return open;
+        }
+        let exists = |name| {
+            let asked = self.git.run(["rev-parse", "--verify", "--quiet", name]);
+            asked.is_ok()
+        };
+        if exists("CHERRY_PICK_HEAD") {
+            Some(Interrupted::CherryPick)
+        } else {
+            exists("REVERT_HEAD").then_some(Interrupted::Revert)
+        }
+    }
+
+    fn unknown_to_the_index(&self) -> Result<Vec<PathBuf>, GitError> {
+        let arguments = ["ls-files", "-z", "--"].map(OsString::from);
+        let paths = self.request.paths;
+        let pathspecs = paths.iter().map(|path| pathspec::literal(path));
+        let output = self.git.run(arguments.into_iter().chain(pathspecs))?;
+        let known: Vec<PathBuf> = parse::paths(&output.stdout).collect();
+        let unknown = paths.iter().filter(|path| !known.contains(path));
+        Ok(unknown.cloned().collect())
+    }
+
+    /// Tells the index that these files exist, nothing more, so that `--only` accepts them. Answers
+    /// with the ones the user's rules ignore; git adds the others all the same.
+    fn add_intent(&self, unknown: &[PathBuf]) -> Result<Vec<PathBuf>, GitError> {
+        if unknown.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self.on_index(&["add", "--intent-to-add", "--sparse"], unknown) {
+            Ok(_) => Ok(Vec::new()),
+            Err(GitError::Failed(failure)) if failure.status == Some(1) => {
+                let ignored = self.ignored(unknown)?;
+                if ignored.is_empty() {
+                    return Err(GitError::Failed(failure));
+                }
+                Ok(ignored)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn ignored(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, GitError> {
+        let mut input = Vec::new();
+        for path in paths {
+            input.extend_from_slice(path.as_os_str().as_bytes());
+            input.push(0);
+        }
+        match self
+            .git
+            .run_with_input(["check-ignore", "-z", "--stdin"], &input)
+        {
+            Ok(output) => Ok(parse::paths(&output.stdout).collect()),
+            Err(GitError::Failed(failure)) if failure.status == Some(1) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn commit_only(&self, paths: &[PathBuf]) -> Result<Committed, CommitError> {
+        let message = format!("--message={}", self.request.message);
+        let mut arguments = vec!["commit", "--only", message.as_str()];
+        if self.request.no_verify {
+            arguments.push("--no-verify");
+        }
+        match self.on_index(&arguments, paths) {
+            Ok(output) => match parse::commit_summary(&output.stdout) {
+                Some(commit) => Ok(Committed::Commit(commit)),
+                None => self.head(),
+            },
+            Err(GitError::Failed(failure)) if index_is_locked(&failure) => {
+                Err(GitError::Failed(failure).into())
+            }
+            Err(GitError::Failed(failure))
+                if failure.status == Some(1) && self.leaves_the_tree(paths)? =>
+            {
+                Ok(Committed::NothingToCommit)
+            }
+            Err(GitError::Failed(failure)) => Err(CommitError::Rejected {
+                reason: parse::rejection(failure.status, &failure.stderr),
+                stderr: failure.stderr,
+            }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether the commit would have the tree of HEAD. `git commit` ends with the same code then
+    /// as for a hook that rejects; a dry run starts no hook, so its code means only this.
+    fn leaves_the_tree(&self, paths: &[PathBuf]) -> Result<bool, GitError> {
+        match self.on_index(&["commit", "--only", "--dry-run", "--porcelain"], paths) {
+            Ok(_) => Ok(false),
+            Err(GitError::Failed(failure)) if failure.status == Some(1) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn head(&self) -> Result<Committed, CommitError> {
+        let output = self.git.run(["rev-parse", "--verify", "HEAD"])?;
+        parse::object_name(output.stdout.trim_ascii_end())
+            .map(Committed::Commit)
+            .ok_or(CommitError::Git(GitError::Unreadable { command: "commit" }))
+    }
+
+    /// Makes the index forget the files it did not know before. That it could not is no news
+    /// beside the reason why we undo, and a later commit of the same paths heals it.
+    fn undo_intent(&self, added: &[PathBuf]) {
+        if !added.is_empty() {
+            let arguments = ["rm", "--cached", "--sparse", "--quiet", "--ignore-unmatch"];
+            drop(self.on_index(&arguments, added));
+        }
+    }
+
+    /// Runs git on these paths, again and again while another git holds the index. Its lock is
+    /// never removed: only a person can tell a slow git from a killed one.
+    fn on_index(&self, arguments: &[&str], paths: &[PathBuf]) -> Result<GitOutput, GitError> {
+        let arguments = arguments.iter().copied().chain(pathspec::FROM_INPUT);
+        let input = pathspec::on_input(paths);
+        let mut pause = Duration::from_millis(5);
+        loop {
+            match self.git.run_with_input(arguments.clone(), &input) {
+                Err(GitError::Failed(failure))
+                    if index_is_locked(&failure) && self.world.instant() < self.end =>
+                {
+                    self.world.sleep(pause);
+                    pause = (pause * 2).min(Duration::from_millis(100));
+                }
+                other => return other,
+            }
+        }
+    }
+}
+
+/// Whether git died of a lock on the index that is not its own.
+fn index_is_locked(failure: &GitFailure) -> bool {
+    failure.status == Some(128) && failure.stderr.contains("index.lock': File exists")
 }

@@ -3,6 +3,10 @@
 
 pub mod command;
 pub mod commit;
-pub mod parse;
+mod environment;
+mod parse;
+mod pathspec;
 pub mod repair;
 pub mod repository;
+#[cfg(test)]
+mod testing;

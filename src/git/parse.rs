@@ -1,1 +1,221 @@
 //! Reads what git prints: pure functions over bytes.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+
+use super::commit::RejectedBy;
+
+/// A path as git printed it, which may not be UTF-8.
+pub(super) fn path(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(OsStr::from_bytes(bytes))
+}
+
+/// The lines of an answer, without the end of the last one.
+pub(super) fn lines(answer: &[u8]) -> Vec<&[u8]> {
+    let mut lines: Vec<_> = answer.split(|byte| *byte == b'\n').collect();
+    lines.pop_if(|last| last.is_empty());
+    lines
+}
+
+/// The paths of a NUL-separated answer (`-z`).
+pub(super) fn paths(answer: &[u8]) -> impl Iterator<Item = PathBuf> {
+    answer
+        .split(|byte| *byte == 0)
+        .filter(|entry| !entry.is_empty())
+        .map(path)
+}
+
+/// The entries of `git ls-tree -z`: path to type of file and object
+/// name.
+pub(super) fn tree(answer: &[u8]) -> BTreeMap<PathBuf, (FileType, String)> {
+    let entry = |line: &[u8]| {
+        let tab = line.iter().position(|byte| *byte == b'\t')?;
+        let (facts, name) = line.split_at_checked(tab)?;
+        let facts = std::str::from_utf8(facts).ok()?;
+        let mut facts = facts.split(' ');
+        let kind = FileType::of_mode(facts.next()?);
+        let object = facts.nth(1)?.to_owned();
+        Some((path(name.get(1..)?), (kind, object)))
+    };
+    answer.split(|byte| *byte == 0).filter_map(entry).collect()
+}
+
+/// What a tree entry is. The executable bit is not told apart: it is never ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FileType {
+    /// A file with contents.
+    Regular,
+    /// A symbolic link.
+    Link,
+    /// A folder or a submodule: never a file of ours.
+    Other,
+}
+
+impl FileType {
+    fn of_mode(mode: &str) -> Self {
+        match mode {
+            "100644" | "100755" => Self::Regular,
+            "120000" => Self::Link,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The full object name in the summary `git commit` prints, given that it was told not to
+/// abbreviate: `[main (root-commit) 1234…] Subject`.
+pub(super) fn commit_summary(answer: &[u8]) -> Option<String> {
+    let first = lines(answer).into_iter().next()?.strip_prefix(b"[")?;
+    first
+        .split(|byte| *byte == b' ')
+        .filter_map(|word| word.strip_suffix(b"]"))
+        .find_map(object_name)
+}
+
+/// A full object name (SHA-1 or SHA-256), alone.
+pub(super) fn object_name(bytes: &[u8]) -> Option<String> {
+    let hexadecimal = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    (matches!(bytes.len(), 40 | 64) && bytes.iter().all(hexadecimal))
+        .then(|| String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// The branch a `HEAD` file or `git rev-parse --symbolic-full-name` names, shortened.
+pub(super) fn branch(reference: &[u8]) -> Option<String> {
+    let reference = reference.strip_prefix(b"ref: ").unwrap_or(reference);
+    let name = reference.trim_ascii_end().strip_prefix(b"refs/heads/")?;
+    (!name.is_empty()).then(|| String::from_utf8_lossy(name).into_owned())
+}
+
+/// Who refused a commit, from `git commit`'s exit code and words. Code 1 means that a hook did
+/// (or that there is nothing to commit, which is asked separately): git's own refusals end with
+/// 128, and only those are told apart by what it says.
+pub(super) fn rejection(status: Option<i32>, words: &str) -> RejectedBy {
+    const IDENTITY: &[&str] = &[
+        "tell me who you are",
+        "identity unknown",
+        "empty ident name",
+        "name consists only of disallowed",
+    ];
+    const SIGNING: &[&str] = &["failed to sign", "signingkey", "gpg", "public key"];
+    let said = |phrases: &[&str]| {
+        let words = words.to_ascii_lowercase();
+        phrases.iter().any(|phrase| words.contains(phrase))
+    };
+    if status == Some(1) || said(&["aborted by hook"]) {
+        RejectedBy::Hook
+    } else if said(IDENTITY) {
+        RejectedBy::Identity
+    } else if said(SIGNING) {
+        RejectedBy::Signing
+    } else {
+        RejectedBy::Other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "52f43b650618bac308c7927fd0e19f48fd279d43";
+
+    #[test]
+    fn the_commit_is_read_from_the_summary() {
+        let wide = "5".repeat(64);
+        let cases = [
+            (
+                format!("[main {ID}] Add mission\n 1 file changed\n"),
+                Some(ID),
+            ),
+            (format!("[main (root-commit) {ID}] x\n"), Some(ID)),
+            (format!("[detached HEAD {ID}] x"), Some(ID)),
+            (format!("[odd]name {ID}] x"), Some(ID)),
+            (format!("[main {wide}] x"), Some(wide.as_str())),
+            ("[main 52f43b6] x".to_owned(), None),
+            (format!("Words before\n[main {ID}] x"), None),
+            (String::new(), None),
+        ];
+        for (answer, expected) in cases {
+            let found = commit_summary(answer.as_bytes());
+            assert_eq!(found.as_deref(), expected, "{answer}");
+        }
+    }
+
+    #[test]
+    fn branches_are_shortened() {
+        let cases: [(&[u8], Option<&str>); 6] = [
+            (b"ref: refs/heads/feature/x\n", Some("feature/x")),
+            (b"refs/heads/main", Some("main")),
+            (b"HEAD", None),
+            (b"ref: refs/heads/\n", None),
+            (b"ref: refs/remotes/x", None),
+            (b"refs/heads/\xff", Some("\u{fffd}")),
+        ];
+        for (reference, expected) in cases {
+            assert_eq!(branch(reference).as_deref(), expected, "{reference:?}");
+        }
+    }
+
+    #[test]
+    fn trees_are_read_with_any_path() {
+        let mut answer = format!("100644 blob {ID}\ta\tb\n\x00120000 blob {ID}\t").into_bytes();
+        answer.extend_from_slice(b"\xff\x00040000 tree x\td\0garbage\0");
+        let tree = tree(&answer);
+        assert_eq!(tree.len(), 3);
+        let found = |name: &[u8]| tree.get(&path(name)).cloned().unwrap();
+        assert_eq!(found(b"a\tb\n"), (FileType::Regular, ID.to_owned()));
+        assert_eq!(found(b"\xff").0, FileType::Link);
+        assert_eq!(found(b"d").0, FileType::Other);
+    }
+
+    #[test]
+    fn rejections_are_told_apart() {
+        let cases = [
+            (Some(1), "flake8: E501", RejectedBy::Hook),
+            (Some(1), "please sign the agreement", RejectedBy::Hook),
+            (
+                Some(128),
+                "fatal: ref updates aborted by hook",
+                RejectedBy::Hook,
+            ),
+            (Some(128), "Author identity unknown\n", RejectedBy::Identity),
+            (
+                Some(128),
+                "fatal: empty ident name (for <x>)",
+                RejectedBy::Identity,
+            ),
+            (
+                Some(128),
+                "error: gpg failed to sign the data:",
+                RejectedBy::Signing,
+            ),
+            (
+                Some(128),
+                "error: Couldn't load public key /k",
+                RejectedBy::Signing,
+            ),
+            (
+                Some(128),
+                "fatal: either user.signingkey or",
+                RejectedBy::Signing,
+            ),
+            (
+                Some(128),
+                "fatal: cannot lock ref 'HEAD'",
+                RejectedBy::Other,
+            ),
+            (None, "", RejectedBy::Other),
+        ];
+        for (status, words, expected) in cases {
+            assert_eq!(rejection(status, words), expected, "{words}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_git_prints_is_too_odd(answer in proptest::collection::vec(0_u8.., 0..200)) {
+            drop((lines(&answer), paths(&answer).count(), tree(&answer)));
+            drop((commit_summary(&answer), branch(&answer), object_name(&answer)));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The environment git is started in.
+
+use std::ffi::{OsStr, OsString};
+
+/// What git calls "local to a repository", and what changes the meaning of a path. A hook of the
+/// user's, or an alias, hands these down; our git finds the repository by directory alone.
+/// Configuration (`GIT_CONFIG_*`), identity, ssh, tracing and discovery limits stay the user's.
+const REMOVED: &[&str] = &[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_GRAFT_FILE",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NAMESPACE",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REFLOG_ACTION",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+
+/// The given variables, less [`REMOVED`], with English messages and no prompt.
+///
+/// Only the language of messages is fixed. The character set stays the user's, because git hands
+/// its environment to hooks, and many a script fails on a non-ASCII file under `LC_ALL=C`.
+pub(super) fn for_git<'a>(
+    variables: impl Iterator<Item = (&'a OsStr, &'a OsStr)>,
+) -> Vec<(OsString, OsString)> {
+    let mut characters = None;
+    let mut kept = Vec::new();
+    for (name, value) in variables {
+        match name.to_str() {
+            Some("LC_ALL") if !value.is_empty() => characters = Some(value),
+            Some("LC_ALL" | "LC_MESSAGES" | "LANGUAGE") => {}
+            Some(name) if REMOVED.contains(&name) => {}
+            _ => kept.push((name.to_owned(), value.to_owned())),
+        }
+    }
+    if let Some(characters) = characters {
+        kept.retain(|(name, _)| name != "LC_CTYPE");
+        kept.push(("LC_CTYPE".into(), characters.to_owned()));
+    }
+    kept.push(("LC_MESSAGES".into(), "C".into()));
+    kept.push(("GIT_TERMINAL_PROMPT".into(), "0".into()));
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(variables: &[(&str, &str)]) -> Vec<String> {
+        for_git(
+            variables
+                .iter()
+                .map(|(name, value)| (OsStr::new(*name), OsStr::new(*value))),
+        )
+        .iter()
+        .map(|(name, value)| format!("{}={}", name.display(), value.display()))
+        .collect()
+    }
+
+    #[test]
+    fn repository_variables_go_and_configuration_stays() {
+        let env = given(&[
+            ("GIT_DIR", "/x/.git"),
+            ("GIT_INDEX_FILE", "/x/.git/index"),
+            ("GIT_CONFIG_COUNT", "1"),
+            ("GIT_CONFIG_GLOBAL", "/dev/null"),
+            ("GIT_AUTHOR_NAME", "Ada"),
+            ("GIT_SSH_COMMAND", "ssh -4"),
+            ("GIT_TERMINAL_PROMPT", "1"),
+            ("PATH", "/bin"),
+        ]);
+        assert_eq!(
+            env,
+            [
+                "GIT_CONFIG_COUNT=1",
+                "GIT_CONFIG_GLOBAL=/dev/null",
+                "GIT_AUTHOR_NAME=Ada",
+                "GIT_SSH_COMMAND=ssh -4",
+                "GIT_TERMINAL_PROMPT=1",
+                "PATH=/bin",
+                "LC_MESSAGES=C",
+                "GIT_TERMINAL_PROMPT=0",
+            ]
+        );
+    }
+
+    #[test]
+    fn only_the_language_of_messages_is_fixed() {
+        let fixed = ["LC_MESSAGES=C", "GIT_TERMINAL_PROMPT=0"];
+        assert_eq!(given(&[("LANG", "fr_FR.UTF-8")])[1..], fixed);
+        assert_eq!(given(&[("LANGUAGE", "fr"), ("LC_MESSAGES", "fr")]), fixed);
+        assert_eq!(given(&[("LC_ALL", "")]), fixed);
+        let env = given(&[("LC_ALL", "ja_JP.UTF-8"), ("LC_CTYPE", "C")]);
+        assert_eq!(env[0], "LC_CTYPE=ja_JP.UTF-8");
+        assert_eq!(env[1..], fixed);
+    }
+
+    #[test]
+    fn every_variable_git_calls_local_is_decided() {
+        let sandbox = crate::git::testing::Sandbox::new();
+        let local = sandbox.git(&["rev-parse", "--local-env-vars"]);
+        let kept = ["GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
+        for name in local.lines().filter(|name| !kept.contains(name)) {
+            assert!(REMOVED.contains(&name), "{name}");
+        }
+    }
+}
