@@ -29,6 +29,15 @@ pub enum LockError {
     File(#[from] FsError),
 }
 
+/// Whether a lock failed because the file system knows no locks at all, as some network mounts.
+pub fn is_unsupported(error: &FsError) -> bool {
+    use rustix::io::Errno;
+    let code = error.source.raw_os_error();
+    [Errno::NOLCK, Errno::NOTSUP, Errno::NOSYS]
+        .iter()
+        .any(|errno| code == Some(errno.raw_os_error()))
+}
+
 /// Takes the lock if nobody has it; `None` where somebody does.
 pub fn try_acquire(path: &Path) -> Result<Option<Lock>, FsError> {
     let file = open(path)?;
