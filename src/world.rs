@@ -30,6 +30,12 @@ pub mod names {
     pub const LOG: &str = "SPEC_KITTY_LOG";
     /// `0`, `false`, `no` or `off` forbids all network.
     pub const NETWORK: &str = "SPEC_KITTY_ENABLE_SAAS_SYNC";
+    /// A file of certificates to trust instead of the system's.
+    pub const CERTIFICATES: &str = "SSL_CERT_FILE";
+    /// A proxy for https; the first that is set counts.
+    pub const PROXY: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    /// Hosts that are reached without [`PROXY`].
+    pub const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
     /// Set in continuous integration: never prompt.
     pub const CI: &str = "CI";
     /// Any non-empty value turns colour off.

@@ -1,14 +1,23 @@
 //! `~/.spec-kitty/credentials` (DESIGN §4): TOML, mode 0600, the same format as spec-kitty 3.0.x,
 //! so that a login there is a login here.
 
-use std::path::PathBuf;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use toml::{Table, Value};
 
-use crate::fs::FsError;
-use crate::fs::lock::LockError;
+use super::login::Login;
+use super::toml_file;
+use crate::fs::lock::{Lock, LockError, acquire};
+use crate::fs::replace::{Mode, replace};
+use crate::fs::{FsError, ensure_private_directory, require_private};
 use crate::http::Server;
 use crate::secret::Secret;
+use crate::wire::candidate::FieldError;
+use crate::wire::response::TokenResponse;
 use crate::world::World;
 
 /// A session on disk.
@@ -30,6 +39,44 @@ pub struct Credentials {
     pub team_slug: Option<String>,
 }
 
+impl Credentials {
+    /// The session that a login was answered with.
+    pub(super) fn issued(
+        world: &World,
+        login: Login,
+        tokens: TokenResponse,
+    ) -> Result<Self, FieldError> {
+        for (field, token) in [("access", &tokens.access), ("refresh", &tokens.refresh)] {
+            if !is_token(token.expose()) {
+                return Err(FieldError::new(field, "must be a token"));
+            }
+        }
+        let end = |lifetime: Option<u64>| {
+            let lifetime = TimeDelta::try_seconds(lifetime?.try_into().ok()?)?;
+            world.now().checked_add_signed(lifetime)
+        };
+        Ok(Self {
+            server: login.server,
+            access: tokens.access,
+            refresh: Some(tokens.refresh),
+            access_expires_at: end(tokens.access_lifetime),
+            refresh_expires_at: end(tokens.refresh_lifetime),
+            username: login.username,
+            team_slug: login.team_slug.or(tokens.team_slug),
+        })
+    }
+
+    /// The same session with new tokens.
+    pub(super) fn renewed(&self, world: &World, tokens: TokenResponse) -> Result<Self, FieldError> {
+        let login = Login {
+            server: self.server.clone(),
+            username: self.username.clone(),
+            team_slug: self.team_slug.clone(),
+        };
+        Self::issued(world, login, tokens)
+    }
+}
+
 /// Credentials that cannot be read or written. Nothing of the file's text is in it.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialsError {
@@ -49,7 +96,334 @@ pub enum CredentialsError {
     Lock(#[from] LockError),
 }
 
+/// What may be changed in the file only by whoever holds this.
+#[derive(Debug)]
+pub struct WriteLock {
+    _lock: Lock,
+}
+
+/// Waits for the right to change the file.
+pub fn lock(world: &World, wait: Duration) -> Result<WriteLock, CredentialsError> {
+    let folder = world.state_directory();
+    ensure_private_directory(&folder)?;
+    let lock = acquire(world, &folder.join("credentials.lock"), wait)?;
+    Ok(WriteLock { _lock: lock })
+}
+
 /// Reads the session; `None` where nobody is logged in.
-pub fn load(_world: &World) -> Result<Option<Credentials>, CredentialsError> {
-    Ok(None)
+pub fn load(world: &World) -> Result<Option<Credentials>, CredentialsError> {
+    let path = path(world);
+    let Some(found) = metadata(&path)? else {
+        return Ok(None);
+    };
+    require_private(&path, &found, 0o600)?;
+    let table = match toml_file::read(&path)? {
+        None => return Ok(None),
+        Some(table) => table,
+    };
+    let session = table.and_then(|table| from_table(&table));
+    session.map_err(|problem| CredentialsError::Broken { path, problem })
+}
+
+/// Writes the session in place of the old one. Keys that are not ours are kept.
+pub fn store(
+    world: &World,
+    credentials: &Credentials,
+    _lock: &WriteLock,
+) -> Result<(), CredentialsError> {
+    let path = path(world);
+    // A broken file holds no session; a new login is what mends it.
+    let mut table = toml_file::read(&path)?
+        .and_then(Result::ok)
+        .unwrap_or_default();
+    fill(&mut table, credentials);
+    replace(&path, table.to_string().as_bytes(), Mode::Private)?;
+    Ok(())
+}
+
+/// Removes the session, and the file where nothing else is in it. Whether there was a file.
+pub fn remove(world: &World, _lock: &WriteLock) -> Result<bool, CredentialsError> {
+    let path = path(world);
+    let Some(table) = toml_file::read(&path)? else {
+        return Ok(false);
+    };
+    let mut rest = table.unwrap_or_default();
+    for (section, keys) in SECTIONS {
+        if let Some(Value::Table(values)) = rest.get_mut(section) {
+            values.retain(|key, _| !keys.contains(&key));
+            if values.is_empty() {
+                rest.remove(section);
+            }
+        }
+    }
+    if rest.is_empty() {
+        fs::remove_file(&path).map_err(FsError::on("remove", &path))?;
+    } else {
+        replace(&path, rest.to_string().as_bytes(), Mode::Private)?;
+    }
+    Ok(true)
+}
+
+/// Whether there is a file at all, whatever is in it.
+pub fn exists(world: &World) -> Result<bool, CredentialsError> {
+    Ok(metadata(&path(world))?.is_some())
+}
+
+/// Whether a text can be a token: it goes into a header as it is.
+pub fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// All that a session is made of.
+const SECTIONS: [(&str, &[&str]); 3] = [
+    (
+        "tokens",
+        &[
+            "access",
+            "refresh",
+            "access_expires_at",
+            "refresh_expires_at",
+        ],
+    ),
+    ("user", &["username", "team_slug"]),
+    ("server", &["url"]),
+];
+
+fn path(world: &World) -> PathBuf {
+    world.state_directory().join("credentials")
+}
+
+fn metadata(path: &Path) -> Result<Option<fs::Metadata>, FsError> {
+    match fs::metadata(path) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FsError::on("read", path)(error)),
+    }
+}
+
+fn from_table(table: &Table) -> Result<Option<Credentials>, String> {
+    let token = |key| match toml_file::string(table, "tokens", key)? {
+        None => Ok(None),
+        Some(text) if is_token(&text) => Ok(Some(Secret::new(text))),
+        Some(_) => Err(format!("`tokens.{key}` is not a token")),
+    };
+    let Some(access) = token("access")? else {
+        return Ok(None);
+    };
+    let url = toml_file::string(table, "server", "url")?.ok_or("`server.url` is missing")?;
+    Ok(Some(Credentials {
+        server: Server::parse(&url).map_err(|error| format!("`server.url` is {error}"))?,
+        access,
+        refresh: token("refresh")?,
+        access_expires_at: time(table, "access_expires_at")?,
+        refresh_expires_at: time(table, "refresh_expires_at")?,
+        username: toml_file::string(table, "user", "username")?,
+        team_slug: toml_file::string(table, "user", "team_slug")?,
+    }))
+}
+
+/// A time of RFC 3339, as a string or as TOML's own.
+fn time(table: &Table, key: &str) -> Result<Option<DateTime<Utc>>, String> {
+    let text = match toml_file::value(table, "tokens", key)? {
+        None => return Ok(None),
+        Some(Value::String(text)) if text.is_empty() => return Ok(None),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    DateTime::parse_from_rfc3339(&text)
+        .map(|time| Some(time.to_utc()))
+        .map_err(|_| format!("`tokens.{key}` is not a time"))
+}
+
+fn fill(table: &mut Table, credentials: &Credentials) {
+    let secret = |secret: &Secret| secret.expose().to_owned();
+    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Secs, false);
+    let values = [
+        [
+            Some(secret(&credentials.access)),
+            credentials.refresh.as_ref().map(secret),
+            credentials.access_expires_at.map(time),
+            credentials.refresh_expires_at.map(time),
+        ]
+        .to_vec(),
+        vec![credentials.username.clone(), credentials.team_slug.clone()],
+        vec![Some(credentials.server.to_string())],
+    ];
+    for ((section, keys), values) in SECTIONS.into_iter().zip(values) {
+        let mut kept = match table.remove(section) {
+            Some(Value::Table(kept)) => kept,
+            _ => Table::new(),
+        };
+        for (key, value) in keys.iter().zip(values) {
+            match value {
+                Some(text) => kept.insert((*key).to_owned(), text.into()),
+                None => kept.remove(*key),
+            };
+        }
+        table.insert(section.to_owned(), kept.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn home() -> (tempfile::TempDir, World) {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().join("home");
+        let world = World::with_variables(folder.path().to_owned(), [("SPEC_KITTY_HOME", &home)]);
+        (folder, world)
+    }
+
+    fn session() -> Credentials {
+        Credentials {
+            server: Server::parse("https://control.example.com/x").unwrap(),
+            access: Secret::new("aaa"),
+            refresh: Some(Secret::new("rrr")),
+            access_expires_at: DateTime::from_timestamp(1_800_000_000, 0),
+            refresh_expires_at: None,
+            username: Some("ada".to_owned()),
+            team_slug: Some("wéb \"1\"".to_owned()),
+        }
+    }
+
+    fn write(world: &World, text: &str) {
+        replace(&path(world), text.as_bytes(), Mode::Private).unwrap();
+    }
+
+    fn store_now(world: &World, session: &Credentials) {
+        let lock = lock(world, Duration::from_secs(1)).unwrap();
+        store(world, session, &lock).unwrap();
+    }
+
+    fn remove_now(world: &World) -> bool {
+        let lock = lock(world, Duration::from_secs(1)).unwrap();
+        remove(world, &lock).unwrap()
+    }
+
+    #[test]
+    fn what_is_stored_is_loaded_from_a_private_file() {
+        let (_folder, world) = home();
+        assert_eq!(load(&world).unwrap(), None);
+        store_now(&world, &session());
+        assert_eq!(load(&world).unwrap(), Some(session()));
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path(&world)), 0o600);
+        assert_eq!(mode(&world.state_directory()), 0o700);
+    }
+
+    #[test]
+    fn a_login_of_the_older_program_is_read() {
+        let (_folder, world) = home();
+        drop(lock(&world, Duration::from_secs(1)).unwrap());
+        write(
+            &world,
+            "[tokens]\naccess = \"aaa\"\nrefresh = \"rrr\"\n\
+             access_expires_at = \"2027-01-15T08:00:00.123456+00:00\"\n\
+             refresh_expires_at = 2027-01-22T08:00:00Z\n\
+             [user]\nusername = \"ada\"\nteam_slug = \"web\"\n[server]\nurl = \"https://a.example/\"\n",
+        );
+        let session = load(&world).unwrap().unwrap();
+        assert_eq!(session.server.to_string(), "https://a.example");
+        assert_eq!(session.refresh, Some(Secret::new("rrr")));
+        let time = |time: Option<DateTime<Utc>>| time.unwrap().timestamp();
+        assert_eq!(time(session.access_expires_at), 1_800_000_000);
+        assert_eq!(time(session.refresh_expires_at), 1_800_604_800);
+        assert_eq!(session.team_slug.as_deref(), Some("web"));
+    }
+
+    #[test]
+    fn foreign_keys_survive_a_login_and_a_logout() {
+        let (_folder, world) = home();
+        store_now(&world, &session());
+        let text = fs::read_to_string(path(&world)).unwrap();
+        write(
+            &world,
+            &format!("top = 1\n{text}extra = true\n[other]\nx = 2\n"),
+        );
+        let next = Credentials {
+            refresh: None,
+            ..session()
+        };
+        store_now(&world, &next);
+        assert_eq!(load(&world).unwrap(), Some(next));
+        assert!(remove_now(&world));
+        assert_eq!(load(&world).unwrap(), None);
+        let rest = fs::read_to_string(path(&world)).unwrap().parse::<Table>();
+        let expected = "top = 1\n[user]\nextra = true\n[other]\nx = 2\n".parse::<Table>();
+        assert_eq!(rest, expected);
+    }
+
+    #[test]
+    fn a_logout_removes_the_file_and_may_be_repeated() {
+        let (_folder, world) = home();
+        store_now(&world, &session());
+        assert!(remove_now(&world));
+        assert!(!exists(&world).unwrap());
+        assert!(!remove_now(&world));
+    }
+
+    #[test]
+    fn a_file_that_others_may_read_is_tightened_before_it_is_read() {
+        let (_folder, world) = home();
+        store_now(&world, &session());
+        fs::set_permissions(path(&world), fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(load(&world).unwrap(), Some(session()));
+        let mode = fs::metadata(path(&world)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn broken_files_are_told_by_field_and_never_by_text() {
+        let (_folder, world) = home();
+        drop(lock(&world, Duration::from_secs(1)).unwrap());
+        let cases = [
+            ("hunter2", "line 1 is not TOML"),
+            ("tokens = 'hunter2'", "`tokens` is not a section"),
+            ("[tokens]\naccess = 2", "`tokens.access` is not a string"),
+            (
+                "[tokens]\naccess = 'hunter2\\n'\n[server]\nurl=''",
+                "`server.url` is missing",
+            ),
+            (
+                "[tokens]\naccess = 'hunter 2'",
+                "`tokens.access` is not a token",
+            ),
+            ("[tokens]\naccess = 'hunter2'", "`server.url` is missing"),
+            (
+                "[tokens]\naccess = 'hunter2'\n[server]\nurl = 'hunter2'",
+                "`server.url` is not a URL like https://control.example.com",
+            ),
+            (
+                "[tokens]\naccess = 'hunter2'\nrefresh_expires_at = 'hunter2'\n\
+                 [server]\nurl = 'https://a.example'",
+                "`tokens.refresh_expires_at` is not a time",
+            ),
+        ];
+        for (text, expected) in cases {
+            write(&world, text);
+            match load(&world) {
+                Err(CredentialsError::Broken { problem, .. }) => assert_eq!(problem, expected),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+        store_now(&world, &session());
+        assert_eq!(load(&world).unwrap(), Some(session()), "a login mends it");
+    }
+
+    #[test]
+    fn no_tokens_is_not_logged_in() {
+        let (_folder, world) = home();
+        drop(lock(&world, Duration::from_secs(1)).unwrap());
+        for text in [
+            "",
+            "[tokens]\naccess = ''\n",
+            "[server]\nurl = 'https://a.example'\n",
+        ] {
+            write(&world, text);
+            assert_eq!(load(&world).unwrap(), None, "{text:?}");
+        }
+    }
 }

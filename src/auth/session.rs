@@ -1,19 +1,25 @@
 //! A session: the one way to send an authenticated request.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
-use super::credentials::CredentialsError;
-use super::server::ResolveError;
-use crate::http::{Answer, Deadline, HttpClient, HttpError, Retry, Server};
+use super::credentials::{self, Credentials, CredentialsError};
+use super::server::{ResolveError, chosen, named};
+use crate::http::{Answer, Call, Deadline, HttpClient, HttpError, Refusal, Retry, Server};
+use crate::secret::Secret;
+use crate::wire::TEAM_SLUG;
 use crate::wire::candidate::FieldError;
-use crate::world::World;
+use crate::world::{World, names};
 
 /// Someone who is logged in, and until when the command may take.
 #[derive(Debug)]
 pub struct Session<'a> {
-    world: &'a World,
-    deadline: Deadline,
-    client: HttpClient,
+    pub(super) world: &'a World,
+    pub(super) deadline: Deadline,
+    pub(super) client: HttpClient,
+    /// Who issued the tokens of the credentials file; none where the token is the environment's.
+    pub(super) issuer: Option<Server>,
+    access: RefCell<Secret>,
     team_slug: Option<String>,
 }
 
@@ -37,7 +43,7 @@ pub enum SessionError {
     #[error("not logged in")]
     NotLoggedIn,
     /// The session is of another server.
-    #[error("the session is of {issued}, not of {wanted}")]
+    #[error("the session belongs to {issued}, not to {wanted}")]
     OtherServer {
         /// Who issued the tokens.
         issued: Server,
@@ -45,28 +51,23 @@ pub enum SessionError {
         wanted: Server,
     },
     /// `SPEC_KITTY_TOKEN` without an address in the flag or the environment.
-    #[error("SPEC_KITTY_TOKEN is set, but nothing beside it names its server")]
+    #[error("SPEC_KITTY_TOKEN is set, but neither --server nor SPEC_KITTY_SERVER names its server")]
     TokenWithoutServer,
+    /// `SPEC_KITTY_TOKEN` holds something else.
+    #[error("SPEC_KITTY_TOKEN holds no token")]
+    MalformedToken,
     /// The server knows the session no more.
     #[error("Session expired. Run `spec-kitty auth login`")]
     Expired {
         /// Whether the token came from `SPEC_KITTY_TOKEN`.
         from_environment: bool,
     },
-    /// The refresh got an answer that is neither a new session nor a refusal.
-    #[error("the session could not be renewed (HTTP {status})")]
-    RefreshFailed {
-        /// The status.
-        status: u16,
-    },
-    /// The refresh got an answer that breaks a rule.
-    #[error("the answer of {server} to the renewal of the session cannot be used")]
-    BadResponse {
-        /// Who answered.
-        server: Server,
-        /// Which rule.
-        source: FieldError,
-    },
+    /// The renewal of the session got an answer that is neither a new one nor its end.
+    #[error("the session could not be renewed")]
+    RenewalRefused(Box<Refusal>),
+    /// The renewal of the session got an answer that breaks a rule.
+    #[error("the renewed session cannot be used")]
+    BadResponse(#[source] FieldError),
     /// No address to speak with.
     #[error(transparent)]
     Server(#[from] ResolveError),
@@ -89,11 +90,39 @@ impl<'a> Session<'a> {
     /// Takes up the session of the environment or the credentials file. It refuses a server other
     /// than the one that issued the tokens. Nothing is sent yet.
     pub fn open(
-        _world: &'a World,
-        _flag_server: Option<&str>,
-        _deadline: Deadline,
+        world: &'a World,
+        flag_server: Option<&str>,
+        deadline: Deadline,
     ) -> Result<Self, SessionError> {
-        Err(SessionError::NotLoggedIn)
+        if !world.network_allowed() {
+            return Err(HttpError::NetworkDisabled.into());
+        }
+        let (server, issuer, access, team_slug) = match environment_token(world)? {
+            Some(token) => {
+                let server = named(world, flag_server)?.ok_or(SessionError::TokenWithoutServer)?;
+                let team_slug = world.variable(names::TEAM).map(str::to_owned);
+                (server.server, None, token, team_slug)
+            }
+            None => {
+                let wanted = chosen(world, flag_server)?.map(|resolved| resolved.server);
+                let session = credentials::load(world)?.ok_or(SessionError::NotLoggedIn)?;
+                let server = at_issuer(&session, wanted)?;
+                (
+                    server,
+                    Some(session.server),
+                    session.access,
+                    session.team_slug,
+                )
+            }
+        };
+        Ok(Self {
+            world,
+            deadline,
+            client: HttpClient::new(world, server)?,
+            issuer,
+            access: RefCell::new(access),
+            team_slug,
+        })
     }
 
     /// The team it acts for.
@@ -117,18 +146,75 @@ impl<'a> Session<'a> {
     }
 
     /// Sends JSON as this session. After a 401 the session is renewed once, by one process for all,
-    /// and the request sent again; a second 401 is [`SessionError::Expired`]. Any other status is an answer.
+    /// and the request sent again; a second 401 is [`SessionError::Expired`]. Any other status is
+    /// an answer.
     pub fn post(
         &self,
-        _path: &str,
-        _body: Vec<u8>,
-        _options: PostOptions,
+        path: &str,
+        body: Vec<u8>,
+        options: PostOptions,
     ) -> Result<Answer, SessionError> {
-        Err(SessionError::NotLoggedIn)
+        let mut headers = options.headers;
+        headers.extend(self.team_slug.clone().map(|team| (TEAM_SLUG, team)));
+        let mut call = Call {
+            path,
+            bearer: None,
+            headers,
+            body,
+            gzip: options.gzip,
+            attempt_timeout: options.attempt_timeout,
+            retry: options.retry,
+        };
+        let mut renewed = false;
+        loop {
+            let token = self.access.borrow().clone();
+            call.bearer = Some(token.clone());
+            let answer = self.client.send(self.world, &self.deadline, &call)?;
+            if answer.status != 401 {
+                return Ok(answer);
+            }
+            if renewed {
+                let from_environment = self.issuer.is_none();
+                return Err(SessionError::Expired { from_environment });
+            }
+            let fresh = self.renew(&token)?;
+            renewed = fresh.by_us;
+            self.access.replace(fresh.access);
+        }
+    }
+}
+
+/// The server that a session's requests go to: the wanted one where it has the issuer's origin.
+pub(super) fn at_issuer(
+    session: &Credentials,
+    wanted: Option<Server>,
+) -> Result<Server, SessionError> {
+    match wanted {
+        Some(wanted) if wanted.same_origin(&session.server) => Ok(wanted),
+        Some(wanted) => Err(SessionError::OtherServer {
+            issued: session.server.clone(),
+            wanted,
+        }),
+        None => Ok(session.server.clone()),
+    }
+}
+
+/// The token of `SPEC_KITTY_TOKEN`.
+pub(super) fn environment_token(world: &World) -> Result<Option<Secret>, SessionError> {
+    match world.variable(names::TOKEN).map(str::trim) {
+        None => Ok(None),
+        Some(token) if credentials::is_token(token) => Ok(Some(Secret::new(token))),
+        Some(_) => Err(SessionError::MalformedToken),
     }
 }
 
 /// The team of whoever is logged in, without asking the network; for the envelopes of events.
-pub fn team_slug_if_logged_in(_world: &World, _flag_server: Option<&str>) -> Option<String> {
-    None
+pub fn team_slug_if_logged_in(world: &World, flag_server: Option<&str>) -> Option<String> {
+    if environment_token(world).ok()?.is_some() {
+        return world.variable(names::TEAM).map(str::to_owned);
+    }
+    let session = credentials::load(world).ok()??;
+    let wanted = chosen(world, flag_server).ok()?;
+    at_issuer(&session, wanted.map(|resolved| resolved.server)).ok()?;
+    session.team_slug
 }

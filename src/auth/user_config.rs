@@ -1,7 +1,10 @@
 //! `~/.spec-kitty/config.toml`: what the user set once for all projects.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use toml::{Table, Value};
+
+use super::toml_file;
 use crate::fs::FsError;
 use crate::world::World;
 
@@ -31,6 +34,31 @@ pub enum UserConfigError {
 }
 
 /// Reads the settings; a missing file sets nothing.
-pub fn load(_world: &World) -> Result<UserConfig, UserConfigError> {
-    Ok(UserConfig::default())
+pub fn load(world: &World) -> Result<UserConfig, UserConfigError> {
+    let path = world.state_directory().join("config.toml");
+    match toml_file::read(&path)? {
+        None => Ok(UserConfig::default()),
+        Some(table) => table
+            .and_then(|table| settings(&table))
+            .map_err(|problem| broken(&path, problem)),
+    }
+}
+
+fn settings(table: &Table) -> Result<UserConfig, String> {
+    let max_queue_size = match toml_file::value(table, "sync", "max_queue_size")? {
+        None => None,
+        Some(Value::Integer(number)) if *number >= 0 => Some(number.unsigned_abs()),
+        Some(_) => return Err("`sync.max_queue_size` is not a number of events".to_owned()),
+    };
+    Ok(UserConfig {
+        server_url: toml_file::string(table, "sync", "server_url")?,
+        max_queue_size,
+    })
+}
+
+fn broken(path: &Path, problem: String) -> UserConfigError {
+    UserConfigError::Broken {
+        path: path.to_owned(),
+        problem,
+    }
 }

@@ -10,6 +10,8 @@ pub enum Retry {
     /// Once only: a second one could do harm, or the caller has its own way to try again.
     #[default]
     Never,
+    /// Only where the server surely did nothing: it refused the connection, or asked to wait (429).
+    Unprocessed,
     /// Repeating it is harmless: it changes nothing, or carries an idempotency key.
     Safe,
 }
@@ -20,7 +22,7 @@ pub struct Call<'a> {
     /// One of the wire's paths.
     pub path: &'a str,
     /// The access token.
-    pub bearer: Option<&'a Secret>,
+    pub bearer: Option<Secret>,
     /// More headers.
     pub headers: Vec<(&'static str, String)>,
     /// The body, as it is sent.
@@ -38,7 +40,7 @@ pub struct Call<'a> {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// The `Retry-After` header, where it gave one in seconds or as a date.
+    /// How long it asks to wait: its envelope's `retry_after_seconds`, else its `Retry-After`.
     pub retry_after: Option<Duration>,
     /// The body.
     pub body: Vec<u8>,

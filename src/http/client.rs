@@ -1,18 +1,44 @@
-//! The one place where the HTTP library is set up.
+//! Sends requests, one at a time, within a deadline.
 
-use super::{Answer, Call, Deadline, HttpError, Server};
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::{RequestBuilder, Response};
+use tokio::runtime::Runtime;
+
+use super::connection::set_up;
+use super::retry::History;
+use super::{Answer, Call, Cause, Deadline, HttpError, Server, SetupError};
+use crate::wire::MAX_ANSWER_BYTES;
+use crate::wire::error_envelope::ErrorEnvelope;
 use crate::world::World;
 
 /// Speaks with one server.
 #[derive(Debug)]
 pub struct HttpClient {
     server: Server,
+    library: reqwest::Client,
+    /// `None` only while it is dropped.
+    runtime: Option<Runtime>,
 }
 
 impl HttpClient {
     /// A client for this server. Nothing is connected yet.
-    pub fn new(_world: &World, server: Server) -> Result<Self, HttpError> {
-        Ok(Self { server })
+    pub fn new(world: &World, server: Server) -> Result<Self, HttpError> {
+        // On this very thread: a client that sends one request needs no second one.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()
+            .map_err(|error| SetupError::Library(Cause::innermost(&error)));
+        match runtime.and_then(|runtime| Ok((runtime, set_up(world, &server)?))) {
+            Ok((runtime, library)) => Ok(Self {
+                server,
+                library,
+                runtime: Some(runtime),
+            }),
+            Err(source) => Err(HttpError::Setup { server, source }),
+        }
     }
 
     /// Whom it speaks with.
@@ -20,14 +46,173 @@ impl HttpClient {
         &self.server
     }
 
-    /// Sends one request, repeats it as [`Call::retry`] allows, and waits out one 429 where that
-    /// fits the deadline.
+    /// Sends one request, and repeats it as [`Call::retry`] allows and the deadline permits.
     pub fn send(
         &self,
-        _world: &World,
-        _deadline: &Deadline,
-        _call: &Call<'_>,
+        world: &World,
+        deadline: &Deadline,
+        call: &Call<'_>,
     ) -> Result<Answer, HttpError> {
-        Err(HttpError::NetworkDisabled)
+        if !world.network_allowed() {
+            return Err(HttpError::NetworkDisabled);
+        }
+        let mut history = History::default();
+        loop {
+            let result = self.attempt(world, deadline, call);
+            let [jitter] = world.random();
+            let remaining = deadline.remaining(world);
+            match history.next_wait(call.retry, &result, remaining, jitter) {
+                Some(wait) => world.sleep(wait),
+                None => return result,
+            }
+        }
     }
+
+    fn attempt(
+        &self,
+        world: &World,
+        deadline: &Deadline,
+        call: &Call<'_>,
+    ) -> Result<Answer, HttpError> {
+        let timed_out = |sent| HttpError::TimedOut {
+            server: self.server.clone(),
+            sent,
+        };
+        let limit = deadline
+            .remaining(world)
+            .min(call.attempt_timeout.unwrap_or(Duration::MAX));
+        let Some(runtime) = self.runtime.as_ref().filter(|_| !limit.is_zero()) else {
+            return Err(timed_out(false));
+        };
+        let request = self.request(call)?;
+        let start = world.instant();
+        let result = runtime.block_on(async {
+            // The timer belongs to the runtime, so it is made inside.
+            let exchange = tokio::time::timeout(limit, self.exchange(world, request));
+            exchange.await.unwrap_or_else(|_| Err(timed_out(true)))
+        });
+        tracing::debug!(
+            path = call.path,
+            status = result.as_ref().ok().map(|answer| answer.status),
+            milliseconds = world.instant().duration_since(start).as_millis(),
+            "request"
+        );
+        result
+    }
+
+    fn request(&self, call: &Call<'_>) -> Result<RequestBuilder, HttpError> {
+        let mut request = self
+            .library
+            .post(self.server.endpoint(call.path))
+            .header(ACCEPT, "application/json")
+            .header(CONTENT_TYPE, "application/json")
+            .body(call.body.clone());
+        if call.gzip {
+            request = request.header(CONTENT_ENCODING, "gzip");
+        }
+        if let Some(token) = &call.bearer {
+            request = request.bearer_auth(token.expose());
+        }
+        for (name, value) in &call.headers {
+            let value = HeaderValue::from_str(value).map_err(|_| HttpError::Setup {
+                server: self.server.clone(),
+                source: SetupError::Header(name),
+            })?;
+            request = request.header(*name, value);
+        }
+        Ok(request)
+    }
+
+    async fn exchange(&self, world: &World, request: RequestBuilder) -> Result<Answer, HttpError> {
+        let mut response = request.send().await.map_err(|error| self.failed(&error))?;
+        let status = response.status().as_u16();
+        if response.status().is_redirection() {
+            return Err(HttpError::Redirect {
+                server: self.server.clone(),
+                status,
+            });
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.cut(&error))? {
+            if (body.len() + chunk.len()) as u64 > MAX_ANSWER_BYTES {
+                let server = self.server.clone();
+                return Err(HttpError::TooLarge { server });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let retry_after = wanted_wait(world, &response, &body);
+        Ok(Answer {
+            status,
+            retry_after,
+            body,
+        })
+    }
+
+    fn failed(&self, error: &reqwest::Error) -> HttpError {
+        let server = self.server.clone();
+        if error.is_builder() {
+            let source = SetupError::Library(Cause::innermost(error));
+            return HttpError::Setup { server, source };
+        }
+        if !error.is_connect() {
+            return self.cut(error);
+        }
+        HttpError::Unreachable {
+            server,
+            refused: is_refused(error),
+            source: Cause::innermost(error),
+        }
+    }
+
+    fn cut(&self, error: &reqwest::Error) -> HttpError {
+        HttpError::Cut {
+            server: self.server.clone(),
+            source: Cause::innermost(error),
+        }
+    }
+}
+
+impl Drop for HttpClient {
+    /// Does not wait for a host name that is still being looked up: the deadline is over.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Whether a connection was refused or reset before it was one.
+fn is_refused(error: &reqwest::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<std::io::Error>()
+            && matches!(
+                error.kind(),
+                ConnectionAborted | ConnectionRefused | ConnectionReset
+            )
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// What a refusal asks to wait: the envelope speaks first, then the header, in seconds or as a date.
+fn wanted_wait(world: &World, response: &Response, body: &[u8]) -> Option<Duration> {
+    let status = response.status().as_u16();
+    if !matches!(status, 429 | 500..=599) {
+        return None;
+    }
+    let envelope = ErrorEnvelope::parse(status, body).retry_after_seconds;
+    let seconds = envelope.or_else(|| {
+        let header = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+        header.parse().ok().or_else(|| {
+            let date = chrono::DateTime::parse_from_rfc2822(header).ok()?;
+            let left = date.signed_duration_since(world.now()).num_seconds();
+            Some(left.max(0).unsigned_abs())
+        })
+    });
+    seconds.map(Duration::from_secs)
 }

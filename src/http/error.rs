@@ -21,6 +21,8 @@ pub enum HttpError {
     Unreachable {
         /// Whom we wanted.
         server: Server,
+        /// Whether something is there that refuses connections: it may be about to start.
+        refused: bool,
         /// Why.
         source: Cause,
     },
@@ -53,15 +55,28 @@ pub enum HttpError {
         server: Server,
         /// 3xx.
         status: u16,
-        /// Where to, without query.
-        location: Option<String>,
     },
 }
 
 /// What the HTTP library said, without the URL.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Cause(pub(super) String);
+pub struct Cause(String);
+
+impl Cause {
+    /// The innermost reason of an error: what wraps it only repeats what we say ourselves.
+    pub(super) fn innermost(error: &dyn std::error::Error) -> Self {
+        let mut innermost = error;
+        while let Some(source) = innermost.source() {
+            innermost = source;
+        }
+        Self::new(innermost.to_string())
+    }
+
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
 
 /// Why the client could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -69,9 +84,15 @@ pub enum SetupError {
     /// `SSL_CERT_FILE` cannot be read.
     #[error(transparent)]
     File(#[from] crate::fs::FsError),
-    /// A certificate, a proxy or the runtime.
+    /// A header cannot hold what it should.
+    #[error("the {0} header cannot hold this value")]
+    Header(&'static str),
+    /// A certificate or a proxy that cannot be used.
     #[error("{0}")]
-    Other(String),
+    Other(&'static str),
+    /// The library's own reason.
+    #[error(transparent)]
+    Library(Cause),
 }
 
 impl HttpError {

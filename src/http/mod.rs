@@ -2,12 +2,16 @@
 
 mod call;
 mod client;
+mod connection;
 mod deadline;
 mod error;
+mod refusal;
+mod retry;
 mod server;
 
 pub use call::{Answer, Call, Retry};
 pub use client::HttpClient;
 pub use deadline::Deadline;
-pub use error::HttpError;
+pub use error::{Cause, HttpError, SetupError};
+pub use refusal::{Refusal, RefusalKind};
 pub use server::{Server, ServerError};

@@ -2,31 +2,26 @@
 
 use std::time::Duration;
 
-use crate::auth::session::{Session, SessionError};
+use serde::Serialize;
+
+use crate::auth::session::{PostOptions, Session, SessionError};
+pub use crate::http::Refusal;
+use crate::http::{RefusalKind, Retry};
+use crate::wire::IDEMPOTENCY_KEY;
 use crate::wire::candidate::FieldError;
 use crate::wire::request::{BindRequest, SearchRequest};
 use crate::wire::response::{BindResponse, SearchResponse};
 pub use crate::wire::{BIND_ORIGIN_PATH, SEARCH_ISSUES_PATH};
 
+/// The most one attempt at a search may take.
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);
+/// The wait a 429 without one means.
+const RATE_LIMIT_WAIT: Duration = Duration::from_secs(5);
+
 /// Speaks with the control plane about tickets.
 #[derive(Debug)]
 pub struct SaasTrackerClient<'a> {
     session: Session<'a>,
-}
-
-/// What the control plane said when it refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// The HTTP status.
-    pub status: u16,
-    /// Its own name for it: `no_mapping`.
-    pub code: Option<String>,
-    /// Its words, raw; `HTTP <status>` where it had none.
-    pub message: String,
-    /// Whether it says that trying again may help.
-    pub retryable: bool,
-    /// Who spoke: the address of the control plane.
-    pub server: String,
 }
 
 /// Why a tracker call gave no result. The server's words are in the [`Refusal`], not in `Display`.
@@ -67,6 +62,36 @@ pub enum TrackerError {
 }
 
 impl TrackerError {
+    fn refused(refusal: Refusal) -> Self {
+        let wait = refusal.wait.unwrap_or(RATE_LIMIT_WAIT);
+        let kind = refusal.kind;
+        let refusal = Box::new(refusal);
+        match kind {
+            RefusalKind::Forbidden => Self::Forbidden(refusal),
+            RefusalKind::NotFound => Self::NotFound(refusal),
+            RefusalKind::Conflict => Self::Conflict(refusal),
+            RefusalKind::Invalid => Self::Invalid(refusal),
+            RefusalKind::RateLimited => Self::RateLimited { refusal, wait },
+            RefusalKind::Unavailable => Self::Unavailable(refusal),
+            // The session deals with every 401.
+            RefusalKind::Unauthenticated | RefusalKind::Unexpected => Self::Unexpected(refusal),
+        }
+    }
+
+    /// What the control plane said, where it said something.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Forbidden(refusal)
+            | Self::NotFound(refusal)
+            | Self::Conflict(refusal)
+            | Self::Invalid(refusal)
+            | Self::RateLimited { refusal, .. }
+            | Self::Unavailable(refusal)
+            | Self::Unexpected(refusal) => Some(refusal),
+            Self::Session(_) | Self::BadResponse(_) => None,
+        }
+    }
+
     /// Whether the control plane has decided against the request, so that nothing of it is pending.
     pub fn is_definite_refusal(&self) -> bool {
         matches!(
@@ -79,8 +104,9 @@ impl TrackerError {
     pub fn may_have_arrived(&self) -> bool {
         match self {
             Self::Session(error) => error.may_have_arrived(),
-            Self::Unavailable(_) | Self::Unexpected(_) | Self::BadResponse(_) => true,
-            Self::Forbidden(_)
+            Self::Unavailable(_) | Self::BadResponse(_) => true,
+            Self::Unexpected(_)
+            | Self::Forbidden(_)
             | Self::NotFound(_)
             | Self::Conflict(_)
             | Self::Invalid(_)
@@ -101,16 +127,46 @@ impl<'a> SaasTrackerClient<'a> {
     }
 
     /// Candidates for a key or a text, in the server's order.
-    pub fn search_issues(&self, _request: &SearchRequest) -> Result<SearchResponse, TrackerError> {
-        Err(SessionError::NotLoggedIn.into())
+    pub fn search_issues(&self, request: &SearchRequest) -> Result<SearchResponse, TrackerError> {
+        let options = PostOptions {
+            retry: Retry::Safe,
+            attempt_timeout: Some(SEARCH_TIMEOUT),
+            ..PostOptions::default()
+        };
+        let body = self.post(SEARCH_ISSUES_PATH, request, options)?;
+        let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
+        Ok(SearchResponse::parse(&body, limit)?)
     }
 
     /// Makes a ticket the origin of a mission. The same key makes a repeated bind the same bind.
     pub fn bind_mission_origin(
         &self,
-        _request: &BindRequest,
-        _idempotency_key: &str,
+        request: &BindRequest,
+        idempotency_key: &str,
     ) -> Result<BindResponse, TrackerError> {
-        Err(SessionError::NotLoggedIn.into())
+        let options = PostOptions {
+            headers: vec![(IDEMPOTENCY_KEY, idempotency_key.to_owned())],
+            retry: Retry::Safe,
+            ..PostOptions::default()
+        };
+        let body = self.post(BIND_ORIGIN_PATH, request, options)?;
+        Ok(BindResponse::parse(&body)?)
+    }
+
+    fn post(
+        &self,
+        path: &str,
+        request: &impl Serialize,
+        options: PostOptions,
+    ) -> Result<Vec<u8>, TrackerError> {
+        let body = serde_json::to_vec(request).unwrap_or_default();
+        let answer = self.session.post(path, body, options)?;
+        if answer.is_success() {
+            return Ok(answer.body);
+        }
+        Err(TrackerError::refused(Refusal::read(
+            self.session.server(),
+            &answer,
+        )))
     }
 }

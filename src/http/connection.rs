@@ -1,0 +1,76 @@
+//! The one place where the HTTP library is set up: which certificates and proxy, and how little of
+//! both a connection to this machine needs.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy};
+
+use super::{Cause, Server, SetupError};
+use crate::fs::{FsError, read_bounded};
+use crate::world::{World, names};
+
+/// The most a connection may take to come about, TLS included. Beyond it the request surely did
+/// not leave.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const MAX_CERTIFICATE_BYTES: u64 = 8 * 1024 * 1024;
+
+/// A client of the library for this server.
+pub(super) fn set_up(world: &World, server: &Server) -> Result<Client, SetupError> {
+    // Another client of this process may have set it already: then it is the same one.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let builder = Client::builder()
+        .user_agent(concat!("spec-kitty/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .no_proxy();
+    let builder = if server.is_plain() {
+        to_this_machine(builder)
+    } else {
+        through_proxy(world, with_certificates(world, builder)?)?
+    };
+    builder
+        .build()
+        .map_err(|error| SetupError::Library(Cause::innermost(&error)))
+}
+
+/// Plain http needs no certificates, whose loading would cost more than the request. `localhost` is
+/// this machine whatever a resolver says: a token is at stake.
+fn to_this_machine(builder: ClientBuilder) -> ClientBuilder {
+    let loopback = [
+        IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(Ipv6Addr::LOCALHOST),
+    ]
+    .map(|address| SocketAddr::new(address, 0));
+    builder
+        .tls_certs_only([])
+        .resolve_to_addrs("localhost", &loopback)
+}
+
+/// The certificates of `SSL_CERT_FILE` alone; without it those of the system.
+fn with_certificates(world: &World, builder: ClientBuilder) -> Result<ClientBuilder, SetupError> {
+    let Some(path) = world.variable(names::CERTIFICATES) else {
+        return Ok(builder);
+    };
+    let path = world.directory().join(Path::new(path));
+    let not_found = || FsError::on("read", &path)(std::io::ErrorKind::NotFound.into());
+    let bytes = read_bounded(&path, MAX_CERTIFICATE_BYTES)?.ok_or_else(not_found)?;
+    match Certificate::from_pem_bundle(&bytes) {
+        Ok(certificates) if !certificates.is_empty() => Ok(builder.tls_certs_only(certificates)),
+        _ => Err(SetupError::Other("SSL_CERT_FILE holds no certificates")),
+    }
+}
+
+/// The proxy of the environment. Its URL may hold a password and is never repeated.
+fn through_proxy(world: &World, builder: ClientBuilder) -> Result<ClientBuilder, SetupError> {
+    let first = |names: &[&str]| names.iter().find_map(|name| world.variable(name));
+    let Some(url) = first(&names::PROXY) else {
+        return Ok(builder);
+    };
+    let proxy =
+        Proxy::all(url).map_err(|_| SetupError::Other("HTTPS_PROXY is not a proxy's URL"))?;
+    let exceptions = first(&names::NO_PROXY).and_then(NoProxy::from_string);
+    Ok(builder.proxy(proxy.no_proxy(exceptions)))
+}
