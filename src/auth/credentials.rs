@@ -117,9 +117,8 @@ pub fn load(world: &World) -> Result<Option<Credentials>, CredentialsError> {
         return Ok(None);
     };
     require_private(&path, &found, 0o600)?;
-    let table = match toml_file::read(&path)? {
-        None => return Ok(None),
-        Some(table) => table,
+    let Some(table) = toml_file::read(&path)? else {
+        return Ok(None);
     };
     let session = table.and_then(|table| from_table(&table));
     session.map_err(|problem| CredentialsError::Broken { path, problem })

@@ -97,24 +97,18 @@ impl<'a> Session<'a> {
         if !world.network_allowed() {
             return Err(HttpError::NetworkDisabled.into());
         }
-        let (server, issuer, access, team_slug) = match environment_token(world)? {
-            Some(token) => {
-                let server = named(world, flag_server)?.ok_or(SessionError::TokenWithoutServer)?;
-                let team_slug = world.variable(names::TEAM).map(str::to_owned);
-                (server.server, None, token, team_slug)
-            }
-            None => {
-                let wanted = chosen(world, flag_server)?.map(|resolved| resolved.server);
-                let session = credentials::load(world)?.ok_or(SessionError::NotLoggedIn)?;
-                let server = at_issuer(&session, wanted)?;
-                (
-                    server,
-                    Some(session.server),
-                    session.access,
-                    session.team_slug,
-                )
-            }
-        };
+        let (server, issuer, access, team_slug);
+        if let Some(token) = environment_token(world)? {
+            let named = named(world, flag_server)?.ok_or(SessionError::TokenWithoutServer)?;
+            (server, issuer, access) = (named.server, None, token);
+            team_slug = world.variable(names::TEAM).map(str::to_owned);
+        } else {
+            let wanted = chosen(world, flag_server)?.map(|resolved| resolved.server);
+            let session = credentials::load(world)?.ok_or(SessionError::NotLoggedIn)?;
+            server = at_issuer(&session, wanted)?;
+            (issuer, access) = (Some(session.server), session.access);
+            team_slug = session.team_slug;
+        }
         Ok(Self {
             world,
             deadline,

@@ -74,18 +74,14 @@ pub fn look(world: &World, flag_server: Option<&str>) -> Result<Status, SessionE
     let Some(session) = credentials::load(world)? else {
         return Ok(status);
     };
-    match at_issuer(&session, wanted.map(|resolved| resolved.server)) {
-        Ok(server) => {
-            status.server = Some(server);
-            status
-                .server_source
-                .get_or_insert(ServerSource::Credentials);
-        }
-        Err(_) => {
-            status.standing = Standing::OtherServer(session.server);
-            return Ok(status);
-        }
-    }
+    let Ok(server) = at_issuer(&session, wanted.map(|resolved| resolved.server)) else {
+        status.standing = Standing::OtherServer(session.server);
+        return Ok(status);
+    };
+    status.server = Some(server);
+    status
+        .server_source
+        .get_or_insert(ServerSource::Credentials);
     let last = match session.refresh {
         Some(_) => session.refresh_expires_at,
         None => session.access_expires_at,

@@ -72,6 +72,9 @@ pub struct Globals {
 pub enum Command {
     /// Make this git repository a spec-kitty project
     Init(commands::init::Arguments),
+    /// Log in, log out, or see who is logged in
+    #[command(subcommand)]
+    Auth(commands::auth::Command),
     /// Run a control plane on this machine, or for a team behind a proxy
     Serve(commands::serve::Arguments),
     /// Fill the store of the control plane on this machine

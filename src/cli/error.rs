@@ -1,6 +1,8 @@
 //! Every typed error of the layers below becomes a [`Failure`] here: code, message, hint, effect.
 //! One `From` per error type, nothing else.
 
+mod network;
+
 use super::exit_code::ExitCode;
 use super::failure::{Effect, Failure};
 use crate::fs::FsError;

@@ -1,6 +1,7 @@
 //! The command line: the only layer that prints, prompts or decides an exit code.
 
 pub mod arguments;
+pub mod ask;
 pub mod commands;
 mod error;
 pub mod exit_code;
@@ -20,6 +21,7 @@ use failure::Failure;
 use outcome::Outcome;
 use ui::Ui;
 
+use crate::http::Deadline;
 use crate::world::World;
 
 /// What every command's handler is handed.
@@ -34,6 +36,15 @@ pub struct Context {
     /// `--timeout`.
     pub timeout: Option<Duration>,
 }
+
+impl Context {
+    /// The end of the command's time, counted from now.
+    pub fn deadline(&self) -> Deadline {
+        Deadline::after(&self.world, self.timeout.unwrap_or(DEFAULT_TIMEOUT))
+    }
+}
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What every command's handler returns.
 pub type CommandResult = Result<Outcome, Failure>;

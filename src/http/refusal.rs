@@ -39,6 +39,8 @@ pub struct Refusal {
     pub message: String,
     /// Whether it says that trying again may help.
     pub retryable: bool,
+    /// Whether the user must act at the control plane first.
+    pub user_action_required: bool,
     /// How long it asks to wait.
     pub wait: Option<Duration>,
     /// Who spoke.
@@ -55,6 +57,7 @@ impl Refusal {
             code: envelope.code,
             message: envelope.message,
             retryable: envelope.retryable,
+            user_action_required: envelope.user_action_required,
             wait: answer.retry_after,
             server: server.clone(),
         }

@@ -1,6 +1,7 @@
 //! One file a verb: its arguments and its handler, side by side. Folders mirror the command tree.
 
 pub mod admin;
+pub mod auth;
 pub mod demo;
 pub mod init;
 pub mod serve;
@@ -12,6 +13,7 @@ use super::{CommandResult, Context};
 pub fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::Init(arguments) => init::run(arguments, context),
+        Command::Auth(command) => auth::run(command, context),
         Command::Serve(arguments) => serve::run(arguments, context),
         Command::Admin(command) => admin::run(command, context),
         Command::Demo(arguments) => demo::run(arguments, context),

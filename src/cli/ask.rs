@@ -1,0 +1,35 @@
+//! Questions on the terminal. Whoever asks has made sure that it may ([`super::ui::Ui::may_ask`]).
+
+use dialoguer::{Input, Password};
+
+use super::exit_code::ExitCode;
+use super::failure::Failure;
+use crate::secret::Secret;
+
+/// A line of text that is not empty.
+pub fn text(prompt: &str) -> Result<String, Failure> {
+    let answer = Input::<String>::new().with_prompt(prompt).interact_text();
+    answer
+        .map(|text| text.trim().to_owned())
+        .map_err(unanswered)
+}
+
+/// A line that is not shown while it is typed.
+pub fn password(prompt: &str) -> Result<Secret, Failure> {
+    let answer = Password::new().with_prompt(prompt).interact();
+    answer.map(Secret::new).map_err(unanswered)
+}
+
+/// A terminal that went away, or a person who gave up.
+pub fn unanswered(error: dialoguer::Error) -> Failure {
+    let dialoguer::Error::IO(error) = error;
+    if error.kind() == std::io::ErrorKind::Interrupted {
+        return Failure::new("interrupted", ExitCode::Interrupted, "interrupted");
+    }
+    Failure::new(
+        "input_required",
+        ExitCode::InputRequired,
+        "nothing was answered",
+    )
+    .cause(error.to_string())
+}

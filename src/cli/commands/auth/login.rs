@@ -1,0 +1,129 @@
+//! `spec-kitty auth login`.
+
+use std::io::Read as _;
+
+use serde_json::json;
+
+use crate::auth::credentials::Credentials;
+use crate::auth::login::{Login, with_password, with_token};
+use crate::auth::server::resolve;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::failure::Failure;
+use crate::cli::outcome::Outcome;
+use crate::cli::{CommandResult, Context, ask};
+use crate::http::HttpError;
+use crate::secret::Secret;
+use crate::text::one_line;
+use crate::world::names;
+
+/// Arguments of `auth login`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// User name; asked for where it is absent
+    #[arg(long, value_name = "USER")]
+    pub username: Option<String>,
+    /// Read an access token from standard input instead of asking for a password
+    #[arg(long)]
+    pub with_token: bool,
+    /// Team to act for; the control plane's choice where it is absent
+    #[arg(long, value_name = "SLUG")]
+    pub team: Option<String>,
+}
+
+/// Stores a new session in place of the old one.
+pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    let world = &context.world;
+    let mut login = Login {
+        server: resolve(world, context.server.as_deref())?.server,
+        username: given("--username", arguments.username)?,
+        team_slug: given("--team", arguments.team)?,
+    };
+    let session = if arguments.with_token {
+        let token = token_from_stdin(context)?;
+        with_token(world, &context.deadline(), login, token)?
+    } else {
+        if !world.network_allowed() {
+            return Err(HttpError::NetworkDisabled.into());
+        }
+        if !context.ui.may_ask() {
+            return Err(password_required());
+        }
+        if login.username.is_none() {
+            login.username = Some(ask::text("User name")?);
+        }
+        let password = ask::password("Password")?;
+        // The time of the command begins when the person has typed.
+        with_password(world, &context.deadline(), login, password)?
+    };
+    Ok(outcome(&session).warn(warnings(context, &session)))
+}
+
+/// A flag's value, which must not be empty.
+fn given(flag: &str, value: Option<String>) -> Result<Option<String>, Failure> {
+    match value {
+        Some(value) if value.trim().is_empty() => {
+            Err(Failure::usage(format!("{flag} is empty"))
+                .hint("run: spec-kitty auth login --help"))
+        }
+        other => Ok(other),
+    }
+}
+
+fn token_from_stdin(context: &Context) -> Result<Secret, Failure> {
+    const MOST_BYTES: u64 = 64 * 1024;
+    if context.world.terminals().stdin {
+        return if context.ui.may_ask() {
+            ask::password("Access token")
+        } else {
+            Err(password_required())
+        };
+    }
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().take(MOST_BYTES).read_to_end(&mut bytes);
+    let text = match read {
+        Ok(_) => String::from_utf8(bytes).unwrap_or_default(),
+        Err(error) => {
+            return Err(Failure::usage("cannot read standard input").cause(error.to_string()));
+        }
+    };
+    Ok(Secret::new(text.trim()))
+}
+
+fn password_required() -> Failure {
+    let message = "a password is asked for on a terminal only";
+    Failure::new("input_required", ExitCode::InputRequired, message)
+        .hint("run: spec-kitty auth login --with-token < FILE")
+}
+
+fn outcome(session: &Credentials) -> Outcome {
+    let fields = json!({
+        "server": session.server.to_string(),
+        "username": session.username,
+        "team_slug": session.team_slug,
+        "logged_in": true,
+        "access_expires_at": session.access_expires_at,
+        "refresh_expires_at": session.refresh_expires_at,
+    });
+    let with = |word: &str, name: &Option<String>| match name {
+        Some(name) => format!(" {word} {}", one_line(name)),
+        None => String::new(),
+    };
+    let text = format!(
+        "Logged in to {}{}{}",
+        session.server,
+        with("as", &session.username),
+        with("for team", &session.team_slug),
+    );
+    Outcome::new("spec-kitty.auth-login/1", fields, text)
+}
+
+fn warnings(context: &Context, session: &Credentials) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if session.team_slug.is_none() {
+        warnings.push("no team is known; name one with --team".to_owned());
+    }
+    if context.world.variable(names::TOKEN).is_some() {
+        warnings.push("SPEC_KITTY_TOKEN is set and goes before this session".to_owned());
+    }
+    warnings
+}

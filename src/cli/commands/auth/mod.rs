@@ -1,0 +1,27 @@
+//! `spec-kitty auth`.
+
+pub mod login;
+pub mod logout;
+pub mod status;
+
+use crate::cli::{CommandResult, Context};
+
+/// The verbs.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Log in at a control plane
+    Login(login::Arguments),
+    /// Show who is logged in where; exits 4 when nobody is
+    Status(status::Arguments),
+    /// Forget the session on this machine
+    Logout(logout::Arguments),
+}
+
+/// Hands a parsed command to its handler.
+pub fn run(command: Command, context: &Context) -> CommandResult {
+    match command {
+        Command::Login(arguments) => login::run(arguments, context),
+        Command::Status(arguments) => status::run(arguments, context),
+        Command::Logout(arguments) => logout::run(arguments, context),
+    }
+}

@@ -1,0 +1,88 @@
+//! `spec-kitty auth status`.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::auth::server::ServerSource;
+use crate::auth::status::{Standing, Status, look};
+use crate::cli::exit_code::ExitCode;
+use crate::cli::outcome::Outcome;
+use crate::cli::{CommandResult, Context};
+use crate::text::one_line;
+
+/// Arguments of `auth status`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {}
+
+/// Tells who is logged in where, without asking the network.
+pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+    let status = look(&context.world, context.server.as_deref())?;
+    let fields = json!({
+        "server": status.server.as_ref().map(ToString::to_string),
+        "server_source": status.server_source.map(ServerSource::as_str),
+        "username": status.username,
+        "team_slug": status.team_slug,
+        "logged_in": status.standing.is_logged_in(),
+        "standing": word(&status.standing),
+        "access_expires_at": status.access_expires_at,
+        "refresh_expires_at": status.refresh_expires_at,
+    });
+    let outcome = Outcome::new("spec-kitty.auth-status/1", fields, rows(&status, context));
+    Ok(if status.standing.is_logged_in() {
+        outcome
+    } else {
+        outcome
+            .warn(other_server(&status.standing))
+            .exit(ExitCode::AuthRequired)
+    })
+}
+
+/// Stable, for scripts.
+fn word(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::LoggedIn => "logged_in",
+        Standing::Environment => "environment_token",
+        Standing::LoggedOut => "logged_out",
+        Standing::Expired => "expired",
+        Standing::OtherServer(_) => "other_server",
+    }
+}
+
+fn sentence(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::LoggedIn => "logged in",
+        Standing::Environment => "logged in by SPEC_KITTY_TOKEN",
+        Standing::LoggedOut | Standing::OtherServer(_) => {
+            "not logged in; run: spec-kitty auth login"
+        }
+        Standing::Expired => "session expired; run: spec-kitty auth login",
+    }
+}
+
+fn other_server(standing: &Standing) -> Option<String> {
+    match standing {
+        Standing::OtherServer(server) => Some(format!("the stored session is for {server}")),
+        _ => None,
+    }
+}
+
+fn rows(status: &Status, context: &Context) -> String {
+    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let rows = [
+        ("session", Some(sentence(&status.standing).to_owned())),
+        ("server", status.server.as_ref().map(ToString::to_string)),
+        ("user", status.username.as_deref().map(one_line)),
+        ("team", status.team_slug.as_deref().map(one_line)),
+        ("access until", status.access_expires_at.map(time)),
+        ("renewable until", status.refresh_expires_at.map(time)),
+    ];
+    let row = |(name, value): (&str, Option<String>)| {
+        let value = value?;
+        Some(if context.ui.stdout_is_terminal() {
+            format!("{name:<16}{value}\n")
+        } else {
+            format!("{name}\t{value}\n")
+        })
+    };
+    rows.into_iter().filter_map(row).collect()
+}
