@@ -130,6 +130,10 @@ pub fn commit(
         Err(CommitError::Git(GitError::Failed(failure))) if index_is_locked(&failure) => {
             Ok(Committed::Deferred(Deferral::IndexLocked))
         }
+        Err(CommitError::Git(GitError::Failed(failure))) => Err(CommitError::Rejected {
+            reason: RejectedBy::Other,
+            stderr: failure.stderr,
+        }),
         other => other,
     }
 }
@@ -155,7 +159,7 @@ impl Attempt<'_> {
         let unknown = if self.request.new {
             all.to_vec()
         } else {
-            self.unknown_to_the_index()?
+            self.unknown_to_the_index(all)?
         };
         let ignored = self.add_intent(&unknown)?;
         let without_ignored = |paths: &[PathBuf]| -> Vec<PathBuf> {
@@ -191,9 +195,8 @@ impl Attempt<'_> {
         }
     }
 
-    fn unknown_to_the_index(&self) -> Result<Vec<PathBuf>, GitError> {
+    fn unknown_to_the_index(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, GitError> {
         let arguments = ["ls-files", "-z", "--"].map(OsString::from);
-        let paths = self.request.paths;
         let pathspecs = paths.iter().map(|path| pathspec::literal(path));
         let output = self.git.run(arguments.into_iter().chain(pathspecs))?;
         let known: Vec<PathBuf> = parse::paths(&output.stdout).collect();
@@ -247,24 +250,32 @@ impl Attempt<'_> {
                 Some(commit) => Ok(Committed::Commit(commit)),
                 None => self.head(),
             },
-            Err(GitError::Failed(failure)) if index_is_locked(&failure) => {
-                Err(GitError::Failed(failure).into())
+            Err(GitError::Failed(failure)) if !index_is_locked(&failure) => {
+                self.refused(*failure, paths)
             }
-            Err(GitError::Failed(failure))
-                if failure.status == Some(1) && self.leaves_the_tree(paths)? =>
-            {
-                Ok(Committed::NothingToCommit)
-            }
-            Err(GitError::Failed(failure)) => Err(CommitError::Rejected {
-                reason: parse::rejection(failure.status, &failure.stderr),
-                stderr: failure.stderr,
-            }),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Whether the commit would have the tree of HEAD. `git commit` ends with the same code then
-    /// as for a hook that rejects; a dry run starts no hook, so its code means only this.
+    /// `git commit` ends with code 1 where a hook rejects, where nothing changed, and where it
+    /// knows no such path: one inside another repository, which `git add` passes over in silence.
+    /// The second is asked of a dry run, which starts no hook.
+    fn refused(&self, failure: GitFailure, paths: &[PathBuf]) -> Result<Committed, CommitError> {
+        let mut reason = parse::rejection(failure.status, &failure.stderr);
+        if failure.status == Some(1) {
+            if !self.unknown_to_the_index(paths)?.is_empty() {
+                reason = RejectedBy::Other;
+            } else if self.leaves_the_tree(paths)? {
+                return Ok(Committed::NothingToCommit);
+            }
+        }
+        Err(CommitError::Rejected {
+            reason,
+            stderr: failure.stderr,
+        })
+    }
+
+    /// Whether the commit would have the tree of HEAD.
     fn leaves_the_tree(&self, paths: &[PathBuf]) -> Result<bool, GitError> {
         match self.on_index(&["commit", "--only", "--dry-run", "--porcelain"], paths) {
             Ok(_) => Ok(false),
@@ -313,3 +324,6 @@ impl Attempt<'_> {
 fn index_is_locked(failure: &GitFailure) -> bool {
     failure.status == Some(128) && failure.stderr.contains("index.lock': File exists")
 }
+
+#[cfg(test)]
+mod tests;

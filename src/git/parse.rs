@@ -87,9 +87,9 @@ pub(super) fn branch(reference: &[u8]) -> Option<String> {
     (!name.is_empty()).then(|| String::from_utf8_lossy(name).into_owned())
 }
 
-/// Who refused a commit, from `git commit`'s exit code and words. Code 1 means that a hook did
-/// (or that there is nothing to commit, which is asked separately): git's own refusals end with
-/// 128, and only those are told apart by what it says.
+/// Who refused a commit, from `git commit`'s exit code and words. Code 1 is a hook's (what else
+/// it can be is asked separately); git's own refusals end with 128, and only those are told apart
+/// by what it says.
 pub(super) fn rejection(status: Option<i32>, words: &str) -> RejectedBy {
     const IDENTITY: &[&str] = &[
         "tell me who you are",

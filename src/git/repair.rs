@@ -92,3 +92,79 @@ pub fn repair(world: &World, repository: &Repository, left: &LeftLock) -> Result
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::testing::{Sandbox, write};
+
+    /// What a commit killed between moving HEAD and renaming its index leaves: the old index, and
+    /// the lock.
+    fn killed_commit(sandbox: &Sandbox) {
+        let index = sandbox.root.join(".git/index");
+        let before = sandbox.beside("index");
+        sandbox.commit_file("kitty-specs/001-a/meta.json", "{}\n");
+        sandbox.write("theirs.txt", "staged\n");
+        sandbox.git(&["add", "theirs.txt"]);
+        fs::copy(&index, &before).unwrap();
+        sandbox.write("kitty-specs/001-a/meta.json", "{\"bound\":true}\n");
+        sandbox.write("kitty-specs/001-a/new.md", "new\n");
+        sandbox.git(&["add", "-N", "kitty-specs"]);
+        sandbox.git(&["commit", "-q", "--only", "-m", "Bind", "--", "kitty-specs"]);
+        fs::copy(&before, &index).unwrap();
+        write(&sandbox.root.join(".git/index.lock"), "");
+    }
+
+    #[test]
+    fn a_killed_commit_is_recognised_and_only_its_paths_are_reset() {
+        let sandbox = Sandbox::new();
+        killed_commit(&sandbox);
+        let repository = sandbox.repository();
+        let folder = Path::new("kitty-specs");
+        let left = left_lock(&sandbox.world, &repository, folder)
+            .unwrap()
+            .unwrap();
+        let names = ["kitty-specs/001-a/meta.json", "kitty-specs/001-a/new.md"];
+        assert_eq!(left.reversed, names.map(PathBuf::from));
+        repair(&sandbox.world, &repository, &left).unwrap();
+        assert_eq!(sandbox.git(&["status", "--porcelain"]), "A  theirs.txt\n");
+        assert_eq!(
+            left_lock(&sandbox.world, &repository, folder).unwrap(),
+            None
+        );
+    }
+
+    #[test]
+    fn a_lock_over_a_commit_of_the_user_s_names_no_paths() {
+        let sandbox = Sandbox::new();
+        killed_commit(&sandbox);
+        let left = left_lock(&sandbox.world, &sandbox.repository(), Path::new("docs"));
+        assert_eq!(left.unwrap().unwrap().reversed, Vec::<PathBuf>::new());
+    }
+
+    #[test]
+    fn what_the_user_changed_since_is_not_called_reversed() {
+        let sandbox = Sandbox::new();
+        killed_commit(&sandbox);
+        sandbox.write("kitty-specs/001-a/meta.json", "{\"edited\":true}\n");
+        let left = left_lock(
+            &sandbox.world,
+            &sandbox.repository(),
+            Path::new("kitty-specs"),
+        );
+        let reversed = left.unwrap().unwrap().reversed;
+        assert_eq!(reversed, [PathBuf::from("kitty-specs/001-a/new.md")]);
+    }
+
+    #[test]
+    fn an_unborn_repository_with_a_lock_is_no_error() {
+        let sandbox = Sandbox::new();
+        write(&sandbox.root.join(".git/index.lock"), "");
+        let left = left_lock(
+            &sandbox.world,
+            &sandbox.repository(),
+            Path::new("kitty-specs"),
+        );
+        assert!(left.unwrap().unwrap().reversed.is_empty());
+    }
+}

@@ -249,3 +249,6 @@ fn link_object(git: Git<'_>, path: &Path) -> Result<Vec<u8>, GitError> {
     let output = git.run_with_input(["hash-object", "--stdin"], target.as_os_str().as_bytes())?;
     Ok(output.stdout.trim_ascii_end().to_owned())
 }
+
+#[cfg(test)]
+mod tests;
