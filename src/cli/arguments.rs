@@ -75,6 +75,14 @@ pub enum Command {
     /// Log in, log out, or see who is logged in
     #[command(subcommand)]
     Auth(commands::auth::Command),
+    /// Start a mission, from a ticket or without one
+    Specify(commands::specify::Arguments),
+    /// The project's tracker and its tickets
+    #[command(subcommand)]
+    Tracker(commands::tracker::Command),
+    /// Commands for agents and scripts
+    #[command(subcommand)]
+    Agent(commands::agent::Command),
     /// Run a control plane on this machine, or for a team behind a proxy
     Serve(commands::serve::Arguments),
     /// Fill the store of the control plane on this machine

@@ -5,15 +5,25 @@ mod network;
 
 use super::exit_code::ExitCode;
 use super::failure::{Effect, Failure};
+use crate::core::feature_creation::FeatureCreationError;
+use crate::core::missions::MissionError;
+use crate::core::paths::RootError;
+use crate::core::project::ProjectError;
+use crate::feature_metadata::MetaError;
 use crate::fs::FsError;
 use crate::fs::lock::LockError;
 use crate::git::command::GitError;
 use crate::git::commit::{CommitError, RejectedBy};
+use crate::sync::project_identity::IdentityError;
+use crate::tracker::config::ConfigError;
+use crate::tracker::origin::{OriginError, PartialCause};
+use crate::tracker::ticket_ref::TicketRefError;
 use crate::wire::UnsupportedProvider;
 
 impl From<FsError> for Failure {
     fn from(error: FsError) -> Self {
-        Self::from_error("io", ExitCode::Internal, &error)
+        Self::from_error("io_error", ExitCode::RepoState, &error)
+            .hint("check that the path is there, is a file or folder as expected, and is yours; and that the disk is not full")
     }
 }
 
@@ -85,5 +95,245 @@ impl From<UnsupportedProvider> for Failure {
     fn from(error: UnsupportedProvider) -> Self {
         Self::from_error("unsupported_provider", ExitCode::RepoState, &error)
             .hint("run: spec-kitty tracker providers")
+    }
+}
+
+impl From<RootError> for Failure {
+    fn from(error: RootError) -> Self {
+        match error {
+            RootError::NoProject { .. } => {
+                Self::from_error("no_project", ExitCode::RepoState, &error)
+                    .hint("run: git init && spec-kitty init")
+            }
+            RootError::Fs(error) => error.into(),
+        }
+    }
+}
+
+impl From<ProjectError> for Failure {
+    fn from(error: ProjectError) -> Self {
+        match error {
+            ProjectError::Root(error) => error.into(),
+            ProjectError::Git(error) => error.into(),
+            ProjectError::Identity(error) => error.into(),
+            ProjectError::Fs(error) => error.into(),
+        }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let failure = |code| Self::from_error(code, ExitCode::RepoState, &error);
+        match &error {
+            ConfigError::Broken { .. } => {
+                failure("config_invalid").hint("mend the file, then run the same command again")
+            }
+            ConfigError::ByHand { lines, .. } => failure("config_by_hand")
+                .hint(format!("write these lines yourself:\n{lines}"))
+                .detail("lines", lines.clone()),
+            ConfigError::Contended { .. } => failure("config_contended")
+                .hint("close the other program, then run the same command again"),
+            ConfigError::Lock(_) | ConfigError::Unreadable(_) | ConfigError::Unwritable(_) => {
+                failure("io_error").hint("check that the path is yours and the disk is not full")
+            }
+        }
+    }
+}
+
+impl From<IdentityError> for Failure {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Config(error) => error.into(),
+            IdentityError::Kept(error) => error.into(),
+            IdentityError::Lock(error) => error.into(),
+            IdentityError::KeptBroken { .. } => {
+                Self::from_error("identity_invalid", ExitCode::RepoState, &error)
+                    .hint("remove the file; a new identity is made")
+            }
+        }
+    }
+}
+
+impl From<MetaError> for Failure {
+    fn from(error: MetaError) -> Self {
+        let (code, hint) = match &error {
+            MetaError::Missing { .. } => ("meta_missing", "restore it: git checkout -- PATH"),
+            MetaError::Malformed { .. } | MetaError::Incomplete { .. } => (
+                "meta_invalid",
+                "mend the file, then run the same command again",
+            ),
+            MetaError::OriginTicket { .. } => (
+                "origin_ticket_invalid",
+                "pass --resource-type and --resource-id",
+            ),
+            MetaError::Contended { .. } => (
+                "meta_contended",
+                "close the other program, then run the same command again",
+            ),
+            MetaError::Outside { .. } => (
+                "outside_project",
+                "put a real file or folder in the place of the link",
+            ),
+            MetaError::Fs(_) => (
+                "io_error",
+                "check that the path is yours and the disk is not full",
+            ),
+        };
+        Self::from_error(code, ExitCode::RepoState, &error).hint(hint)
+    }
+}
+
+impl From<MissionError> for Failure {
+    fn from(error: MissionError) -> Self {
+        match &error {
+            MissionError::NotFound { near, .. } => {
+                let hint = match near.as_slice() {
+                    [] => "see kitty-specs/ for the missions there are".to_owned(),
+                    near => format!("did you mean {}?", near.join(" or ")),
+                };
+                Self::from_error("mission_not_found", ExitCode::NotFound, &error)
+                    .hint(hint)
+                    .detail("near", near.clone())
+            }
+            MissionError::Ambiguous { names, .. } => {
+                Self::from_error("mission_ambiguous", ExitCode::Conflict, &error)
+                    .hint("name one of them in full")
+                    .detail("missions", names.clone())
+            }
+            MissionError::NotAMission { .. } => {
+                Self::from_error("mission_not_found", ExitCode::NotFound, &error)
+                    .hint("give the mission's slug or number")
+            }
+            MissionError::Fs(_) => Self::from_error("io_error", ExitCode::RepoState, &error)
+                .hint("kitty-specs/ must be a folder you can read"),
+        }
+    }
+}
+
+impl From<FeatureCreationError> for Failure {
+    fn from(error: FeatureCreationError) -> Self {
+        use FeatureCreationError as E;
+        let failure = |code, exit| Self::from_error(code, exit, &error);
+        match error {
+            E::InvalidSlug(ref slug) => {
+                let better = crate::core::slug::from_ticket(slug, "");
+                failure("invalid_slug", ExitCode::Usage).hint(format!("try: {better}"))
+            }
+            E::InvalidMissionType(_) => failure("invalid_mission_type", ExitCode::Usage)
+                .hint("leave --mission-type out for software-dev"),
+            E::InvalidBranch(_) => failure("invalid_branch", ExitCode::Usage)
+                .hint("leave --target-branch out for the branch checked out"),
+            E::NotARepository(_) => {
+                failure("not_a_git_repository", ExitCode::RepoState).hint("run: git init")
+            }
+            E::DetachedHead => {
+                failure("detached_head", ExitCode::RepoState).hint("run: git switch BRANCH")
+            }
+            E::InsideWorktree(_) => failure("inside_worktree", ExitCode::RepoState)
+                .hint("run it again with -C and the main checkout's folder"),
+            E::SpecsUnusable(_) => failure("specs_unusable", ExitCode::RepoState)
+                .hint("put a real folder in the place of kitty-specs"),
+            E::NumberTaken { ref by, .. } => failure("number_taken", ExitCode::Conflict)
+                .hint("leave --number out for the next free one")
+                .detail("taken_by", by.clone()),
+            E::SlugTaken { ref by, .. } => failure("slug_taken", ExitCode::Conflict)
+                .hint("choose another --slug")
+                .detail("taken_by", by.clone()),
+            E::Meta(error) => error.into(),
+            E::Fs(error) => error.into(),
+            E::Lock(error) => error.into(),
+            E::NotCommitted {
+                feature_slug,
+                source,
+            } => {
+                let cause = Self::from(source);
+                let message = format!("mission {feature_slug} was created, but {}", cause.message);
+                Self { message, ..cause }
+                    .detail("feature_slug", feature_slug.clone())
+                    .detail("feature_dir", format!("kitty-specs/{feature_slug}"))
+            }
+        }
+    }
+}
+
+impl From<OriginError> for Failure {
+    fn from(error: OriginError) -> Self {
+        use OriginError as E;
+        match error {
+            E::NotBound => Self::from_error("tracker_not_bound", ExitCode::RepoState, &error)
+                .hint("run: spec-kitty tracker bind --provider linear --project-slug SLUG"),
+            E::UnsupportedProvider(_) => {
+                Self::from_error("unsupported_provider", ExitCode::RepoState, &error)
+                    .hint("run: spec-kitty tracker providers")
+            }
+            E::OtherProvider { asked, bound } => {
+                Self::from_error("provider_conflict", ExitCode::Conflict, &error)
+                    .hint("check the reference, or bind the project to the other tracker")
+                    .detail("asked", asked.as_str())
+                    .detail("bound", bound.as_str())
+            }
+            E::Config(error) => error.into(),
+            E::Mission(error) => error.into(),
+            E::Meta(error) => error.into(),
+            E::Tracker(error) => error.into(),
+            E::Creation(error) => error.into(),
+            E::Lock(error) => error.into(),
+            E::Fs(error) => error.into(),
+            E::Partial {
+                feature_slug,
+                done,
+                failed,
+                source,
+            } => partial(&feature_slug, done, failed, *source),
+        }
+    }
+}
+
+/// Part was done: whatever stopped it, the same command goes on from here.
+fn partial(feature_slug: &str, done: &str, failed: &str, cause: PartialCause) -> Failure {
+    let committing = matches!(cause, PartialCause::Commit(_));
+    let cause = match cause {
+        PartialCause::Tracker(error) => Failure::from(error),
+        PartialCause::Meta(error) => error.into(),
+        PartialCause::Commit(error) => error.into(),
+    };
+    let reason = match &cause.cause {
+        Some(deeper) => format!("{}: {deeper}", cause.message),
+        None => cause.message.clone(),
+    };
+    let hint = match (&cause.hint, committing) {
+        (Some(hint), true) => hint.clone(),
+        (Some(hint), false) => format!("{hint}; then run the same command again"),
+        (None, _) => "run the same command again".to_owned(),
+    };
+    let code = if committing { cause.code } else { "partial" };
+    let mut failure = Failure::new(
+        code,
+        ExitCode::Partial,
+        format!("mission {feature_slug}: {done}, but {failed}"),
+    )
+    .cause(reason)
+    .hint(hint)
+    .effect(Effect::Applied)
+    .detail("feature_slug", feature_slug)
+    .detail("feature_dir", format!("kitty-specs/{feature_slug}"))
+    .detail("done", done)
+    .detail("failed", failed)
+    .detail("cause_code", cause.code)
+    .detail("cause_exit_code", cause.exit.number());
+    failure.retry_after_seconds = cause.retry_after_seconds;
+    failure.user_action_required = cause.user_action_required;
+    failure
+}
+
+impl From<TicketRefError> for Failure {
+    fn from(error: TicketRefError) -> Self {
+        match error {
+            TicketRefError::Form(_) => {
+                Self::from_error("invalid_reference", ExitCode::Usage, &error)
+                    .hint("to search by words, run: spec-kitty tracker search-origin --text WORDS")
+            }
+            TicketRefError::Provider(error) => error.into(),
+        }
     }
 }

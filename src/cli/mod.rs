@@ -2,12 +2,17 @@
 
 pub mod arguments;
 pub mod ask;
+mod candidate_document;
 pub mod commands;
+pub mod commit_arguments;
 mod error;
 pub mod exit_code;
 pub mod failure;
 mod help;
 pub mod outcome;
+pub mod progress;
+pub mod table;
+pub mod ticket_choice;
 pub mod ui;
 
 use std::ffi::OsString;
@@ -21,6 +26,7 @@ use failure::Failure;
 use outcome::Outcome;
 use ui::Ui;
 
+use crate::auth::session::{Session, team_slug_if_logged_in};
 use crate::http::Deadline;
 use crate::world::World;
 
@@ -33,18 +39,37 @@ pub struct Context {
     pub ui: Ui,
     /// `--server`.
     pub server: Option<String>,
-    /// `--timeout`.
+    /// When the whole command's time is over (`--timeout`).
+    pub deadline: Deadline,
+    /// `--timeout`, for commands with a default of their own.
     pub timeout: Option<Duration>,
+    /// The command line as it was typed, program name first.
+    pub arguments: Vec<OsString>,
 }
+
+/// How long a command may take unless `--timeout` says otherwise.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Context {
-    /// The end of the command's time, counted from now.
-    pub fn deadline(&self) -> Deadline {
-        Deadline::after(&self.world, self.timeout.unwrap_or(DEFAULT_TIMEOUT))
+    /// What is left of the command's time.
+    pub fn remaining(&self) -> Duration {
+        self.deadline.remaining(&self.world)
+    }
+
+    /// The session of whoever is logged in.
+    pub fn session(&self) -> Result<Session<'_>, Failure> {
+        Ok(Session::open(
+            &self.world,
+            self.server.as_deref(),
+            self.deadline,
+        )?)
+    }
+
+    /// The team of whoever is logged in; asks no network.
+    pub fn team_slug(&self) -> Option<String> {
+        team_slug_if_logged_in(&self.world, self.server.as_deref())
     }
 }
-
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What every command's handler returns.
 pub type CommandResult = Result<Outcome, Failure>;
@@ -66,7 +91,9 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     };
     let Arguments { globals, command } = parsed;
     let ui = Ui::new(&globals, &world);
-    match context(globals, world, ui.clone()).and_then(|context| commands::run(command, &context)) {
+    match context(globals, world, ui.clone(), arguments)
+        .and_then(|context| commands::run(command, &context))
+    {
         Ok(outcome) => {
             finish(&ui, &outcome);
             outcome.exit
@@ -75,7 +102,12 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     }
 }
 
-fn context(globals: Globals, world: World, ui: Ui) -> Result<Context, Failure> {
+fn context(
+    globals: Globals,
+    world: World,
+    ui: Ui,
+    arguments: Vec<OsString>,
+) -> Result<Context, Failure> {
     let world = match &globals.directory {
         Some(directory) => world.in_directory(directory),
         None => world,
@@ -84,11 +116,15 @@ fn context(globals: Globals, world: World, ui: Ui) -> Result<Context, Failure> {
         let message = format!("no such folder: {}", world.directory().display());
         return Err(Failure::usage(message).hint("check the value of -C"));
     }
+    let timeout = globals.timeout.map(Duration::from_secs);
+    let deadline = Deadline::after(&world, timeout.unwrap_or(DEFAULT_TIMEOUT));
     Ok(Context {
         world,
         ui,
         server: globals.server,
-        timeout: globals.timeout.map(Duration::from_secs),
+        deadline,
+        timeout,
+        arguments,
     })
 }
 

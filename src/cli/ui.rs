@@ -96,9 +96,15 @@ impl Ui {
         }
     }
 
+    /// Writes what a question is about to stderr.
+    pub fn ask_about(&self, text: &str) {
+        write_stderr(text.trim_end());
+    }
+
     /// Writes a warning to stderr; with `--json` it stands in the document instead.
     pub fn warn(&self, line: &str) {
         if !self.json {
+            let line = crate::text::sanitize(line);
             write_stderr(&format!(
                 "{} {line}",
                 self.label("warning:", AnsiColor::Yellow)

@@ -162,10 +162,7 @@ pub fn create_feature_core(
     slug: &str,
     options: &CreationOptions<'_>,
 ) -> Result<FeatureCreationResult, FeatureCreationError> {
-    if !slug::is_valid(slug) {
-        return Err(FeatureCreationError::InvalidSlug(slug.to_owned()));
-    }
-    require_repository(world, project)?;
+    check(world, project, slug, options)?;
     let _held = project.lock(world, "mission", &format!("name:{slug}"), options.wait)?;
     create_under_lock(world, project, slug, options)
 }
@@ -215,6 +212,32 @@ pub fn plan(
     slug: &str,
     options: &CreationOptions<'_>,
 ) -> Result<PlannedMission, FeatureCreationError> {
+    let Branches { current, target } = check(world, project, slug, options)?;
+    let feature_number = feature_number::padded(choose_number(&project.root, slug, options)?);
+    Ok(PlannedMission {
+        feature_slug: format!("{feature_number}-{slug}"),
+        feature_number,
+        target_branch: target,
+        current_branch: current,
+    })
+}
+
+/// The branches of a mission to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branches {
+    /// The one checked out.
+    pub current: String,
+    /// The one the mission is meant to land on.
+    pub target: String,
+}
+
+/// Refuses what is wrong whatever missions there are: slug, type, repository, branch.
+pub fn check(
+    world: &World,
+    project: &Project,
+    slug: &str,
+    options: &CreationOptions<'_>,
+) -> Result<Branches, FeatureCreationError> {
     if !slug::is_valid(slug) {
         return Err(FeatureCreationError::InvalidSlug(slug.to_owned()));
     }
@@ -224,22 +247,16 @@ pub fn plan(
         ));
     }
     let repository = require_repository(world, project)?;
-    let Some(current_branch) = repository.branch.clone() else {
-        return Err(FeatureCreationError::DetachedHead);
-    };
-    let target_branch = options.target_branch.unwrap_or(&current_branch).to_owned();
-    if !is_branch_name(&target_branch) {
-        return Err(FeatureCreationError::InvalidBranch(target_branch));
+    let current = repository
+        .branch
+        .clone()
+        .ok_or(FeatureCreationError::DetachedHead)?;
+    let target = options.target_branch.unwrap_or(&current).to_owned();
+    if !is_branch_name(&target) {
+        return Err(FeatureCreationError::InvalidBranch(target));
     }
     check_specs(&project.root)?;
-    let number = choose_number(&project.root, slug, options)?;
-    let feature_number = feature_number::padded(number);
-    Ok(PlannedMission {
-        feature_slug: format!("{feature_number}-{slug}"),
-        feature_number,
-        target_branch,
-        current_branch,
-    })
+    Ok(Branches { current, target })
 }
 
 fn require_repository<'a>(

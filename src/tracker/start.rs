@@ -11,6 +11,7 @@ use crate::core::project::Project;
 use crate::core::slug;
 use crate::feature_metadata::MetaDocument;
 use crate::fs::FsError;
+use crate::fs::lock::Lock;
 use crate::sync::intent::Intent;
 
 /// What may be chosen about a mission that is started from a ticket.
@@ -50,6 +51,24 @@ impl StartOptions {
             wait: service.wait,
         }
     }
+}
+
+/// Refuses what is wrong whatever the ticket: before anything is sent.
+pub fn check(service: &Service<'_>, options: &StartOptions) -> Result<(), OriginError> {
+    let creation = CreationOptions {
+        mission_type: &options.mission_type,
+        target_branch: options.target_branch.as_deref(),
+        number: options.number,
+        slug_must_be_free: false,
+        ticket: None,
+        resume: false,
+        team_slug: None,
+        commit: options.commit,
+        wait: service.wait,
+    };
+    let slug = options.slug.as_deref().unwrap_or("untitled");
+    feature_creation::check(service.world, service.project, slug, &creation)?;
+    Ok(())
 }
 
 /// What [`start_mission_from_ticket`] would do.
@@ -160,6 +179,16 @@ pub fn start_mission_from_ticket(
         warnings: made.warnings,
     };
     bind(service, ticket, options, started)
+}
+
+/// Keeps other processes from working for the same ticket. Hold it around a bind.
+pub fn lock_ticket(service: &Service<'_>, ticket: &Ticket) -> Result<Lock, OriginError> {
+    Ok(service.project.lock(
+        service.world,
+        "mission",
+        &ticket_lock_key(ticket),
+        service.wait,
+    )?)
 }
 
 /// The unfinished work for a ticket.

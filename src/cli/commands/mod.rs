@@ -1,10 +1,13 @@
 //! One file a verb: its arguments and its handler, side by side. Folders mirror the command tree.
 
 pub mod admin;
+pub mod agent;
 pub mod auth;
 pub mod demo;
 pub mod init;
 pub mod serve;
+pub mod specify;
+pub mod tracker;
 
 use super::arguments::Command;
 use super::{CommandResult, Context};
@@ -14,6 +17,9 @@ pub fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::Init(arguments) => init::run(arguments, context),
         Command::Auth(command) => auth::run(command, context),
+        Command::Specify(arguments) => specify::run(arguments, context),
+        Command::Tracker(command) => tracker::run(command, context),
+        Command::Agent(command) => agent::run(command, context),
         Command::Serve(arguments) => serve::run(arguments, context),
         Command::Admin(command) => admin::run(command, context),
         Command::Demo(arguments) => demo::run(arguments, context),

@@ -40,7 +40,7 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
     };
     let session = if arguments.with_token {
         let token = token_from_stdin(context)?;
-        with_token(world, &context.deadline(), login, token)?
+        with_token(world, &context.deadline, login, token)?
     } else {
         if !world.network_allowed() {
             return Err(HttpError::NetworkDisabled.into());
@@ -53,7 +53,7 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
         }
         let password = ask::password("Password")?;
         // The time of the command begins when the person has typed.
-        with_password(world, &context.deadline(), login, password)?
+        with_password(world, &context.deadline, login, password)?
     };
     Ok(outcome(&session).warn(warnings(context, &session)))
 }

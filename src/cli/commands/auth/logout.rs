@@ -14,7 +14,7 @@ pub struct Arguments {}
 /// Forgets the session. Nothing to forget is no error.
 pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let world = &context.world;
-    let removed = log_out(world, &context.deadline())?;
+    let removed = log_out(world, &context.deadline)?;
     let text = if removed {
         "Logged out"
     } else {

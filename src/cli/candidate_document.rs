@@ -1,0 +1,117 @@
+//! `--candidate FILE|-`: one candidate, or a whole search result that holds exactly one.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use super::Context;
+use super::failure::Failure;
+use crate::fs::read_bounded;
+use crate::tracker::origin_models::OriginCandidate;
+use crate::wire::candidate::FieldError;
+use crate::wire::{MAX_ANSWER_BYTES, Provider};
+
+/// What a document says about a ticket.
+#[derive(Debug, Clone)]
+pub struct CandidateDocument {
+    /// The ticket.
+    pub candidate: OriginCandidate,
+    /// Its tracker, where the document names it.
+    pub provider: Option<Provider>,
+    /// The kind of resource it was found in, where the document names it.
+    pub resource_type: Option<String>,
+    /// The resource's id, where the document names it.
+    pub resource_id: Option<String>,
+}
+
+/// Reads the document at `place`, `-` being standard input.
+pub fn read(context: &Context, place: &Path) -> Result<CandidateDocument, Failure> {
+    let bytes = if place == Path::new("-") {
+        read_stdin()?
+    } else {
+        let path = context.world.directory().join(place);
+        let missing = || refused(format!("there is no file {}", path.display()));
+        let read = read_bounded(&path, MAX_ANSWER_BYTES);
+        read.map_err(|error| refused(crate::text::chain(&error)))?
+            .ok_or_else(missing)?
+    };
+    match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(document)) => parse(&document),
+        Ok(_) => Err(refused("it must be a JSON object")),
+        Err(_) if bytes.trim_ascii().is_empty() => Err(refused("it is empty")),
+        Err(error) => Err(refused(format!("it is not JSON: {error}"))),
+    }
+}
+
+fn read_stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let mut stdin = std::io::stdin().lock().take(MAX_ANSWER_BYTES + 1);
+    stdin
+        .read_to_end(&mut bytes)
+        .map_err(|error| refused(error.to_string()))?;
+    if bytes.len() as u64 > MAX_ANSWER_BYTES {
+        return Err(refused("it is larger than 8 MiB"));
+    }
+    Ok(bytes)
+}
+
+fn parse(document: &Map<String, Value>) -> Result<CandidateDocument, Failure> {
+    if document.get("result").and_then(Value::as_str) == Some("error") {
+        let error = document.get("error").and_then(|error| error.get("message"));
+        let message = error.and_then(Value::as_str).unwrap_or("no message");
+        return Err(refused(format!(
+            "it is the report of a failed command: {message}"
+        )));
+    }
+    let candidate = match document.get("candidates") {
+        None => OriginCandidate::from_json(&Value::Object(document.clone())),
+        Some(Value::Array(listed)) => match listed.as_slice() {
+            [only] => {
+                OriginCandidate::from_json(only).map_err(|error| error.within("candidates[0]"))
+            }
+            several => {
+                return Err(refused(format!(
+                    "it holds {} candidates; exactly one is needed",
+                    several.len()
+                ))
+                .hint("search by key: spec-kitty tracker search-origin --key KEY --json"));
+            }
+        },
+        Some(_) => Err(FieldError::new("candidates", "must be a list")),
+    }?;
+    let provider = match text(document, "provider")? {
+        Some(name) => Some(
+            name.parse::<Provider>()
+                .map_err(|error| refused(error.to_string()))?,
+        ),
+        None => None,
+    };
+    Ok(CandidateDocument {
+        candidate,
+        provider,
+        resource_type: text(document, "resource_type")?,
+        resource_id: text(document, "resource_id")?,
+    })
+}
+
+fn text(document: &Map<String, Value>, field: &str) -> Result<Option<String>, Failure> {
+    match document.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
+        Some(_) => Err(FieldError::new(field, "must be a string").into()),
+    }
+}
+
+impl From<FieldError> for Failure {
+    /// A document of the user's that breaks a rule; answers of a server are another error.
+    fn from(error: FieldError) -> Self {
+        refused(error.to_string()).detail("field", error.field)
+    }
+}
+
+fn refused(why: impl Into<String>) -> Failure {
+    let mut failure = Failure::usage("the candidate document cannot be used").cause(why);
+    failure.code = "invalid_candidate";
+    failure.hint("run: spec-kitty tracker search-origin --key KEY --json")
+}

@@ -1,0 +1,21 @@
+//! `spec-kitty agent feature …`.
+
+pub mod create_feature;
+
+use clap::Subcommand;
+
+use crate::cli::{CommandResult, Context};
+
+/// The verbs of `agent feature`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create a mission without a ticket
+    CreateFeature(create_feature::Arguments),
+}
+
+/// Hands a parsed verb to its handler.
+pub fn run(command: Command, context: &Context) -> CommandResult {
+    match command {
+        Command::CreateFeature(arguments) => create_feature::run(arguments, context),
+    }
+}

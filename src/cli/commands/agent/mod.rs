@@ -1,0 +1,22 @@
+//! `spec-kitty agent …`: commands for agents and scripts.
+
+pub mod feature;
+
+use clap::Subcommand;
+
+use crate::cli::{CommandResult, Context};
+
+/// The nouns of `agent`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Missions, by the name older callers use
+    #[command(subcommand)]
+    Feature(feature::Command),
+}
+
+/// Hands a parsed verb to its handler.
+pub fn run(command: Command, context: &Context) -> CommandResult {
+    match command {
+        Command::Feature(command) => feature::run(command, context),
+    }
+}

@@ -1,0 +1,117 @@
+//! `spec-kitty tracker search-origin`.
+
+use serde_json::json;
+
+use crate::cli::failure::Failure;
+use crate::cli::outcome::Outcome;
+use crate::cli::table::table;
+use crate::cli::{CommandResult, Context, progress};
+use crate::core::paths::find_root;
+use crate::tracker::origin::{OriginBinding, search_origin_candidates};
+use crate::tracker::origin_models::OriginQuery;
+use crate::tracker::saas_client::SaasTrackerClient;
+use crate::tracker::ticket_ref;
+
+/// Arguments of `tracker search-origin`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// A ticket reference (key, provider:KEY or URL), or words
+    #[arg(value_name = "QUERY", conflicts_with_all = ["key", "text"])]
+    query: Option<String>,
+    /// Search for this key, whatever it looks like
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+    /// Search for these words, whatever they look like
+    #[arg(long, value_name = "TEXT")]
+    text: Option<String>,
+    /// At most so many candidates
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
+    limit: u32,
+}
+
+/// Searches and lists the candidates.
+pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    let binding = OriginBinding::load(&find_root(&context.world)?)?;
+    let query = query(arguments, &binding)?;
+    let client = SaasTrackerClient::new(context.session()?);
+    let found = progress::during(&context.ui, "Searching", || {
+        search_origin_candidates(&binding, &client, &query)
+    })?;
+    let rows: Vec<_> = found
+        .candidates
+        .iter()
+        .map(|candidate| {
+            [
+                candidate.external_issue_key(),
+                candidate.status(),
+                candidate.title(),
+                candidate.url(),
+            ]
+            .map(str::to_owned)
+        })
+        .collect();
+    if rows.is_empty() && query.key.is_some() {
+        return Err(not_found(&found.query_used, binding.provider.title()));
+    }
+    if rows.is_empty() {
+        context.ui.say(&format!(
+            "No ticket fits {:?}.",
+            crate::text::one_line(&found.query_used)
+        ));
+    }
+    let text = table(&context.ui, ["key", "status", "title", "url"], &rows);
+    let fields = json!({
+        "candidates": found.candidates,
+        "provider": found.provider,
+        "resource_type": found.resource_type,
+        "resource_id": found.resource_id,
+        "query_used": found.query_used,
+    });
+    Ok(Outcome::new("spec-kitty.search-origin/1", fields, text))
+}
+
+fn query(arguments: Arguments, binding: &OriginBinding) -> Result<OriginQuery, Failure> {
+    let Arguments {
+        query,
+        key,
+        text,
+        limit,
+    } = arguments;
+    let blank = |text: &String| text.trim().is_empty();
+    if [&query, &key, &text].into_iter().flatten().any(blank)
+        || (query.is_none() && key.is_none() && text.is_none())
+    {
+        return Err(Failure::usage("nothing to search for")
+            .hint("run: spec-kitty tracker search-origin WEB-123, or --text with words"));
+    }
+    let Some(query) = query else {
+        return Ok(OriginQuery { key, text, limit });
+    };
+    match ticket_ref::parse(&query) {
+        Ok(reference) => {
+            binding.require(reference.provider)?;
+            Ok(OriginQuery {
+                key: Some(reference.key),
+                text: None,
+                limit,
+            })
+        }
+        Err(_) => Ok(OriginQuery {
+            key: None,
+            text: Some(query),
+            limit,
+        }),
+    }
+}
+
+fn not_found(key: &str, provider: &str) -> Failure {
+    let code = crate::cli::exit_code::ExitCode::NotFound;
+    Failure::new(
+        "ticket_not_found",
+        code,
+        format!("no ticket {key} in {provider}"),
+    )
+    .hint("run: spec-kitty tracker search-origin --text WORDS")
+    .detail("candidates", json!([]))
+    .detail("query_used", key)
+}

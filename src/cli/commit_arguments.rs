@@ -1,0 +1,29 @@
+//! `--no-commit` and `--no-verify`, wherever a command commits.
+
+use crate::core::mission_commit::CommitPolicy;
+
+/// Whether and how to commit.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct CommitArguments {
+    /// Write the files, but do not commit them
+    #[arg(long)]
+    no_commit: bool,
+    /// Commit without running the repository's hooks
+    #[arg(long)]
+    no_verify: bool,
+}
+
+impl CommitArguments {
+    /// What was asked for.
+    pub fn policy(self) -> CommitPolicy {
+        match self {
+            Self {
+                no_commit: true, ..
+            } => CommitPolicy::Never,
+            Self {
+                no_verify: true, ..
+            } => CommitPolicy::WithoutHooks,
+            Self { .. } => CommitPolicy::Commit,
+        }
+    }
+}

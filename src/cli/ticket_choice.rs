@@ -1,0 +1,356 @@
+//! From what a person named to the one ticket they mean, and their word that it is the right one
+//! (DESIGN §2). `--yes` confirms; it never chooses.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use dialoguer::theme::ColorfulTheme;
+use dialoguer::{Confirm, FuzzySelect};
+use serde_json::json;
+
+use super::candidate_document;
+use super::exit_code::ExitCode;
+use super::failure::Failure;
+use super::table::record;
+use super::{Context, ask, progress};
+use crate::text::{one_line, shell_word};
+use crate::tracker::origin::{OriginBinding, search_origin_candidates};
+use crate::tracker::origin_models::{
+    MatchType, OriginCandidate, OriginQuery, SearchOriginResult, Ticket,
+};
+use crate::tracker::saas_client::SaasTrackerClient;
+use crate::tracker::ticket_ref;
+use crate::wire::Provider;
+
+/// How many candidates a key search asks for: more than one only where the server is unsure.
+const LIMIT: u32 = 10;
+
+/// What was said about the ticket on the command line.
+#[derive(Debug, Clone)]
+pub struct TicketArguments {
+    /// A reference, or a document.
+    pub source: TicketSource,
+    /// `--provider`.
+    pub provider: Option<Provider>,
+    /// `--resource-type`.
+    pub resource_type: Option<String>,
+    /// `--resource-id`.
+    pub resource_id: Option<String>,
+}
+
+/// Where the ticket comes from.
+#[derive(Debug, Clone)]
+pub enum TicketSource {
+    /// A key, `provider:KEY` or URL.
+    Reference(String),
+    /// A file with a candidate, or `-`.
+    Document(PathBuf),
+}
+
+/// What a search or a document left to choose from.
+#[derive(Debug)]
+pub struct Choice {
+    candidates: Vec<OriginCandidate>,
+    /// One that may be confirmed without being chosen.
+    certain: bool,
+    provider: Provider,
+    resource_type: String,
+    resource_id: String,
+    asked: String,
+}
+
+/// A provider's name on the command line; a near miss is suggested.
+pub fn provider_argument(name: &str) -> Result<Provider, String> {
+    name.to_ascii_lowercase()
+        .parse()
+        .map_err(|_| "use jira or linear".to_owned())
+}
+
+impl TicketArguments {
+    /// Refuses what can be refused before anything is read or sent; the key and provider named.
+    pub fn check(&self, binding: &OriginBinding) -> Result<Option<String>, Failure> {
+        binding.require(self.provider)?;
+        let TicketSource::Reference(text) = &self.source else {
+            return Ok(None);
+        };
+        let reference = ticket_ref::parse(text)?;
+        binding.require(reference.provider)?;
+        Ok(Some(reference.key))
+    }
+
+    /// Searches, or reads the document.
+    pub fn find(
+        &self,
+        context: &Context,
+        binding: &OriginBinding,
+        client: &SaasTrackerClient<'_>,
+    ) -> Result<Choice, Failure> {
+        let key = self.check(binding)?;
+        let choice = match (&self.source, key) {
+            (TicketSource::Document(place), _) => self.from_document(context, binding, place)?,
+            (TicketSource::Reference(_), key) => {
+                let query = OriginQuery {
+                    key,
+                    text: None,
+                    limit: LIMIT,
+                };
+                let found = progress::during(&context.ui, "Searching", || {
+                    search_origin_candidates(binding, client, &query)
+                })?;
+                self.from_search(found)?
+            }
+        };
+        Ok(choice)
+    }
+
+    fn from_document(
+        &self,
+        context: &Context,
+        binding: &OriginBinding,
+        place: &std::path::Path,
+    ) -> Result<Choice, Failure> {
+        let document = candidate_document::read(context, place)?;
+        binding.require(document.provider)?;
+        let given = |flag: &Option<String>, value: Option<String>, name: &str| {
+            flag.clone().or(value).ok_or_else(|| {
+                Failure::usage(format!("the document does not say its {name}"))
+                    .hint(format!("pass --{}", name.replace('_', "-")))
+            })
+        };
+        Ok(Choice {
+            asked: document.candidate.external_issue_key().to_owned(),
+            candidates: vec![document.candidate],
+            certain: true,
+            provider: binding.provider,
+            resource_type: given(&self.resource_type, document.resource_type, "resource_type")?,
+            resource_id: given(&self.resource_id, document.resource_id, "resource_id")?,
+        })
+    }
+
+    fn from_search(&self, found: SearchOriginResult) -> Result<Choice, Failure> {
+        if found.candidates.is_empty() {
+            let message = format!(
+                "no ticket {} in {}",
+                found.query_used,
+                found.provider.title()
+            );
+            return Err(
+                Failure::new("ticket_not_found", ExitCode::NotFound, message)
+                    .hint("run: spec-kitty tracker search-origin --text WORDS")
+                    .detail("candidates", json!([]))
+                    .detail("query_used", found.query_used),
+            );
+        }
+        let certain =
+            matches!(found.candidates.as_slice(), [only] if only.match_type() == MatchType::Exact);
+        Ok(Choice {
+            certain,
+            candidates: found.candidates,
+            provider: found.provider,
+            resource_type: self.resource_type.clone().unwrap_or(found.resource_type),
+            resource_id: self.resource_id.clone().unwrap_or(found.resource_id),
+            asked: found.query_used,
+        })
+    }
+}
+
+impl Choice {
+    /// The ticket, where there is only one to speak of.
+    pub fn certain(&self) -> Option<Ticket> {
+        let only = self.candidates.first().filter(|_| self.certain)?;
+        Some(self.ticket(only.clone()))
+    }
+
+    /// The one ticket, for a dry run: nothing will be done, so nothing needs confirming.
+    pub fn only(&self) -> Result<Ticket, Failure> {
+        self.certain().ok_or_else(|| self.not_one())
+    }
+
+    /// The ticket that is meant, chosen from a list on a terminal. Without one, `--yes` or not, a
+    /// single exact hit is needed; what is missing then is told with the command that would do.
+    pub fn choose(&self, context: &Context, yes: bool) -> Result<Ticket, Failure> {
+        match self.certain() {
+            Some(ticket) => Ok(ticket),
+            None if yes => Err(self.not_one()),
+            None if context.ui.may_ask() => self.pick(),
+            None => Err(self.input_required(context)),
+        }
+    }
+
+    /// The user's word that this is the ticket and that `effect` shall happen.
+    pub fn confirm(
+        &self,
+        context: &Context,
+        ticket: &Ticket,
+        effect: &str,
+        yes: bool,
+    ) -> Result<(), Failure> {
+        if yes {
+            return Ok(());
+        }
+        if !context.ui.may_ask() {
+            return Err(self.input_required(context));
+        }
+        context.ui.ask_about(&describe(context, ticket));
+        let answer = Confirm::with_theme(&ColorfulTheme::default())
+            .with_prompt(effect)
+            .default(false)
+            .interact()
+            .map_err(ask::unanswered)?;
+        if answer { Ok(()) } else { Err(declined()) }
+    }
+
+    fn ticket(&self, candidate: OriginCandidate) -> Ticket {
+        Ticket {
+            provider: self.provider,
+            resource_type: self.resource_type.clone(),
+            resource_id: self.resource_id.clone(),
+            candidate,
+        }
+    }
+
+    fn pick(&self) -> Result<Ticket, Failure> {
+        let lines = self.candidates.iter().map(|candidate| {
+            one_line(&format!(
+                "{}  {}  [{}]",
+                candidate.external_issue_key(),
+                candidate.title(),
+                candidate.status()
+            ))
+        });
+        let picked = FuzzySelect::with_theme(&ColorfulTheme::default())
+            .with_prompt("Which ticket? (type to filter, Esc to leave)")
+            .items(lines.collect::<Vec<_>>())
+            .default(0)
+            .interact_opt()
+            .map_err(ask::unanswered)?;
+        let candidate = picked
+            .and_then(|index| self.candidates.get(index))
+            .ok_or_else(declined)?;
+        Ok(self.ticket(candidate.clone()))
+    }
+
+    /// `--yes` cannot choose.
+    fn not_one(&self) -> Failure {
+        let message = format!(
+            "{} is not the key of exactly one ticket, so --yes cannot confirm it",
+            self.asked
+        );
+        Failure::new("no_exact_match", ExitCode::NotFound, message)
+            .hint("name one of the candidates by its own key")
+            .detail("candidates", json!(self.candidates))
+    }
+
+    fn input_required(&self, context: &Context) -> Failure {
+        let command = match (self.certain, self.candidates.as_slice()) {
+            (true, _) => confirming_command(&context.arguments, None),
+            (false, candidates) => {
+                let key = candidates.first().map(OriginCandidate::external_issue_key);
+                confirming_command(&context.arguments, key)
+            }
+        };
+        let message = match self.candidates.as_slice() {
+            [only] if self.certain => format!(
+                "confirm that {} is the right ticket",
+                only.external_issue_key()
+            ),
+            _ => format!(
+                "{} fits several tickets; name one and confirm it",
+                self.asked
+            ),
+        };
+        Failure::new("input_required", ExitCode::InputRequired, message)
+            .hint(format!("run: {command}"))
+            .detail("candidates", json!(self.candidates))
+            .detail("provider", self.provider.as_str())
+            .detail("resource_type", self.resource_type.clone())
+            .detail("resource_id", self.resource_id.clone())
+            .detail("confirm_command", command)
+    }
+}
+
+/// The command line as it was typed, with `--yes`; and, where a ticket had to be chosen, with the
+/// key of one.
+fn confirming_command(arguments: &[OsString], key: Option<&str>) -> String {
+    let mut words = vec!["spec-kitty".to_owned()];
+    let mut typed = arguments
+        .iter()
+        .skip(1)
+        .map(|word| word.to_string_lossy().into_owned());
+    while let Some(word) = typed.next() {
+        let names_ticket = ["--from-ticket", "--key"].into_iter().find(|flag| {
+            word == *flag
+                || word
+                    .strip_prefix(flag)
+                    .is_some_and(|rest| rest.starts_with('='))
+        });
+        match (names_ticket, key) {
+            (Some(flag), Some(key)) => {
+                if word == flag {
+                    typed.next();
+                }
+                words.extend([flag.to_owned(), shell_word(key)]);
+            }
+            _ => words.push(shell_word(&word)),
+        }
+    }
+    words.push("--yes".to_owned());
+    words.join(" ")
+}
+
+fn describe(context: &Context, ticket: &Ticket) -> String {
+    let candidate = &ticket.candidate;
+    record(
+        &context.ui,
+        &[
+            ("provider", ticket.provider.title().to_owned()),
+            ("key", candidate.external_issue_key().to_owned()),
+            ("title", candidate.title().to_owned()),
+            ("status", candidate.status().to_owned()),
+            ("url", candidate.url().to_owned()),
+        ],
+    )
+}
+
+fn declined() -> Failure {
+    Failure::new(
+        "not_confirmed",
+        ExitCode::InputRequired,
+        "not confirmed; nothing was changed",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_confirming_command_is_the_typed_one_and_yes() {
+        let typed = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        let cases = [
+            (
+                &["x", "specify", "--from-ticket", "web-1"][..],
+                None,
+                "spec-kitty specify --from-ticket web-1 --yes",
+            ),
+            (
+                &["x", "specify", "--from-ticket", "w eb"],
+                Some("WEB-2"),
+                "spec-kitty specify --from-ticket WEB-2 --yes",
+            ),
+            (
+                &["x", "a", "--key=WEB-1", "--mission", "61"],
+                Some("WEB-2"),
+                "spec-kitty a --key WEB-2 --mission 61 --yes",
+            ),
+            (
+                &["x", "a b", "it's"],
+                None,
+                r"spec-kitty 'a b' 'it'\''s' --yes",
+            ),
+        ];
+        for (words, key, command) in cases {
+            assert_eq!(confirming_command(&typed(words), key), command);
+        }
+    }
+}
