@@ -75,6 +75,9 @@ pub struct Intent {
     /// The event is durably in the queue; what is left is the commit.
     #[serde(default)]
     pub event_recorded: bool,
+    /// The mission is made and committed; what is left is the event.
+    #[serde(default)]
+    pub only_event_missing: bool,
 }
 
 /// The intents of one project.

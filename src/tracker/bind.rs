@@ -159,6 +159,7 @@ fn new_intent(mission: &Mission, ticket: &Ticket) -> Intent {
         ticket: Some(ticket.clone()),
         attempt: None,
         event_recorded: false,
+        only_event_missing: false,
     }
 }
 

@@ -1,0 +1,292 @@
+//! Creation of a mission: everything is refused before anything is written, the folder appears
+//! complete or not at all, and one commit holds it (DESIGN §6).
+
+mod error;
+mod plan;
+mod unfinished;
+
+use std::path::PathBuf;
+
+use chrono::SecondsFormat;
+use serde_json::{Value, json};
+
+pub use error::FeatureCreationError;
+pub use plan::{Branches, CreationOptions, DEFAULT_MISSION_TYPE, PlannedMission, check, plan};
+pub use unfinished::made_by;
+
+use super::feature_number;
+use super::mission_commit::{CommitOptions, commit_files};
+use super::mission_folder;
+use super::paths::SPECS;
+use super::project::Project;
+use crate::feature_metadata::Meta;
+use crate::git::repository::Repository;
+use crate::sync::emitter::{EmitError, Emitter};
+use crate::sync::event::FeatureCreated;
+use crate::sync::event_id;
+use crate::sync::intent::{Creation, Intent};
+use crate::text::{chain, one_line};
+use crate::world::World;
+
+/// A mission that was made.
+#[derive(Debug, Clone)]
+pub struct FeatureCreationResult {
+    /// Names and branches.
+    pub plan: PlannedMission,
+    /// Its folder, absolute.
+    pub feature_dir: PathBuf,
+    /// Its metadata.
+    pub meta: Meta,
+    /// `false` where an earlier, interrupted run had made the folder.
+    pub created: bool,
+    /// The commit that holds it.
+    pub commit: Option<String>,
+    /// Whether `FeatureCreated` is durably in the queue.
+    pub event_emitted: bool,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+    /// The intent that still stands: the bind has to finish it.
+    pub intent: Option<Intent>,
+}
+
+impl FeatureCreationResult {
+    /// A file of the mission.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.feature_dir.join(name)
+    }
+}
+
+/// Creates a mission, or finishes one of the same slug whose creation was cut off.
+pub fn create_feature_core(
+    world: &World,
+    project: &Project,
+    slug: &str,
+    options: &CreationOptions<'_>,
+) -> Result<FeatureCreationResult, FeatureCreationError> {
+    check(world, project, slug, options)?;
+    let _held = project.lock(world, "mission", &format!("name:{slug}"), options.wait)?;
+    create_under_lock(world, project, slug, options)
+}
+
+/// [`create_feature_core`] for a caller that keeps others from making the same mission.
+pub fn create_under_lock(
+    world: &World,
+    project: &Project,
+    slug: &str,
+    options: &CreationOptions<'_>,
+) -> Result<FeatureCreationResult, FeatureCreationError> {
+    let repository = plan::require_repository(world, project)?;
+    let has_number = |intent: &Intent| {
+        options
+            .number
+            .is_none_or(|n| feature_number::of_folder_name(&intent.feature_slug) == Some(n))
+    };
+    let unfinished = if options.resume {
+        unfinished::unfinished(project, slug, options.ticket)
+    } else {
+        None
+    }
+    .filter(|(intent, _)| has_number(intent));
+    let created = unfinished.is_none();
+    let (intent, meta, warnings) = match unfinished {
+        Some((intent, meta)) => (intent, meta, Vec::new()),
+        None => make(world, project, slug, options)?,
+    };
+    complete(
+        world,
+        project,
+        repository,
+        options,
+        Made {
+            intent,
+            meta,
+            created,
+            warnings,
+        },
+    )
+}
+
+struct Made {
+    intent: Intent,
+    meta: Meta,
+    created: bool,
+    warnings: Vec<String>,
+}
+
+/// Reserves a number and makes the folder. The intent stands before the folder does, so that a
+/// crash in between leaves nothing that is not recognised.
+fn make(
+    world: &World,
+    project: &Project,
+    slug: &str,
+    options: &CreationOptions<'_>,
+) -> Result<(Intent, Meta, Vec<String>), FeatureCreationError> {
+    let _held = project.lock(world, "number", "", options.wait)?;
+    let plan = plan(world, project, slug, options)?;
+    let created_at = world.now().to_rfc3339_opts(SecondsFormat::Micros, true);
+    let meta = new_meta(&plan, slug, options, &created_at);
+    let intent = Intent {
+        feature_slug: plan.feature_slug.clone(),
+        creation: Some(Creation {
+            slug: slug.to_owned(),
+            created_at,
+        }),
+        ticket: options.ticket.cloned(),
+        attempt: None,
+        event_recorded: false,
+        only_event_missing: false,
+    };
+    let mut warnings = Vec::new();
+    if let Err(error) = project.intents().save(&intent) {
+        warnings.push(format!(
+            "an interruption could not be healed: {}",
+            chain(&error)
+        ));
+    }
+    if let Err(error) = mission_folder::create(&project.root, &plan.feature_slug, &meta) {
+        drop(project.intents().remove(&intent));
+        return Err(error.into());
+    }
+    Ok((intent, meta, warnings))
+}
+
+fn new_meta(
+    plan: &PlannedMission,
+    slug: &str,
+    options: &CreationOptions<'_>,
+    created_at: &str,
+) -> Meta {
+    let title = options
+        .ticket
+        .map(|ticket| one_line(ticket.candidate.title()));
+    let friendly_name = title
+        .filter(|title| !title.is_empty())
+        .unwrap_or_else(|| slug.replace('-', " "));
+    let mut meta = Meta::new();
+    for (key, value) in [
+        ("feature_number", plan.feature_number.as_str()),
+        ("slug", &plan.feature_slug),
+        ("feature_slug", &plan.feature_slug),
+        ("friendly_name", &friendly_name),
+        ("mission", options.mission_type),
+        ("target_branch", &plan.target_branch),
+        ("created_at", created_at),
+    ] {
+        meta.insert(key.to_owned(), value.into());
+    }
+    if options.mission_type == "documentation" {
+        meta.insert("documentation_state".to_owned(), documentation_state());
+    }
+    meta
+}
+
+fn documentation_state() -> Value {
+    json!({
+        "coverage_percentage": 0.0,
+        "divio_types_selected": [],
+        "generators_configured": [],
+        "iteration_mode": "initial",
+        "last_audit_date": null,
+        "target_audience": "developers",
+    })
+}
+
+/// Commits the mission, emits its event, and removes the intent where no bind is to follow.
+fn complete(
+    world: &World,
+    project: &Project,
+    repository: &Repository,
+    options: &CreationOptions<'_>,
+    made: Made,
+) -> Result<FeatureCreationResult, FeatureCreationError> {
+    let Made {
+        mut intent,
+        meta,
+        created,
+        mut warnings,
+    } = made;
+    let text = |key: &str| {
+        meta.get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let plan = PlannedMission {
+        feature_slug: intent.feature_slug.clone(),
+        feature_number: text("feature_number"),
+        target_branch: text("target_branch"),
+        current_branch: repository.branch.clone().unwrap_or_default(),
+    };
+    let feature_dir = project.root.join(SPECS).join(&plan.feature_slug);
+    let files = mission_folder::FILES.map(|name| feature_dir.join(name));
+    let message = format!("Add mission {}", plan.feature_slug);
+    let committed = commit_files(
+        world,
+        project,
+        &files,
+        &message,
+        CommitOptions {
+            policy: options.commit,
+            new: created,
+        },
+    )
+    .map_err(|source| FeatureCreationError::NotCommitted {
+        feature_slug: plan.feature_slug.clone(),
+        source,
+    })?;
+    warnings.extend(committed.warning);
+    let emitter = project.emitter(world, options.team_slug);
+    let emitted = emit_created(project, &emitter, &meta, committed.sha.as_deref());
+    if let Err(error) = &emitted {
+        warnings.push(format!(
+            "the FeatureCreated event was not recorded: {}",
+            chain(error)
+        ));
+    }
+    let event_emitted = emitted.is_ok();
+    let done = intent.ticket.is_none() && event_emitted;
+    if intent.ticket.is_none() {
+        intent.only_event_missing = true;
+        let intents = project.intents();
+        let settled = if done {
+            intents.remove(&intent)
+        } else {
+            intents.save(&intent)
+        };
+        warnings.extend(settled.err().map(|error| chain(&error)));
+    }
+    Ok(FeatureCreationResult {
+        plan,
+        feature_dir,
+        meta,
+        created,
+        commit: committed.sha,
+        event_emitted,
+        warnings,
+        intent: (!done).then_some(intent),
+    })
+}
+
+/// Records the event of a mission's creation; stated twice, it is the same event.
+pub fn emit_created(
+    project: &Project,
+    emitter: &Emitter<'_>,
+    meta: &Meta,
+    commit: Option<&str>,
+) -> Result<(), EmitError> {
+    let text = |key: &str| meta.get(key).and_then(Value::as_str).unwrap_or_default();
+    let feature_slug = text("feature_slug");
+    let fact = [
+        "FeatureCreated",
+        &project.identity.project_uuid,
+        feature_slug,
+    ];
+    let id = event_id::of_fact(text("created_at"), &fact);
+    let event = FeatureCreated {
+        feature_slug,
+        feature_number: text("feature_number"),
+        target_branch: text("target_branch"),
+        wp_count: 0,
+    };
+    emitter.emit_feature_created(id, &project.git_metadata(commit), &event)
+}
