@@ -2,45 +2,117 @@
 
 use std::path::Path;
 
-use super::ControlPlaneError;
+use tokio::runtime::{Builder, Runtime};
+
+use super::store::{Added, Counts, Mapped, Store, StoreError, Ticket};
+use super::{ControlPlaneError, password};
 use crate::secret::Secret;
 use crate::wire::Provider;
 use crate::world::World;
 
 /// An open store. Safe to use while a server has the same one open.
 #[derive(Debug)]
-pub struct Administration {}
+pub struct Administration<'a> {
+    world: &'a World,
+    runtime: Runtime,
+    store: Store,
+}
 
-impl Administration {
+impl<'a> Administration<'a> {
     /// Opens the store in a folder, making it on first use.
-    pub fn open(_world: &World, _data: &Path) -> Result<Self, ControlPlaneError> {
-        Ok(Self {})
+    pub fn open(world: &'a World, data: &Path) -> Result<Self, ControlPlaneError> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(ControlPlaneError::Runtime)?;
+        let store = runtime.block_on(Store::open(world, data))?;
+        Ok(Self {
+            world,
+            runtime,
+            store,
+        })
     }
 
-    /// Adds a user to a team, with links to providers.
+    /// Adds a user to a team, with links to providers; one who is there gets the new password.
     pub fn add_user(
         &self,
-        _name: &str,
-        _team: &str,
-        _password: &Secret,
-        _links: &[Provider],
-    ) -> Result<(), ControlPlaneError> {
-        Ok(())
+        name: &str,
+        team: &str,
+        password: &Secret,
+        links: &[Provider],
+    ) -> Result<Added, ControlPlaneError> {
+        check_name("the user's name", name)?;
+        check_name("the team", team)?;
+        if password.is_empty() {
+            return Err(ControlPlaneError::BadName("the password"));
+        }
+        let hash = password::hash(self.world, password)?;
+        let adding = self
+            .store
+            .add_user(name, &hash, team, links, self.world.now());
+        Ok(self.runtime.block_on(adding)?)
     }
 
     /// Says which tracker resource a project's tickets are in.
     pub fn map_project(
         &self,
-        _slug: &str,
-        _provider: Provider,
-        _resource_type: &str,
-        _resource_id: &str,
-    ) -> Result<(), ControlPlaneError> {
-        Ok(())
+        slug: &str,
+        provider: Provider,
+        resource_type: &str,
+        resource_id: &str,
+    ) -> Result<Mapped, ControlPlaneError> {
+        check_name("the project's slug", slug)?;
+        check_name("the resource type", resource_type)?;
+        check_name("the resource id", resource_id)?;
+        let binding_ref = self.world.random_uuid().to_string();
+        let resource = (resource_type, resource_id);
+        let mapping = self
+            .store
+            .map_project(slug, provider, resource, &binding_ref);
+        Ok(self.runtime.block_on(mapping)?)
     }
 
-    /// Adds or renews the tickets of a document; how many there were.
-    pub fn import_tickets(&self, _document: &[u8]) -> Result<u64, ControlPlaneError> {
-        Ok(0)
+    /// Adds or renews the tickets of a document, all or none; how many they are.
+    pub fn import_tickets(&self, document: &[u8]) -> Result<usize, ControlPlaneError> {
+        let tickets: Vec<Ticket> =
+            serde_json::from_slice(document).map_err(ControlPlaneError::TicketsUnreadable)?;
+        for (index, ticket) in tickets.iter().enumerate() {
+            ticket
+                .check()
+                .map_err(|source| ControlPlaneError::TicketRefused { index, source })?;
+        }
+        match self.runtime.block_on(self.store.import_tickets(&tickets)) {
+            Err(StoreError::Query(error)) if is_unique_violation(&error) => {
+                Err(ControlPlaneError::TicketKeyTaken(error))
+            }
+            other => other.map(|()| tickets.len()).map_err(Into::into),
+        }
+    }
+
+    /// How much of everything there is.
+    pub fn counts(&self) -> Result<Counts, ControlPlaneError> {
+        Ok(self.runtime.block_on(self.store.counts(self.world.now()))?)
+    }
+
+    /// Closes the store.
+    pub fn close(self) {
+        self.runtime.block_on(self.store.close());
+    }
+}
+
+fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+fn check_name(what: &'static str, name: &str) -> Result<(), ControlPlaneError> {
+    let sensible = (1..=255).contains(&name.chars().count())
+        && name.trim() == name
+        && !name.chars().any(char::is_control);
+    if sensible {
+        Ok(())
+    } else {
+        Err(ControlPlaneError::BadName(what))
     }
 }

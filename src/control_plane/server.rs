@@ -1,10 +1,36 @@
 //! Listens, answers until told to stop, and stops without cutting anybody off.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 
 use super::ControlPlaneError;
+use super::routes::{App, router};
+use super::store::Store;
 use crate::world::World;
+
+/// What a session may ask in a minute unless the operator says otherwise.
+pub const DEFAULT_REQUESTS_PER_MINUTE: u32 = 3_000;
+/// How many connections may be open at once; more wait to be accepted.
+const MOST_CONNECTIONS: usize = 512;
+/// How long the head of a request may take to arrive, or a connection be idle.
+const HEAD_TIME: Duration = Duration::from_secs(30);
+/// How long requests that are under way may take once the server is told to stop.
+const STOPPING_TIME: Duration = Duration::from_secs(10);
 
 /// How to serve.
 #[derive(Debug, Clone)]
@@ -31,13 +57,20 @@ impl ServeOptions {
     }
 }
 
-/// What a session may ask in a minute unless the operator says otherwise.
-pub const DEFAULT_REQUESTS_PER_MINUTE: u32 = 3_000;
-
-/// A control plane that is listening, on a thread of its own.
+/// A control plane that is listening, on threads of its own. Dropping it stops it without waiting.
 #[derive(Debug)]
 pub struct Running {
     url: String,
+    stop: watch::Sender<bool>,
+    runtime: Handle,
+    thread: JoinHandle<()>,
+}
+
+/// The signals that ask a server to stop, listened for.
+#[derive(Debug)]
+pub struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
 }
 
 impl Running {
@@ -46,11 +79,152 @@ impl Running {
         &self.url
     }
 
-    /// Stops it and waits for its thread.
-    pub fn stop(self) {}
+    /// From here on SIGINT and SIGTERM no longer end the process: see [`Running::stop_on`].
+    pub fn listen_for_signals(&self) -> Result<StopSignals, ControlPlaneError> {
+        let _entered = self.runtime.enter();
+        let listen = |kind| signal(kind).map_err(ControlPlaneError::Runtime);
+        Ok(StopSignals {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    /// Serves until one of the signals comes, then stops.
+    pub fn stop_on(self, mut signals: StopSignals) {
+        self.runtime.block_on(async {
+            tokio::select! {
+                _ = signals.interrupt.recv() => {}
+                _ = signals.terminate.recv() => {}
+            }
+        });
+        self.stop();
+    }
+
+    /// Takes no more connections, lets the requests under way end, and waits for that.
+    pub fn stop(self) {
+        self.stop.send_replace(true);
+        // A server thread that panicked has stopped too.
+        drop(self.thread.join());
+    }
 }
 
 /// Starts to serve and returns once the address is listened on.
-pub fn start(_world: &World, options: &ServeOptions) -> Result<Running, ControlPlaneError> {
-    Err(ControlPlaneError::NotLoopback(options.listen))
+pub fn start(world: &World, options: &ServeOptions) -> Result<Running, ControlPlaneError> {
+    let address = options.listen;
+    if !address.ip().is_loopback() && !options.behind_tls_proxy {
+        return Err(ControlPlaneError::NotLoopback(address));
+    }
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(ControlPlaneError::Runtime)?;
+    let (store, listener, url) = runtime.block_on(async {
+        let store = Store::open(world, &options.data).await?;
+        let listen = async {
+            let listener = TcpListener::bind(address).await?;
+            let url = format!("http://{}", listener.local_addr()?);
+            Ok((listener, url))
+        };
+        let (listener, url) = listen
+            .await
+            .map_err(|source| ControlPlaneError::Listen { address, source })?;
+        Ok::<_, ControlPlaneError>((store, listener, url))
+    })?;
+    let app = App::new(world.clone(), store.clone(), options.requests_per_minute);
+    let (stop, stopped) = watch::channel(false);
+    let handle = runtime.handle().clone();
+    let thread = std::thread::Builder::new()
+        .name("control-plane".to_owned())
+        .spawn(move || run(runtime, listener, router(app), stopped, store))
+        .map_err(ControlPlaneError::Runtime)?;
+    tracing::info!(%url, "listening");
+    Ok(Running {
+        url,
+        stop,
+        runtime: handle,
+        thread,
+    })
+}
+
+fn run(
+    runtime: Runtime,
+    listener: TcpListener,
+    router: Router,
+    stopped: watch::Receiver<bool>,
+    store: Store,
+) {
+    runtime.block_on(async {
+        let mut connections = accept(listener, router, stopped).await;
+        tracing::info!(connections = connections.len(), "stopping");
+        let all = async { while connections.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOPPING_TIME, all).await.is_err() {
+            tracing::warn!("connections cut off");
+        }
+        store.close().await;
+        tracing::info!("stopped");
+    });
+    runtime.shutdown_timeout(Duration::from_secs(1));
+}
+
+/// Accepts connections until told to stop; those that are still open then.
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    mut stopped: watch::Receiver<bool>,
+) -> JoinSet<()> {
+    let mut connections = JoinSet::new();
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    loop {
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            let (stream, _) = listener.accept().await?;
+            Ok::<_, io::Error>((place, stream))
+        };
+        let next = tokio::select! {
+            () = told_to_stop(&mut stopped) => return connections,
+            next = next => next,
+        };
+        while connections.try_join_next().is_some() {}
+        match next {
+            Ok((place, stream)) => {
+                let (router, stopped) = (router.clone(), stopped.clone());
+                connections.spawn(async move {
+                    serve_connection(stream, router, stopped).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                // Most likely out of file descriptors: waiting is all that can help.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn serve_connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "no TCP_NODELAY");
+    }
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = told_to_stop(&mut stopped) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection ended");
+    }
+}
+
+/// Ends when [`Running::stop`] is called or the [`Running`] is gone.
+async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
+    drop(stopped.wait_for(|stopped| *stopped).await);
 }

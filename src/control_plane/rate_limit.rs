@@ -1,0 +1,102 @@
+//! How often somebody may ask: a bucket of tokens each, refilled at an even pace.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Above so many buckets, those that are full again are forgotten.
+const MOST_BUCKETS: usize = 10_000;
+
+/// Lets each key have a number of requests a minute, as a burst or spread.
+#[derive(Debug)]
+pub struct RateLimit<K> {
+    per_minute: f64,
+    buckets: Mutex<HashMap<K, Bucket>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    tokens: f64,
+    filled_at: Instant,
+}
+
+impl<K: Hash + Eq> RateLimit<K> {
+    /// A limit that nobody has used yet.
+    pub fn per_minute(requests: u32) -> Self {
+        Self {
+            per_minute: f64::from(requests.max(1)),
+            buckets: Mutex::new(HashMap::new()),
+        }
+    }
+
+    /// Takes one request of this key's, or says how long until there is one.
+    pub fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
+        // A bucket is whole at every instant, so a thread that died holding the lock did no harm.
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= MOST_BUCKETS {
+            buckets.retain(|_, bucket| self.refilled(*bucket, now).tokens < self.per_minute);
+        }
+        let fresh = Bucket {
+            tokens: self.per_minute,
+            filled_at: now,
+        };
+        let bucket = buckets.entry(key).or_insert(fresh);
+        *bucket = self.refilled(*bucket, now);
+        if bucket.tokens < 1.0 {
+            let seconds = (1.0 - bucket.tokens) * 60.0 / self.per_minute;
+            return Err(Duration::from_secs_f64(seconds));
+        }
+        bucket.tokens -= 1.0;
+        Ok(())
+    }
+
+    fn refilled(&self, bucket: Bucket, now: Instant) -> Bucket {
+        let elapsed = now.saturating_duration_since(bucket.filled_at);
+        let gained = elapsed.as_secs_f64() * self.per_minute / 60.0;
+        Bucket {
+            tokens: (bucket.tokens + gained).min(self.per_minute),
+            filled_at: now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "any instant will do")]
+    fn a_burst_is_let_through_and_then_an_even_pace() {
+        let limit = RateLimit::per_minute(30);
+        let start = Instant::now();
+        for _ in 0..30 {
+            assert!(limit.take("a", start).is_ok());
+        }
+        assert_eq!(limit.take("a", start), Err(Duration::from_secs(2)));
+        assert!(limit.take("b", start).is_ok(), "keys do not share");
+        let later = start + Duration::from_secs(2);
+        assert!(limit.take("a", later).is_ok());
+        assert!(limit.take("a", later).is_err());
+        let rested = start + Duration::from_secs(3_600);
+        for _ in 0..30 {
+            assert!(limit.take("a", rested).is_ok());
+        }
+        assert!(
+            limit.take("a", rested).is_err(),
+            "no more than a burst is saved up"
+        );
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "any instant will do")]
+    fn keys_that_rested_are_forgotten() {
+        let limit = RateLimit::per_minute(60);
+        let start = Instant::now();
+        for key in 0..MOST_BUCKETS {
+            assert!(limit.take(key, start).is_ok());
+        }
+        assert!(limit.take(0, start + Duration::from_secs(60)).is_ok());
+        assert_eq!(limit.buckets.lock().unwrap().len(), 1);
+    }
+}
