@@ -1,6 +1,7 @@
 //! Every typed error of the layers below becomes a [`Failure`] here: code, message, hint, effect.
 //! One `From` per error type, nothing else.
 
+mod control_plane;
 mod network;
 
 use super::exit_code::ExitCode;

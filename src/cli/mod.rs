@@ -129,6 +129,9 @@ fn context(
 }
 
 fn finish(ui: &Ui, outcome: &Outcome) {
+    if outcome.answered {
+        return;
+    }
     if ui.json() {
         ui.answer(&outcome.document().to_string());
         return;

@@ -17,6 +17,8 @@ pub struct Outcome {
     pub warnings: Vec<String>,
     /// Nearly always [`ExitCode::Ok`].
     pub exit: ExitCode,
+    /// Whether the command printed its answer itself, because it went on after it.
+    pub answered: bool,
 }
 
 impl Outcome {
@@ -31,7 +33,15 @@ impl Outcome {
             text: text.into(),
             warnings: Vec::new(),
             exit: ExitCode::Ok,
+            answered: false,
         }
+    }
+
+    /// Says that this answer has been printed already.
+    #[must_use]
+    pub fn answered(mut self) -> Self {
+        self.answered = true;
+        self
     }
 
     /// Adds warnings.

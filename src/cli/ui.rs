@@ -60,6 +60,11 @@ impl Ui {
         self.json
     }
 
+    /// Whether only the answer shall be printed.
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// How often `-v` was given.
     pub fn verbose(&self) -> u8 {
         self.verbose

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::store::{Added, Counts, Mapped, Store, StoreError, Ticket};
+use super::store::{Added, Counts, Mapped, Store, Ticket};
 use super::{ControlPlaneError, password};
 use crate::secret::Secret;
 use crate::wire::Provider;
@@ -81,12 +81,8 @@ impl<'a> Administration<'a> {
                 .check()
                 .map_err(|source| ControlPlaneError::TicketRefused { index, source })?;
         }
-        match self.runtime.block_on(self.store.import_tickets(&tickets)) {
-            Err(StoreError::Query(error)) if is_unique_violation(&error) => {
-                Err(ControlPlaneError::TicketKeyTaken(error))
-            }
-            other => other.map(|()| tickets.len()).map_err(Into::into),
-        }
+        self.runtime.block_on(self.store.import_tickets(&tickets))?;
+        Ok(tickets.len())
     }
 
     /// How much of everything there is.
@@ -98,12 +94,6 @@ impl<'a> Administration<'a> {
     pub fn close(self) {
         self.runtime.block_on(self.store.close());
     }
-}
-
-fn is_unique_violation(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 fn check_name(what: &'static str, name: &str) -> Result<(), ControlPlaneError> {

@@ -72,7 +72,4 @@ pub enum ControlPlaneError {
         /// The field and the rule.
         source: FieldError,
     },
-    /// Two tickets in one resource have the same key.
-    #[error("two tickets in one tracker resource have the same key")]
-    TicketKeyTaken(#[source] sqlx::Error),
 }

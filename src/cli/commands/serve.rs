@@ -2,10 +2,15 @@
 
 use std::net::SocketAddr;
 
+use serde_json::json;
+use tracing_subscriber::EnvFilter;
+
 use super::admin::Store;
-use crate::cli::failure::Failure;
+use crate::cli::outcome::Outcome;
 use crate::cli::{CommandResult, Context};
 use crate::control_plane::server::DEFAULT_REQUESTS_PER_MINUTE;
+use crate::control_plane::{ServeOptions, start};
+use crate::world::names;
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
@@ -24,7 +29,54 @@ pub struct Arguments {
     pub rate_limit: u32,
 }
 
-/// Serves until interrupted.
-pub fn run(_arguments: Arguments, _context: &Context) -> CommandResult {
-    Err(Failure::usage("not built yet"))
+/// Serves until SIGINT or SIGTERM. The answer is printed as soon as there is one: whoever started
+/// this waits for the address.
+pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    log_to_stderr(context);
+    let running = start(
+        &context.world,
+        &ServeOptions {
+            listen: arguments.listen,
+            data: arguments.store.folder(context),
+            behind_tls_proxy: arguments.behind_tls_proxy,
+            requests_per_minute: arguments.rate_limit,
+        },
+    )?;
+    let signals = running.listen_for_signals()?;
+    let url = running.url();
+    let outcome = Outcome::new(
+        "spec-kitty.serve/1",
+        json!({"url": url}),
+        format!("listening on {url}"),
+    );
+    context.ui.answer(&if context.ui.json() {
+        outcome.document().to_string()
+    } else {
+        outcome.text.clone()
+    });
+    running.stop_on(signals);
+    Ok(outcome.answered())
+}
+
+/// One line a request, as JSON where nobody watches. `SPEC_KITTY_LOG` says more or less.
+fn log_to_stderr(context: &Context) {
+    let ui = &context.ui;
+    let default = match ui.verbose() {
+        0 if ui.json() => "off",
+        0 if ui.quiet() => "spec_kitty=warn",
+        0 => "spec_kitty=info",
+        _ => "spec_kitty=debug",
+    };
+    let filter = EnvFilter::new(context.world.variable(names::LOG).unwrap_or(default));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false);
+    let set = if context.world.terminals().stderr {
+        builder.compact().try_init()
+    } else {
+        builder.json().flatten_event(true).try_init()
+    };
+    // Only where a log was set up before, and then that one is used.
+    drop(set);
 }

@@ -59,12 +59,23 @@ pub enum StoreError {
         /// SQLite's reason.
         source: sqlx::migrate::MigrateError,
     },
+    /// A ticket has the key of another one in the same tracker resource.
+    #[error("tickets[{index}] has the key of another ticket in the same tracker resource")]
+    TicketKeyTaken {
+        /// Its place in the list.
+        index: usize,
+    },
     /// A query failed.
     #[error("the control plane's store does not answer")]
     Query(#[from] sqlx::Error),
 }
 
 impl Store {
+    /// Whether there is one in this folder.
+    pub fn exists(folder: &Path) -> bool {
+        folder.join(FILE_NAME).is_file()
+    }
+
     /// Opens the store in a folder and brings it up to date; makes both where there is none.
     pub async fn open(world: &World, folder: &Path) -> Result<Self, StoreError> {
         ensure_private_directory(folder)?;

@@ -74,7 +74,7 @@ impl Store {
     /// Adds tickets, or renews those whose id is there already: all of them or none.
     pub async fn import_tickets(&self, tickets: &[Ticket]) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        for ticket in tickets {
+        for (index, ticket) in tickets.iter().enumerate() {
             sqlx::query(
                 "INSERT INTO tickets (provider, resource_type, resource_id, external_issue_id,
                      external_issue_key, title, status, url, body)
@@ -94,7 +94,13 @@ impl Store {
             .bind(&ticket.url)
             .bind(&ticket.body)
             .execute(&mut *transaction)
-            .await?;
+            .await
+            .map_err(|error| match error.as_database_error() {
+                Some(refused) if refused.is_unique_violation() => {
+                    StoreError::TicketKeyTaken { index }
+                }
+                _ => error.into(),
+            })?;
         }
         transaction.commit().await?;
         Ok(())

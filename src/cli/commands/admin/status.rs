@@ -1,19 +1,59 @@
 //! `spec-kitty admin status`.
 
-use crate::cli::failure::Failure;
-use crate::cli::{CommandResult, Context};
+use serde_json::json;
 
-use super::Store;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::failure::Failure;
+use crate::cli::outcome::Outcome;
+use crate::cli::table::record;
+use crate::cli::{CommandResult, Context};
+use crate::control_plane::Administration;
+use crate::control_plane::store::Store;
 
 /// Arguments of `admin status`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The store.
     #[command(flatten)]
-    pub store: Store,
+    pub store: super::Store,
 }
 
 /// Counts what the store holds.
-pub fn run(_arguments: Arguments, _context: &Context) -> CommandResult {
-    Err(Failure::usage("not built yet"))
+pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    let folder = arguments.store.folder(context);
+    if !Store::exists(&folder) {
+        let message = format!("no control plane's store in {}", folder.display());
+        return Err(Failure::new("not_configured", ExitCode::RepoState, message)
+            .hint("run: spec-kitty admin user add NAME --team TEAM"));
+    }
+    let store = Administration::open(&context.world, &folder)?;
+    let counts = store.counts()?;
+    store.close();
+    let folder = folder.display().to_string();
+    let text = record(
+        &context.ui,
+        &[
+            ("data", folder.clone()),
+            ("users", counts.users.to_string()),
+            ("teams", counts.teams.to_string()),
+            ("links", counts.links.to_string()),
+            ("sessions", counts.sessions.to_string()),
+            ("projects", counts.projects.to_string()),
+            ("tickets", counts.tickets.to_string()),
+            ("origin links", counts.origin_links.to_string()),
+            ("events", counts.events.to_string()),
+        ],
+    );
+    let fields = json!({
+        "data": folder,
+        "users": counts.users,
+        "teams": counts.teams,
+        "links": counts.links,
+        "sessions": counts.sessions,
+        "projects": counts.projects,
+        "tickets": counts.tickets,
+        "origin_links": counts.origin_links,
+        "events": counts.events,
+    });
+    Ok(Outcome::new("spec-kitty.admin-status/1", fields, text))
 }

@@ -1,9 +1,19 @@
 //! `spec-kitty admin user add`.
 
-use crate::cli::failure::Failure;
-use crate::cli::{CommandResult, Context};
+use std::io::{BufRead as _, BufReader, Read as _};
+
+use serde_json::json;
 
 use super::super::Store;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::failure::Failure;
+use crate::cli::outcome::Outcome;
+use crate::cli::{CommandResult, Context, ask};
+use crate::control_plane::Administration;
+use crate::control_plane::store::Added;
+use crate::secret::Secret;
+use crate::text::{one_line, shell_word};
+use crate::wire::Provider;
 
 /// Arguments of `admin user add`.
 #[derive(Debug, clap::Args)]
@@ -25,6 +35,64 @@ pub struct Arguments {
 }
 
 /// Adds the user.
-pub fn run(_arguments: Arguments, _context: &Context) -> CommandResult {
-    Err(Failure::usage("not built yet"))
+pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    let links = arguments
+        .links
+        .iter()
+        .map(|name| name.parse::<Provider>())
+        .collect::<Result<Vec<_>, _>>()?;
+    let password = password(&arguments, context)?;
+    let folder = arguments.store.folder(context);
+    let store = Administration::open(&context.world, &folder)?;
+    let added = store.add_user(&arguments.name, &arguments.team, &password, &links)?;
+    store.close();
+    let fields = json!({
+        "created": added == Added::Created,
+        "name": arguments.name,
+        "team": arguments.team,
+        "links": links,
+        "data": folder.display().to_string(),
+    });
+    let text = format!(
+        "{} user {} of team {}",
+        if added == Added::Created {
+            "Added"
+        } else {
+            "Changed"
+        },
+        one_line(&arguments.name),
+        one_line(&arguments.team),
+    );
+    Ok(Outcome::new("spec-kitty.admin-user-add/1", fields, text))
+}
+
+fn password(arguments: &Arguments, context: &Context) -> Result<Secret, Failure> {
+    if arguments.password_stdin {
+        return password_from_stdin();
+    }
+    if !context.ui.may_ask() {
+        let message = "a password is asked for on a terminal only";
+        let name = shell_word(&arguments.name);
+        let team = shell_word(&arguments.team);
+        return Err(
+            Failure::new("input_required", ExitCode::InputRequired, message).hint(format!(
+                "run: spec-kitty admin user add {name} --team {team} --password-stdin < FILE"
+            )),
+        );
+    }
+    let password = ask::password("Password")?;
+    if ask::password("Password again")? != password {
+        return Err(Failure::usage("the two passwords differ"));
+    }
+    Ok(password)
+}
+
+/// The first line, without its end.
+fn password_from_stdin() -> Result<Secret, Failure> {
+    const MOST_BYTES: u64 = 4 * 1024;
+    let mut line = String::new();
+    BufReader::new(std::io::stdin().take(MOST_BYTES))
+        .read_line(&mut line)
+        .map_err(|error| Failure::usage("cannot read standard input").cause(error.to_string()))?;
+    Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }
