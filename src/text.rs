@@ -47,6 +47,18 @@ pub fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
+/// A span of time in its largest whole unit: `3 days`, `1 hour`.
+pub fn span(seconds: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    UNITS
+        .into_iter()
+        .find(|(unit, _)| seconds >= *unit)
+        .map_or_else(
+            || count(seconds, "second"),
+            |(unit, name)| count(seconds / unit, name),
+        )
+}
+
 /// A word as one argument of a POSIX shell, quoted only where it must be.
 pub fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);

@@ -1,5 +1,6 @@
 //! Events and the offline queue they wait in.
 
+pub mod delivery;
 pub mod emitter;
 pub mod event;
 pub mod event_id;

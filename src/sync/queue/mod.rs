@@ -1,75 +1,92 @@
 //! The offline queue (QUEUE §2): events wait here, durably, until the control plane has them.
+//!
+//! One folder a project; one file that grows, sealed segments that never do, a dead letter.
+//! Deleting a segment is the acknowledgement: no cursor or index could disagree with the data.
 
+mod append;
+mod contents;
+mod dead_letter;
+mod drain_lock;
+mod folder;
+mod lines;
+mod reminder;
+mod segment;
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+pub use append::{NotRecorded, NotRecordedCause};
+pub use contents::Counts;
+pub use dead_letter::{DeadEvent, DeadLetter, Retried, RetryError};
+pub use drain_lock::DrainLock;
+pub use lines::{Line, MAX_LINE_BYTES};
+pub use reminder::reminder;
+pub use segment::Segment;
 
 use crate::fs::FsError;
-use crate::world::World;
+
+/// The folder of all queues, in the state directory.
+const QUEUES: &str = "queue";
+/// The scope of events that belong to no project.
+const UNKNOWN: &str = "unknown";
 
 /// The queue of one project: one folder below `queue/` in the state directory.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queue {
     folder: PathBuf,
 }
 
-/// What one queue holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Events that wait for delivery.
-    pub pending: u64,
-    /// Events in the dead letter.
-    pub dead: u64,
-    /// Bytes of all its files.
-    pub bytes: u64,
-    /// The time of the oldest event that waits.
-    pub oldest: Option<DateTime<Utc>>,
-}
-
-/// Events that could not be made durable.
-#[derive(Debug, thiserror::Error)]
-#[error("the event could not be recorded")]
-pub struct NotRecorded {
-    /// Which ones.
-    pub event_ids: Vec<String>,
-    /// Why.
-    #[source]
-    pub cause: FsError,
-}
-
 impl Queue {
-    /// The queue of the project with this UUID; `unknown` outside a project.
+    /// The queue of the project with this UUID. The text comes from a file of the repository, so
+    /// one that is no plain name must not choose a folder: it shares the queue `unknown`.
     pub fn of_project(state_directory: &Path, project_uuid: &str) -> Self {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let is_name = (1..=64).contains(&project_uuid.len()) && project_uuid.bytes().all(plain);
+        let scope = if is_name { project_uuid } else { UNKNOWN };
         Self {
-            folder: state_directory.join("queue").join(project_uuid),
+            folder: state_directory.join(QUEUES).join(scope),
         }
     }
 
-    /// Every queue there is.
-    pub fn all(_state_directory: &Path) -> Result<Vec<Self>, FsError> {
-        Ok(Vec::new())
+    /// The queue of events that belong to no project.
+    pub fn outside_projects(state_directory: &Path) -> Self {
+        Self::of_project(state_directory, UNKNOWN)
     }
 
-    /// Records events, each a compact JSON object without a newline. `Ok` means: durable.
-    pub fn append(&self, _world: &World, _lines: &[Vec<u8>]) -> Result<(), NotRecorded> {
-        Err(NotRecorded {
-            event_ids: Vec::new(),
-            cause: FsError::on("append to", &self.folder)(std::io::ErrorKind::Unsupported.into()),
-        })
+    /// Every queue there is, by name.
+    pub fn all(state_directory: &Path) -> Result<Vec<Self>, FsError> {
+        let root = state_directory.join(QUEUES);
+        let entries = match fs::read_dir(&root) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(FsError::on("list the folder", &root)(error)),
+        };
+        let mut queues = Vec::new();
+        for entry in entries {
+            let folder = entry.map_err(FsError::on("list the folder", &root))?.path();
+            if folder.is_dir() {
+                queues.push(Self { folder });
+            }
+        }
+        queues.sort_by(|a, b| a.folder.cmp(&b.folder));
+        Ok(queues)
     }
 
-    /// The highest Lamport clock of any event in the queue or its dead letter, 0 without any.
-    pub fn highest_lamport_clock(&self) -> u64 {
-        0
+    /// Whether anything was ever recorded here.
+    pub fn exists(&self) -> bool {
+        fs::symlink_metadata(&self.folder).is_ok()
     }
 
-    /// Counts without changing anything.
-    pub fn counts(&self) -> Counts {
-        Counts::default()
+    /// The name of its folder: the project's UUID.
+    pub fn scope(&self) -> String {
+        let name = self.folder.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
     }
-}
 
-/// One line for people where the queues hold more than is healthy, or events older than a day.
-pub fn reminder(_world: &World, _state_directory: &Path) -> Option<String> {
-    None
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
 }
