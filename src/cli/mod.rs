@@ -5,10 +5,13 @@ pub mod ask;
 mod candidate_document;
 pub mod commands;
 pub mod commit_arguments;
+mod early;
 mod error;
 pub mod exit_code;
 pub mod failure;
 mod help;
+mod interruption;
+mod logging;
 pub mod outcome;
 pub mod progress;
 pub mod table;
@@ -76,24 +79,20 @@ pub type CommandResult = Result<Outcome, Failure>;
 
 /// Runs the command that these arguments ask for.
 pub fn run(arguments: Vec<OsString>) -> ExitCode {
-    let world = match World::from_process() {
-        Ok(world) => world,
-        Err(error) => {
-            return report_early(
-                &arguments,
-                Failure::from_error("io", ExitCode::Internal, &error),
-            );
-        }
-    };
     let parsed = match Arguments::try_parse_from(&arguments) {
         Ok(parsed) => parsed,
-        Err(error) => return help_or_usage(&arguments, &error),
+        Err(error) => return early::answer(&arguments, &error),
     };
     let Arguments { globals, command } = parsed;
+    let world = match World::from_process() {
+        Ok(world) => world,
+        Err(error) => return early::fail(&arguments, &early::no_directory(&error)),
+    };
     let ui = Ui::new(&globals, &world);
-    match context(globals, world, ui.clone(), arguments)
-        .and_then(|context| commands::run(command, &context))
-    {
+    logging::start(&globals, &world);
+    let result = context(globals, world, ui.clone(), arguments)
+        .and_then(|context| interruption::run(command, context));
+    match result {
         Ok(outcome) => {
             finish(&ui, &outcome);
             outcome.exit
@@ -152,57 +151,4 @@ fn fail(ui: &Ui, failure: &Failure) -> ExitCode {
         ui.error(failure);
     }
     failure.exit
-}
-
-/// `--help` and `--version` are answers; anything else clap objects to is a usage error.
-fn help_or_usage(arguments: &[OsString], error: &clap::Error) -> ExitCode {
-    use clap::error::ErrorKind::{
-        DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion,
-    };
-    match error.kind() {
-        DisplayHelp | DisplayVersion => {
-            drop(error.print());
-            ExitCode::Ok
-        }
-        DisplayHelpOnMissingArgumentOrSubcommand if !asks_for_json(arguments) => {
-            drop(error.print());
-            ExitCode::Usage
-        }
-        _ if asks_for_json(arguments) => {
-            let rendered = error.to_string();
-            let message = rendered
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .trim_start_matches("error: ");
-            report_early(
-                arguments,
-                Failure::usage(message).hint("run: spec-kitty --help"),
-            )
-        }
-        _ => {
-            drop(error.print());
-            ExitCode::Usage
-        }
-    }
-}
-
-/// Reports a failure before the arguments were understood.
-fn report_early(arguments: &[OsString], failure: Failure) -> ExitCode {
-    let arguments = [OsString::from("spec-kitty"), "--json".into(), "init".into()]
-        .into_iter()
-        .filter(|word| word != "--json" || asks_for_json(arguments));
-    if let (Ok(parsed), Ok(world)) = (Arguments::try_parse_from(arguments), World::from_process()) {
-        fail(&Ui::new(&parsed.globals, &world), &failure);
-    }
-    failure.exit
-}
-
-/// Whether the raw arguments ask for JSON, however wrong the rest of them is.
-fn asks_for_json(arguments: &[OsString]) -> bool {
-    arguments
-        .iter()
-        .skip(1)
-        .take_while(|word| *word != "--")
-        .any(|word| word == "--json")
 }

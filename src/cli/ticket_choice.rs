@@ -87,7 +87,7 @@ impl TicketArguments {
     ) -> Result<Choice, Failure> {
         let key = self.check(binding)?;
         let choice = match (&self.source, key) {
-            (TicketSource::Document(place), _) => self.from_document(context, binding, place)?,
+            (TicketSource::Document(place), _) => self.read_document(context, binding, place)?,
             (TicketSource::Reference(_), key) => {
                 let query = OriginQuery {
                     key,
@@ -97,13 +97,13 @@ impl TicketArguments {
                 let found = progress::during(&context.ui, "Searching", || {
                     search_origin_candidates(binding, client, &query)
                 })?;
-                self.from_search(found)?
+                self.judge(found)?
             }
         };
         Ok(choice)
     }
 
-    fn from_document(
+    fn read_document(
         &self,
         context: &Context,
         binding: &OriginBinding,
@@ -127,7 +127,7 @@ impl TicketArguments {
         })
     }
 
-    fn from_search(&self, found: SearchOriginResult) -> Result<Choice, Failure> {
+    fn judge(&self, found: SearchOriginResult) -> Result<Choice, Failure> {
         if found.candidates.is_empty() {
             let message = format!(
                 "no ticket {} in {}",

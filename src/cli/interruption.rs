@@ -1,0 +1,55 @@
+//! Ctrl-C, and faults of ours: both still end with a report and an exit code (DESIGN §3).
+//!
+//! The command runs on a thread of its own; the first thread waits for its result or the signal.
+//! When the signal comes first the process ends under the command, which every durable file is
+//! written to survive.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::thread;
+
+use signal_hook::consts::SIGINT;
+use signal_hook::iterator::Signals;
+
+use super::arguments::Command;
+use super::exit_code::ExitCode;
+use super::failure::{Effect, Failure};
+use super::{CommandResult, Context, commands};
+
+/// Runs a command to its end, or until it is interrupted.
+pub fn run(command: Command, context: Context) -> CommandResult {
+    // These stop by themselves, and have something to tidy up.
+    if matches!(command, Command::Serve(_) | Command::Demo(_)) {
+        return commands::run(command, &context);
+    }
+    let (sender, receiver) = mpsc::channel();
+    if let Ok(mut signals) = Signals::new([SIGINT]) {
+        let interrupted = sender.clone();
+        thread::spawn(move || {
+            if signals.forever().next().is_some() {
+                drop(interrupted.send(Err(interruption())));
+            }
+        });
+    }
+    thread::spawn(move || {
+        let result = catch_unwind(AssertUnwindSafe(|| commands::run(command, &context)));
+        drop(sender.send(result.unwrap_or_else(|_| Err(fault()))));
+    });
+    receiver.recv().unwrap_or_else(|_| Err(fault()))
+}
+
+fn interruption() -> Failure {
+    Failure::new("interrupted", ExitCode::Interrupted, "interrupted")
+        .hint("run the same command again; it goes on where it stopped")
+        .effect(Effect::Unknown)
+}
+
+fn fault() -> Failure {
+    Failure::new(
+        "internal",
+        ExitCode::Internal,
+        "a fault of spec-kitty itself",
+    )
+    .hint("please report it, with what stderr says and the output of: spec-kitty --version")
+    .effect(Effect::Unknown)
+}

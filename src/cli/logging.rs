@@ -1,0 +1,23 @@
+//! `-v` and `SPEC_KITTY_LOG`: what happens underneath, on stderr.
+
+use tracing_subscriber::EnvFilter;
+
+use super::arguments::Globals;
+use crate::world::{World, names};
+
+/// Starts logging where it was asked for. The flag wins over the environment.
+pub fn start(globals: &Globals, world: &World) {
+    let filter = match (globals.verbose, world.variable(names::LOG)) {
+        (0, None) => return,
+        (0, Some(filter)) => filter,
+        (1, _) => "spec_kitty=debug",
+        (_, _) => "spec_kitty=trace",
+    };
+    let logger = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_target(false);
+    // A second call in one process keeps the first logger.
+    drop(logger.try_init());
+}
