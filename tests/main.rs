@@ -5,5 +5,9 @@
     reason = "tests prepare the operating system that World reports about"
 )]
 
+mod auth;
+mod http_client;
+mod session;
 mod support;
 mod support_itself;
+mod tracker_client;

@@ -1,0 +1,295 @@
+//! `spec-kitty auth`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::json;
+
+use crate::support::{ACCESS_TOKEN, Output, Sandbox, Server, dead_url, write_file};
+
+const LOGIN: &str = "spec-kitty.auth-login/1";
+const STATUS: &str = "spec-kitty.auth-status/1";
+const LOGOUT: &str = "spec-kitty.auth-logout/1";
+
+fn log_in_with_token(sandbox: &Sandbox, token: &str, more: &[&str]) -> Output {
+    let arguments = [&["auth", "login", "--with-token"], more].concat();
+    sandbox.run_with_input(&arguments, token)
+}
+
+fn credentials(sandbox: &Sandbox) -> String {
+    fs::read_to_string(sandbox.state().join("credentials")).unwrap()
+}
+
+#[test]
+fn a_token_from_stdin_is_stored_privately_and_never_shown() {
+    let (server, sandbox) = (Server::start(), Sandbox::new());
+    let url = server.url();
+    let more = [
+        "--server",
+        &url,
+        "--team",
+        "web",
+        "--username",
+        "ada",
+        "--json",
+    ];
+    let output = log_in_with_token(&sandbox, "hunter2\n", &more);
+    let answer = output.answer(LOGIN);
+    assert_eq!(answer["server"], url);
+    assert_eq!(answer["username"], "ada");
+    assert_eq!(answer["team_slug"], "web");
+    assert_eq!(answer["logged_in"], true);
+    assert!(!format!("{output:?}").contains("hunter2"));
+    assert!(credentials(&sandbox).contains("hunter2"));
+    let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(sandbox.state().join("credentials")), 0o600);
+    assert_eq!(mode(sandbox.state()), 0o700);
+    assert!(server.requests().is_empty());
+
+    let status = sandbox.run(&["auth", "status", "--json"]).answer(STATUS);
+    assert_eq!(status["server"], url);
+    assert_eq!(status["username"], "ada");
+    assert_eq!(status["logged_in"], true);
+    let status = sandbox.run(&["auth", "status"]).succeeds();
+    assert!(status.stdout.contains("ada") && !status.stdout.contains("hunter2"));
+}
+
+#[test]
+fn a_login_replaces_the_old_session_whole() {
+    let (server, sandbox) = (Server::start(), Sandbox::new());
+    sandbox.log_in("https://old.example");
+    log_in_with_token(&sandbox, "fresh", &["--server", &server.url()]).succeeds();
+    let text = credentials(&sandbox);
+    assert!(
+        text.contains("fresh") && text.contains(&server.url()),
+        "{text}"
+    );
+    for old in [
+        ACCESS_TOKEN,
+        "refresh",
+        "old.example",
+        "kit",
+        "acme",
+        "expires",
+    ] {
+        assert!(!text.contains(old), "{old} in {text}");
+    }
+}
+
+#[test]
+fn what_is_no_token_is_refused_and_the_old_session_stays() {
+    let sandbox = Sandbox::new();
+    sandbox.log_in("https://old.example");
+    let before = credentials(&sandbox);
+    for bytes in [
+        &b""[..],
+        b" \n",
+        b"two words",
+        b"two\nlines",
+        b"caf\xc3\xa9",
+        b"\xff",
+        b"a\0b",
+    ] {
+        let output = sandbox.run_with_input(&["auth", "login", "--with-token", "--json"], bytes);
+        output.error(2, "none");
+        assert_eq!(credentials(&sandbox), before);
+    }
+    let arguments = ["auth", "login", "--with-token", "--team", ""];
+    sandbox.run_with_input(&arguments, "token").error_text(2);
+    assert_eq!(credentials(&sandbox), before);
+}
+
+#[test]
+fn a_password_is_asked_for_on_a_terminal_only() {
+    let sandbox = Sandbox::new();
+    let arguments = [
+        "auth",
+        "login",
+        "--server",
+        "https://a.example",
+        "--username",
+        "ada",
+    ];
+    let output = sandbox.run_with_input(&arguments, "hunter2\n");
+    let text = output.error_text(7);
+    assert!(text.contains("--with-token"), "{text}");
+    assert!(!sandbox.state().join("credentials").exists());
+    let error = sandbox
+        .run(&[&arguments[..], &["--json"]].concat())
+        .error(7, "none");
+    assert_eq!(error["code"], "input_required");
+}
+
+#[test]
+fn a_server_must_be_named_and_be_one() {
+    let sandbox = Sandbox::new();
+    let error = log_in_with_token(&sandbox, "t", &["--json"]).error(10, "none");
+    assert_eq!(error["code"], "not_configured");
+    assert!(error["hint"].as_str().unwrap().contains("--server"));
+    for url in [
+        "http://example.com",
+        "ftp://example.com",
+        "example.com",
+        "https://u:p@example.com",
+    ] {
+        let output = log_in_with_token(&sandbox, "t", &["--json", "--server", url]);
+        output.error(2, "none");
+        assert!(!output.stdout.contains("u:p"));
+    }
+    let mut sandbox = sandbox;
+    sandbox.set("SPEC_KITTY_SERVER", "nonsense");
+    log_in_with_token(&sandbox, "t", &["--json"]).error(10, "none");
+    assert!(!sandbox.state().join("credentials").exists());
+}
+
+#[test]
+fn a_file_of_the_repository_names_no_server() {
+    let sandbox = Sandbox::with_project();
+    sandbox.write(
+        ".kittify/config.toml",
+        "[sync]\nserver_url = 'https://evil.example'\n",
+    );
+    sandbox.write(
+        "config.toml",
+        "[sync]\nserver_url = 'https://evil.example'\n",
+    );
+    let config = sandbox.read(".kittify/config.yaml") + "server_url: https://evil.example\n";
+    sandbox.write(".kittify/config.yaml", config);
+    log_in_with_token(&sandbox, "t", &["--json"]).error(10, "none");
+    let config = "[sync]\nserver_url = 'https://mine.example'\n";
+    write_file(&sandbox.state().join("config.toml"), config);
+    let answer = log_in_with_token(&sandbox, "t", &["--json"]).answer(LOGIN);
+    assert_eq!(answer["server"], "https://mine.example");
+}
+
+#[test]
+fn the_network_may_be_forbidden() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("SPEC_KITTY_ENABLE_SAAS_SYNC", "off");
+    let arguments = ["auth", "login", "--json", "--server", "https://a.example"];
+    let error = sandbox.run(&arguments).error(10, "none");
+    assert_eq!(error["code"], "network_disabled");
+}
+
+#[test]
+fn status_exits_4_where_nobody_is_logged_in() {
+    let sandbox = Sandbox::new();
+    let output = sandbox.run(&["auth", "status", "--json"]).exits(4);
+    let status = output.json();
+    assert_eq!(status["schema"], STATUS);
+    assert_eq!(status["logged_in"], false);
+    assert_eq!(status["standing"], "logged_out");
+    let output = sandbox.run(&["auth", "status"]).exits(4);
+    assert!(
+        output.stdout.contains("spec-kitty auth login"),
+        "{output:?}"
+    );
+    assert!(!sandbox.state().exists(), "a look makes nothing");
+}
+
+#[test]
+fn status_tells_the_session_of_another_server_and_an_ended_one() {
+    let sandbox = Sandbox::new();
+    sandbox.log_in("https://a.example");
+    let arguments = ["auth", "status", "--json", "--server", "https://b.example"];
+    let status = sandbox.run(&arguments).exits(4).json();
+    assert_eq!(status["standing"], "other_server");
+    assert_eq!(status["username"], json!(null));
+
+    let text =
+        credentials(&sandbox).replace("refresh_expires_at = \"2", "refresh_expires_at = \"1");
+    write_file(&sandbox.state().join("credentials"), text);
+    let status = sandbox.run(&["auth", "status", "--json"]).exits(4).json();
+    assert_eq!(status["standing"], "expired");
+}
+
+#[test]
+fn status_knows_the_environments_token() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("SPEC_KITTY_TOKEN", "hunter2");
+    let error = sandbox.run(&["auth", "status", "--json"]).error(10, "none");
+    assert_eq!(error["code"], "not_configured");
+    sandbox.set("SPEC_KITTY_SAAS_URL", "https://a.example");
+    sandbox.set("SPEC_KITTY_TEAM", "ci");
+    let output = sandbox.run(&["auth", "status", "--json"]);
+    let status = output.answer(STATUS);
+    assert_eq!(status["standing"], "environment_token");
+    assert_eq!(status["team_slug"], "ci");
+    assert!(!output.stdout.contains("hunter2"));
+}
+
+#[test]
+fn logout_forgets_the_session_and_may_be_repeated() {
+    let sandbox = Sandbox::new();
+    sandbox.log_in(&dead_url());
+    let answer = sandbox.run(&["auth", "logout", "--json"]).answer(LOGOUT);
+    assert_eq!(answer["logged_in"], false);
+    assert_eq!(answer["username"], "kit");
+    assert!(!sandbox.state().join("credentials").exists());
+    let answer = sandbox.run(&["auth", "logout", "--json"]).answer(LOGOUT);
+    assert_eq!(answer["username"], json!(null));
+    sandbox.run(&["auth", "logout"]).succeeds();
+}
+
+#[test]
+fn logout_of_a_machine_without_state_makes_none() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["auth", "logout"]).succeeds();
+    assert!(!sandbox.state().exists());
+}
+
+#[test]
+fn broken_credentials_are_told_without_their_text_and_a_login_mends_them() {
+    let sandbox = Sandbox::new();
+    sandbox.make_state();
+    let path = sandbox.state().join("credentials");
+    let huge = "#".repeat(1024 * 1024 + 1);
+    for bytes in [
+        &b"access = hunter2"[..],
+        b"\xff\xfehunter2",
+        b"[tokens]\naccess = 'hunter2'\n",
+    ] {
+        write_file(&path, bytes);
+        let output = sandbox.run(&["auth", "status", "--json"]);
+        let error = output.error(10, "none");
+        assert_eq!(error["code"], "credentials_broken");
+        assert!(!output.stdout.contains("hunter2"), "{output:?}");
+        assert!(error["message"].as_str().unwrap().contains("credentials"));
+    }
+    write_file(&path, huge);
+    sandbox.run(&["auth", "status", "--json"]).error(1, "none");
+    write_file(&path, "access = hunter2");
+    log_in_with_token(&sandbox, "t", &["--server", "https://a.example"]).succeeds();
+    sandbox.run(&["auth", "status"]).succeeds();
+    write_file(&path, "access = hunter2");
+    sandbox.run(&["auth", "logout"]).succeeds();
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_home_that_is_a_file_is_told() {
+    let sandbox = Sandbox::new();
+    write_file(&sandbox.state(), "not a folder");
+    let output = log_in_with_token(&sandbox, "t", &["--json", "--server", "https://a.example"]);
+    let error = output.error(1, "none");
+    assert!(
+        error["message"].as_str().unwrap().contains(".spec-kitty"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_team_from_outside_cannot_write_on_the_terminal() {
+    let sandbox = Sandbox::new();
+    let more = [
+        "--server",
+        "https://a.example",
+        "--team",
+        "we\u{1b}[31mb\u{202e}",
+    ];
+    let output = log_in_with_token(&sandbox, "t", &more).succeeds();
+    assert!(
+        !output.stdout.contains(['\u{1b}', '\u{202e}']),
+        "{output:?}"
+    );
+}
