@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -63,6 +65,8 @@ pub struct World {
     variables: BTreeMap<OsString, OsString>,
     directory: PathBuf,
     terminals: Terminals,
+    /// Microseconds that people took to answer, shared by all clones.
+    asking: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for World {
@@ -87,6 +91,7 @@ impl World {
                 stdout: io::stdout().is_terminal(),
                 stderr: io::stderr().is_terminal(),
             },
+            asking: Arc::default(),
         })
     }
 
@@ -106,6 +111,7 @@ impl World {
                 .collect(),
             directory,
             terminals: Terminals::default(),
+            asking: Arc::default(),
         }
     }
 
@@ -135,6 +141,23 @@ impl World {
 }
 
 impl World {
+    /// Asks a person something. The time of the command stands still until the answer.
+    pub fn ask<T>(&self, question: impl FnOnce() -> T) -> T {
+        let start = self.instant();
+        let answer = question();
+        let taken = self.instant().duration_since(start).as_micros();
+        let taken = u64::try_from(taken).unwrap_or(u64::MAX);
+        self.asking.fetch_add(taken, Ordering::Relaxed);
+        answer
+    }
+
+    /// A reading of the monotonic clock that leaves out the time people took to answer.
+    pub fn working_instant(&self) -> Instant {
+        let asking = Duration::from_micros(self.asking.load(Ordering::Relaxed));
+        let now = self.instant();
+        now.checked_sub(asking).unwrap_or(now)
+    }
+
     /// The same world seen from another directory (`-C`). Relative paths start at the old one.
     #[must_use]
     pub fn in_directory(mut self, directory: &Path) -> Self {

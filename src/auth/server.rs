@@ -139,11 +139,15 @@ mod tests {
             ("SPEC_KITTY_SAAS_URL", "https://alias.example"),
             ("SPEC_KITTY_SERVER", "https://environment.example"),
         ];
-        let cases: [(Option<&str>, &[(&str, &str)], &str); 4] = [
-            (Some("https://flag.example"), &both, "https://flag.example"),
-            (None, &both, "https://environment.example"),
+        let cases = [
+            (
+                Some("https://flag.example"),
+                &both[..],
+                "https://flag.example",
+            ),
+            (None, &both[..], "https://environment.example"),
             (None, &both[..1], "https://alias.example"),
-            (None, &[], "https://config.example"),
+            (None, &both[..0], "https://config.example"),
         ];
         for (flag, variables, expected) in cases {
             let (_folder, world) = world(variables, Some(config));

@@ -5,18 +5,21 @@ use dialoguer::{Input, Password};
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use crate::secret::Secret;
+use crate::world::World;
 
 /// A line of text that is not empty.
-pub fn text(prompt: &str) -> Result<String, Failure> {
-    let answer = Input::<String>::new().with_prompt(prompt).interact_text();
+pub fn text(world: &World, prompt: &str) -> Result<String, Failure> {
+    let input = Input::<String>::new().with_prompt(prompt);
+    let answer = world.ask(|| input.interact_text());
     answer
         .map(|text| text.trim().to_owned())
         .map_err(unanswered)
 }
 
 /// A line that is not shown while it is typed.
-pub fn password(prompt: &str) -> Result<Secret, Failure> {
-    let answer = Password::new().with_prompt(prompt).interact();
+pub fn password(world: &World, prompt: &str) -> Result<Secret, Failure> {
+    let input = Password::new().with_prompt(prompt);
+    let answer = world.ask(|| input.interact());
     answer.map(Secret::new).map_err(unanswered)
 }
 

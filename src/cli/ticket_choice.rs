@@ -172,7 +172,7 @@ impl Choice {
         match self.certain() {
             Some(ticket) => Ok(ticket),
             None if yes => Err(self.not_one()),
-            None if context.ui.may_ask() => self.pick(),
+            None if context.ui.may_ask() => self.pick(context),
             None => Err(self.input_required(context)),
         }
     }
@@ -192,10 +192,13 @@ impl Choice {
             return Err(self.input_required(context));
         }
         context.ui.ask_about(&describe(context, ticket));
-        let answer = Confirm::with_theme(&ColorfulTheme::default())
+        let theme = ColorfulTheme::default();
+        let question = Confirm::with_theme(&theme)
             .with_prompt(effect)
-            .default(false)
-            .interact()
+            .default(false);
+        let answer = context
+            .world
+            .ask(|| question.interact())
             .map_err(ask::unanswered)?;
         if answer { Ok(()) } else { Err(declined()) }
     }
@@ -209,7 +212,7 @@ impl Choice {
         }
     }
 
-    fn pick(&self) -> Result<Ticket, Failure> {
+    fn pick(&self, context: &Context) -> Result<Ticket, Failure> {
         let lines = self.candidates.iter().map(|candidate| {
             one_line(&format!(
                 "{}  {}  [{}]",
@@ -218,11 +221,14 @@ impl Choice {
                 candidate.status()
             ))
         });
-        let picked = FuzzySelect::with_theme(&ColorfulTheme::default())
+        let theme = ColorfulTheme::default();
+        let question = FuzzySelect::with_theme(&theme)
             .with_prompt("Which ticket? (type to filter, Esc to leave)")
             .items(lines.collect::<Vec<_>>())
-            .default(0)
-            .interact_opt()
+            .default(0);
+        let picked = context
+            .world
+            .ask(|| question.interact_opt())
             .map_err(ask::unanswered)?;
         let candidate = picked
             .and_then(|index| self.candidates.get(index))

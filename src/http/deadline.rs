@@ -4,19 +4,19 @@ use std::time::{Duration, Instant};
 
 use crate::world::World;
 
-/// A moment on the monotonic clock that nothing waits beyond.
+/// A moment that nothing waits beyond. It moves away while a person is asked something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(Instant);
 
 impl Deadline {
     /// So long from now.
     pub fn after(world: &World, duration: Duration) -> Self {
-        Self(world.instant() + duration)
+        Self(world.working_instant() + duration)
     }
 
     /// What is left; zero once it is over.
     pub fn remaining(&self, world: &World) -> Duration {
-        self.0.saturating_duration_since(world.instant())
+        self.0.saturating_duration_since(world.working_instant())
     }
 
     /// Whether nothing is left.
@@ -27,6 +27,21 @@ impl Deadline {
     /// This deadline, or one so long from now where that is sooner.
     #[must_use]
     pub fn at_most(&self, world: &World, duration: Duration) -> Self {
-        Self(self.0.min(world.instant() + duration))
+        Self(self.0.min(world.working_instant() + duration))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_takes_none_of_the_time() {
+        let world = World::with_variables::<&str, &str>("/".into(), []);
+        let deadline = Deadline::after(&world, Duration::from_millis(50));
+        world.ask(|| world.sleep(Duration::from_millis(60)));
+        assert!(!deadline.is_over(&world));
+        world.sleep(Duration::from_millis(60));
+        assert!(deadline.is_over(&world));
     }
 }

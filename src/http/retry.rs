@@ -63,7 +63,13 @@ mod tests {
     use super::*;
     use crate::http::{Cause, Server};
 
-    fn answer(status: u16, retry_after: Option<u64>) -> Result<Answer, HttpError> {
+    type Attempt = Result<Answer, HttpError>;
+
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "one of several ends of an attempt"
+    )]
+    fn answer(status: u16, retry_after: Option<u64>) -> Attempt {
         Ok(Answer {
             status,
             retry_after: retry_after.map(Duration::from_secs),
@@ -75,7 +81,7 @@ mod tests {
         Server::parse("http://127.0.0.1:1").unwrap()
     }
 
-    fn unreachable(refused: bool) -> Result<Answer, HttpError> {
+    fn unreachable(refused: bool) -> Attempt {
         let (server, source) = (server(), Cause::new("x"));
         Err(HttpError::Unreachable {
             server,
@@ -84,13 +90,13 @@ mod tests {
         })
     }
 
-    fn cut() -> Result<Answer, HttpError> {
+    fn cut() -> Attempt {
         let (server, source) = (server(), Cause::new("x"));
         Err(HttpError::Cut { server, source })
     }
 
     /// The waits of a request that always ends the same way, in milliseconds, without jitter.
-    fn waits(retry: Retry, result: &Result<Answer, HttpError>, remaining: u64) -> Vec<u128> {
+    fn waits(retry: Retry, result: &Attempt, remaining: u64) -> Vec<u128> {
         let mut history = History::default();
         std::iter::from_fn(|| history.next_wait(retry, result, Duration::from_secs(remaining), 255))
             .map(|wait| wait.as_millis())

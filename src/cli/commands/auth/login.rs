@@ -49,10 +49,9 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
             return Err(password_required());
         }
         if login.username.is_none() {
-            login.username = Some(ask::text("User name")?);
+            login.username = Some(ask::text(world, "User name")?);
         }
-        let password = ask::password("Password")?;
-        // The time of the command begins when the person has typed.
+        let password = ask::password(world, "Password")?;
         with_password(world, &context.deadline, login, password)?
     };
     Ok(outcome(&session).warn(warnings(context, &session)))
@@ -73,7 +72,7 @@ fn token_from_stdin(context: &Context) -> Result<Secret, Failure> {
     const MOST_BYTES: u64 = 64 * 1024;
     if context.world.terminals().stdin {
         return if context.ui.may_ask() {
-            ask::password("Access token")
+            ask::password(&context.world, "Access token")
         } else {
             Err(password_required())
         };
