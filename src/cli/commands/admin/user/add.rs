@@ -80,8 +80,8 @@ fn password(arguments: &Arguments, context: &Context) -> Result<Secret, Failure>
             )),
         );
     }
-    let password = ask::password("Password")?;
-    if ask::password("Password again")? != password {
+    let password = ask::password(&context.world, "Password")?;
+    if ask::password(&context.world, "Password again")? != password {
         return Err(Failure::usage("the two passwords differ"));
     }
     Ok(password)
