@@ -59,6 +59,18 @@ pub fn span(seconds: u64) -> String {
         )
 }
 
+/// The choice that a mistyped word was most likely meant to be.
+pub fn nearest<'a>(word: &str, choices: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const NEAR: f64 = 0.7;
+    let word = word.to_lowercase();
+    choices
+        .into_iter()
+        .map(|choice| (strsim::jaro_winkler(&word, choice), choice))
+        .filter(|(likeness, _)| *likeness > NEAR)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, choice)| choice)
+}
+
 /// A word as one argument of a POSIX shell, quoted only where it must be.
 pub fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
@@ -189,6 +201,21 @@ mod tests {
             let clean = sanitize(&text);
             proptest::prop_assert!(!clean.chars().any(is_unsafe));
             proptest::prop_assert_eq!(sanitize(&clean), clean.clone());
+        }
+    }
+
+    #[test]
+    fn the_nearest_choice_is_one_that_is_near() {
+        let choices = ["jira", "linear"];
+        for (word, expected) in [
+            ("linea", Some("linear")),
+            ("Jira", Some("jira")),
+            ("liner", Some("linear")),
+            ("jria", Some("jira")),
+            ("github", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, choices), expected, "{word}");
         }
     }
 }

@@ -7,7 +7,11 @@
 
 mod auth;
 mod http_client;
+mod init;
 mod session;
+mod shell;
 mod support;
 mod support_itself;
+mod tracker_bind;
 mod tracker_client;
+mod tracker_status;

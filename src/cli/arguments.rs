@@ -90,4 +90,8 @@ pub enum Command {
     Admin(commands::admin::Command),
     /// See the main job done, in a temporary folder
     Demo(commands::demo::Arguments),
+    /// Print the completion script of a shell
+    Completions(commands::completions::Arguments),
+    /// Print a manual page
+    Man(commands::man::Arguments),
 }

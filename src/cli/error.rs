@@ -3,23 +3,21 @@
 
 mod control_plane;
 mod network;
+mod project;
 
 use super::exit_code::ExitCode;
 use super::failure::{Effect, Failure};
 use crate::core::feature_creation::FeatureCreationError;
 use crate::core::missions::MissionError;
-use crate::core::paths::RootError;
-use crate::core::project::ProjectError;
 use crate::feature_metadata::MetaError;
 use crate::fs::FsError;
 use crate::fs::lock::LockError;
 use crate::git::command::GitError;
 use crate::git::commit::{CommitError, RejectedBy};
-use crate::sync::project_identity::IdentityError;
-use crate::tracker::config::ConfigError;
+use crate::text::nearest;
 use crate::tracker::origin::{OriginError, PartialCause};
 use crate::tracker::ticket_ref::TicketRefError;
-use crate::wire::UnsupportedProvider;
+use crate::wire::{Provider, UnsupportedProvider};
 
 impl From<FsError> for Failure {
     fn from(error: FsError) -> Self {
@@ -94,64 +92,12 @@ impl From<CommitError> for Failure {
 
 impl From<UnsupportedProvider> for Failure {
     fn from(error: UnsupportedProvider) -> Self {
-        Self::from_error("unsupported_provider", ExitCode::RepoState, &error)
-            .hint("run: spec-kitty tracker providers")
-    }
-}
-
-impl From<RootError> for Failure {
-    fn from(error: RootError) -> Self {
-        match error {
-            RootError::NoProject { .. } => {
-                Self::from_error("no_project", ExitCode::RepoState, &error)
-                    .hint("run: git init && spec-kitty init")
-            }
-            RootError::Fs(error) => error.into(),
-        }
-    }
-}
-
-impl From<ProjectError> for Failure {
-    fn from(error: ProjectError) -> Self {
-        match error {
-            ProjectError::Root(error) => error.into(),
-            ProjectError::Git(error) => error.into(),
-            ProjectError::Identity(error) => error.into(),
-            ProjectError::Fs(error) => error.into(),
-        }
-    }
-}
-
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
-        let failure = |code| Self::from_error(code, ExitCode::RepoState, &error);
-        match &error {
-            ConfigError::Broken { .. } => {
-                failure("config_invalid").hint("mend the file, then run the same command again")
-            }
-            ConfigError::ByHand { lines, .. } => failure("config_by_hand")
-                .hint(format!("write these lines yourself:\n{lines}"))
-                .detail("lines", lines.clone()),
-            ConfigError::Contended { .. } => failure("config_contended")
-                .hint("close the other program, then run the same command again"),
-            ConfigError::Lock(_) | ConfigError::Unreadable(_) | ConfigError::Unwritable(_) => {
-                failure("io_error").hint("check that the path is yours and the disk is not full")
-            }
-        }
-    }
-}
-
-impl From<IdentityError> for Failure {
-    fn from(error: IdentityError) -> Self {
-        match error {
-            IdentityError::Config(error) => error.into(),
-            IdentityError::Kept(error) => error.into(),
-            IdentityError::Lock(error) => error.into(),
-            IdentityError::KeptBroken { .. } => {
-                Self::from_error("identity_invalid", ExitCode::RepoState, &error)
-                    .hint("remove the file; a new identity is made")
-            }
-        }
+        let list = "run: spec-kitty tracker providers";
+        let hint = match nearest(&error.0, Provider::ALL.map(Provider::as_str)) {
+            Some(name) => format!("did you mean {name}? {list}"),
+            None => list.to_owned(),
+        };
+        Self::from_error("unsupported_provider", ExitCode::RepoState, &error).hint(hint)
     }
 }
 

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, FuzzySelect};
 use serde_json::json;
@@ -59,11 +60,11 @@ pub struct Choice {
     asked: String,
 }
 
-/// A provider's name on the command line; a near miss is suggested.
-pub fn provider_argument(name: &str) -> Result<Provider, String> {
-    name.to_ascii_lowercase()
-        .parse()
-        .map_err(|_| "use jira or linear".to_owned())
+/// Reads a provider's name on the command line, for arguments that `ignore_case`: clap lists the
+/// names and suggests the nearest.
+pub fn provider_argument() -> impl TypedValueParser<Value = Provider> {
+    PossibleValuesParser::new(Provider::ALL.map(Provider::as_str))
+        .try_map(|name| name.to_ascii_lowercase().parse::<Provider>())
 }
 
 impl TicketArguments {

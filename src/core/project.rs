@@ -16,6 +16,9 @@ use crate::sync::intent::Intents;
 use crate::sync::project_identity::{self, IdentityError, ProjectIdentity};
 use crate::world::World;
 
+/// Where a project's identity is kept until its configuration holds one.
+pub const KEEP_FILE: &str = "project.json";
+
 /// A project and what surrounds it.
 #[derive(Debug)]
 pub struct Project {
@@ -60,7 +63,7 @@ impl Project {
             None => None,
         };
         let shared = shared_directory(repository.as_ref(), &state_directory, &root);
-        let keep_file = shared.join("project.json");
+        let keep_file = shared.join(KEEP_FILE);
         let identity = project_identity::load(world, &root, &keep_file, remote.as_deref())?;
         Ok(Self {
             root,
@@ -127,7 +130,8 @@ impl Project {
     }
 }
 
-fn shared_directory(
+/// Where a project's locks and its kept identity lie: outside the tree, shared by all work trees.
+pub fn shared_directory(
     repository: Option<&Repository>,
     state_directory: &Path,
     root: &Path,

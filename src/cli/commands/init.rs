@@ -1,13 +1,113 @@
 //! `spec-kitty init`.
 
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
+use crate::cli::outcome::Outcome;
 use crate::cli::{CommandResult, Context};
+use crate::core::paths::{self, SPECS};
+use crate::core::project::{KEEP_FILE, shared_directory};
+use crate::fs::FsError;
+use crate::git::repository::{Discovered, Repository, discover, remote_url};
+use crate::sync::project_config::CONFIG_FILE;
+use crate::sync::project_identity;
+use crate::text::one_line;
+use crate::world::World;
 
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {}
 
-/// Makes the project's configuration.
-pub fn run(_arguments: Arguments, _context: &Context) -> CommandResult {
-    Err(Failure::usage("not built yet"))
+/// Makes the project's configuration and the folder of its missions, where they are missing.
+pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+    let world = &context.world;
+    let repository = repository(world)?;
+    let root = paths::find_root(world)?;
+    for folder in [".kittify", SPECS] {
+        require_folder_or_nothing(&root, folder)?;
+    }
+    let shared = shared_directory(Some(&repository), &world.state_directory(), &root);
+    let keep_file = shared.join(KEEP_FILE);
+    let remote = remote_url(world, &repository)?;
+    let (identity, config_written) =
+        project_identity::establish(world, &root, &shared, &keep_file, remote.as_deref())?;
+    let specs = root.join(SPECS);
+    let specs_made = match fs::create_dir(&specs) {
+        Ok(()) => true,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+        Err(error) => return Err(FsError::on("create the folder", &specs)(error).into()),
+    };
+
+    let mut written = Vec::new();
+    if config_written {
+        written.push(CONFIG_FILE.to_owned());
+    }
+    if specs_made {
+        written.push(format!("{SPECS}/"));
+    }
+    let text = text(context, &written, &identity.project_slug);
+    let fields = json!({
+        "created": !written.is_empty(),
+        "written": written,
+        "config_file": CONFIG_FILE,
+        "specs_dir": SPECS,
+        "project_uuid": identity.project_uuid,
+        "project_slug": identity.project_slug,
+        "repo_slug": identity.repo_slug,
+        "node_id": identity.node_id,
+    });
+    Ok(Outcome::new("spec-kitty.init/1", fields, text))
+}
+
+fn repository(world: &World) -> Result<Repository, Failure> {
+    let here = world.directory().display();
+    match discover(world, world.directory())? {
+        Discovered::Repository(repository) => Ok(repository),
+        Discovered::Bare(_) => {
+            let message = format!("{here} is a bare git repository, which has no work tree");
+            Err(Failure::new("repo_state", ExitCode::RepoState, message)
+                .hint("run this in a clone of it"))
+        }
+        Discovered::None => {
+            let message = format!("{here} is not in a git repository");
+            Err(
+                Failure::new("not_a_git_repository", ExitCode::RepoState, message)
+                    .hint("run: git init && spec-kitty init"),
+            )
+        }
+    }
+}
+
+/// Nothing is written when one of the two places is taken by something else.
+fn require_folder_or_nothing(root: &Path, name: &str) -> Result<(), Failure> {
+    let path = root.join(name);
+    let why = match fs::symlink_metadata(&path) {
+        Ok(found) if found.is_dir() => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(FsError::on("look at", &path)(error).into()),
+        Ok(found) if found.is_symlink() => "is a symbolic link",
+        Ok(_) => "is not a folder",
+    };
+    let message = format!("{} {why}", path.display());
+    Err(Failure::new("repo_state", ExitCode::RepoState, message)
+        .hint("move it out of the way, then run: spec-kitty init"))
+}
+
+fn text(context: &Context, written: &[String], project_slug: &str) -> String {
+    if !context.ui.stdout_is_terminal() {
+        return written.iter().map(|path| format!("{path}\n")).collect();
+    }
+    let project_slug = one_line(project_slug);
+    if written.is_empty() {
+        return format!("{project_slug} is a spec-kitty project already.");
+    }
+    format!(
+        "Made {project_slug} a spec-kitty project: {}.\nNext: spec-kitty tracker bind --provider linear --project-slug {project_slug}",
+        written.join(", ")
+    )
 }

@@ -3,8 +3,10 @@
 pub mod admin;
 pub mod agent;
 pub mod auth;
+pub mod completions;
 pub mod demo;
 pub mod init;
+pub mod man;
 pub mod serve;
 pub mod specify;
 pub mod tracker;
@@ -23,5 +25,7 @@ pub fn run(command: Command, context: &Context) -> CommandResult {
         Command::Serve(arguments) => serve::run(arguments, context),
         Command::Admin(command) => admin::run(command, context),
         Command::Demo(arguments) => demo::run(arguments, context),
+        Command::Completions(arguments) => Ok(completions::run(arguments)),
+        Command::Man(arguments) => man::run(arguments),
     }
 }

@@ -37,7 +37,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE|-")]
     candidate: Option<PathBuf>,
     /// The ticket's tracker; the project's where absent
-    #[arg(long, value_name = "P", value_parser = provider_argument, conflicts_with = "name")]
+    #[arg(long, value_name = "P", value_parser = provider_argument(), ignore_case = true, conflicts_with = "name")]
     provider: Option<Provider>,
     /// The kind of resource the ticket was found in
     #[arg(long, value_name = "T", conflicts_with = "name")]

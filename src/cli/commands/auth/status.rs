@@ -7,8 +7,8 @@ use crate::auth::server::ServerSource;
 use crate::auth::status::{Standing, Status, look};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::outcome::Outcome;
+use crate::cli::table::record;
 use crate::cli::{CommandResult, Context};
-use crate::text::one_line;
 
 /// Arguments of `auth status`.
 #[derive(Debug, clap::Args)]
@@ -37,8 +37,8 @@ pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     })
 }
 
-/// Stable, for scripts.
-fn word(standing: &Standing) -> &'static str {
+/// A stable word for scripts.
+pub fn word(standing: &Standing) -> &'static str {
     match standing {
         Standing::LoggedIn => "logged_in",
         Standing::Environment => "environment_token",
@@ -48,7 +48,8 @@ fn word(standing: &Standing) -> &'static str {
     }
 }
 
-fn sentence(standing: &Standing) -> &'static str {
+/// For people, with what to do about it.
+pub fn sentence(standing: &Standing) -> &'static str {
     match standing {
         Standing::LoggedIn => "logged in",
         Standing::Environment => "logged in by SPEC_KITTY_TOKEN",
@@ -59,7 +60,8 @@ fn sentence(standing: &Standing) -> &'static str {
     }
 }
 
-fn other_server(standing: &Standing) -> Option<String> {
+/// A warning where the session is another server's.
+pub fn other_server(standing: &Standing) -> Option<String> {
     match standing {
         Standing::OtherServer(server) => Some(format!("the stored session is for {server}")),
         _ => None,
@@ -71,18 +73,14 @@ fn rows(status: &Status, context: &Context) -> String {
     let rows = [
         ("session", Some(sentence(&status.standing).to_owned())),
         ("server", status.server.as_ref().map(ToString::to_string)),
-        ("user", status.username.as_deref().map(one_line)),
-        ("team", status.team_slug.as_deref().map(one_line)),
+        ("user", status.username.clone()),
+        ("team", status.team_slug.clone()),
         ("access until", status.access_expires_at.map(time)),
         ("renewable until", status.refresh_expires_at.map(time)),
     ];
-    let row = |(name, value): (&str, Option<String>)| {
-        let value = value?;
-        Some(if context.ui.stdout_is_terminal() {
-            format!("{name:<16}{value}\n")
-        } else {
-            format!("{name}\t{value}\n")
-        })
-    };
-    rows.into_iter().filter_map(row).collect()
+    let known: Vec<_> = rows
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    record(&context.ui, &known)
 }

@@ -33,7 +33,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE|-")]
     candidate: Option<PathBuf>,
     /// The ticket's tracker; the project's where absent
-    #[arg(long, value_name = "P", value_parser = provider_argument)]
+    #[arg(long, value_name = "P", value_parser = provider_argument(), ignore_case = true)]
     provider: Option<Provider>,
     /// The kind of resource the ticket was found in
     #[arg(long, value_name = "T")]

@@ -1,7 +1,11 @@
 //! `spec-kitty tracker …`: the project's tracker and its tickets.
 
+pub mod bind;
 pub mod bind_origin;
+pub mod providers;
 pub mod search_origin;
+pub mod status;
+pub mod unbind;
 
 use clap::Subcommand;
 
@@ -10,6 +14,14 @@ use crate::cli::{CommandResult, Context};
 /// The verbs of `tracker`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// List the trackers a mission can begin from
+    Providers(providers::Arguments),
+    /// Show binding, server, session and queue, without asking the network
+    Status(status::Arguments),
+    /// Bind this project to a tracker
+    Bind(bind::Arguments),
+    /// Remove the binding
+    Unbind(unbind::Arguments),
     /// Search the tracker for the ticket a mission may begin from
     SearchOrigin(search_origin::Arguments),
     /// Bind a ticket to an existing mission
@@ -19,6 +31,10 @@ pub enum Command {
 /// Hands a parsed verb to its handler.
 pub fn run(command: Command, context: &Context) -> CommandResult {
     match command {
+        Command::Providers(arguments) => Ok(providers::run(arguments, context)),
+        Command::Status(arguments) => status::run(arguments, context),
+        Command::Bind(arguments) => bind::run(arguments, context),
+        Command::Unbind(arguments) => unbind::run(arguments, context),
         Command::SearchOrigin(arguments) => search_origin::run(arguments, context),
         Command::BindOrigin(arguments) => bind_origin::run(arguments, context),
     }

@@ -1,0 +1,68 @@
+//! `spec-kitty tracker bind`.
+
+use serde_json::json;
+
+use crate::cli::outcome::Outcome;
+use crate::cli::ticket_choice::provider_argument;
+use crate::cli::{CommandResult, Context};
+use crate::core::project::Project;
+use crate::sync::project_config::CONFIG_FILE;
+use crate::text::one_line;
+use crate::tracker::config;
+use crate::wire::Provider;
+
+/// Arguments of `tracker bind`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Tracker that the tickets are in
+    #[arg(long, value_name = "PROVIDER", value_parser = provider_argument(), ignore_case = true)]
+    pub provider: Provider,
+    /// Name of the project at the control plane
+    #[arg(long, value_name = "SLUG", value_parser = project_slug)]
+    pub project_slug: String,
+}
+
+/// Writes the `tracker` block of `.kittify/config.yaml`.
+pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    let Arguments {
+        provider,
+        project_slug,
+    } = arguments;
+    let world = &context.world;
+    let project = Project::open(world)?;
+    let shared = project.shared_directory();
+    let changed = config::bind(world, &project.root, &shared, provider, &project_slug)?;
+    let text = if !context.ui.stdout_is_terminal() {
+        format!("{provider}\t{}\n", one_line(&project_slug))
+    } else if changed {
+        format!(
+            "Bound this project to {} project {} in {CONFIG_FILE}.\nNext: spec-kitty tracker search-origin QUERY",
+            provider.title(),
+            one_line(&project_slug)
+        )
+    } else {
+        format!(
+            "This project is bound to {} project {} already.",
+            provider.title(),
+            one_line(&project_slug)
+        )
+    };
+    let fields = json!({
+        "provider": provider,
+        "project_slug": project_slug,
+        "config_file": CONFIG_FILE,
+        "changed": changed,
+    });
+    Ok(Outcome::new("spec-kitty.tracker-bind/1", fields, text))
+}
+
+/// A name that can stand on one line of a file and in one line of an answer.
+fn project_slug(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() {
+        return Err("must not be empty");
+    }
+    if one_line(text) != text {
+        return Err("must be one line without control characters");
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,120 @@
+//! `spec-kitty tracker status`.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::auth::server::ServerSource;
+use crate::auth::status::{Status, look};
+use crate::auth::user_config;
+use crate::cli::commands::auth::status as session;
+use crate::cli::failure::Failure;
+use crate::cli::outcome::Outcome;
+use crate::cli::table::record;
+use crate::cli::{CommandResult, Context};
+use crate::core::paths::find_root;
+use crate::sync::queue::{Counts, Queue, reminder};
+use crate::text::{count, one_line};
+use crate::tracker::config::{self, TrackerBinding};
+
+/// Arguments of `tracker status`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {}
+
+/// Shows binding, server, session and queue at a glance. Reads only, and starts no process.
+pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+    let world = &context.world;
+    let state_directory = world.state_directory();
+    let binding = config::load(&find_root(world)?)?;
+    let status = look(world, context.server.as_deref())?;
+    let settings = user_config::load(world)?;
+    let queue = total(&Queue::all(&state_directory)?);
+
+    let unsupported = binding
+        .as_ref()
+        .and_then(|binding| binding.origin_provider().err())
+        .map(|error| {
+            let failure = Failure::from(error);
+            [Some(failure.message), failure.hint]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join("; ")
+        });
+    let fields = json!({
+        "bound": binding.is_some(),
+        "provider": binding.as_ref().map(|binding| &binding.provider),
+        "project_slug": binding.as_ref().and_then(|binding| binding.project_slug.as_ref()),
+        "binding_ref": binding.as_ref().and_then(|binding| binding.binding_ref.as_ref()),
+        "origin_supported": binding.is_some() && unsupported.is_none(),
+        "server": status.server.as_ref().map(ToString::to_string),
+        "server_source": status.server_source.map(ServerSource::as_str),
+        "logged_in": status.standing.is_logged_in(),
+        "standing": session::word(&status.standing),
+        "username": status.username,
+        "team_slug": status.team_slug,
+        "pending": queue.pending,
+        "dead": queue.dead,
+        "oldest": queue.oldest,
+    });
+    let text = text(context, binding.as_ref(), &status, &queue);
+    Ok(Outcome::new("spec-kitty.tracker-status/1", fields, text)
+        .warn(unsupported.map(|warning| one_line(&warning)))
+        .warn(session::other_server(&status.standing))
+        .warn(reminder(world, &state_directory, settings.max_queue_size)))
+}
+
+/// What matters at a glance of all queues of this machine.
+fn total(queues: &[Queue]) -> Counts {
+    let mut total = Counts::default();
+    for counts in queues.iter().map(Queue::counts) {
+        total.pending += counts.pending;
+        total.dead += counts.dead;
+        total.oldest = total.oldest.into_iter().chain(counts.oldest).min();
+    }
+    total
+}
+
+fn text(
+    context: &Context,
+    binding: Option<&TrackerBinding>,
+    status: &Status,
+    queue: &Counts,
+) -> String {
+    let tracker = match binding {
+        Some(binding) => binding.provider.clone(),
+        None => "none; run: spec-kitty tracker bind".to_owned(),
+    };
+    let server = match &status.server {
+        Some(server) => server.to_string(),
+        None => "none; run: spec-kitty auth login --server URL".to_owned(),
+    };
+    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let rows = [
+        ("tracker", Some(tracker)),
+        (
+            "project",
+            binding.and_then(|binding| binding.project_slug.clone()),
+        ),
+        ("server", Some(server)),
+        (
+            "session",
+            Some(session::sentence(&status.standing).to_owned()),
+        ),
+        ("user", status.username.clone()),
+        ("team", status.team_slug.clone()),
+        (
+            "queue",
+            Some(format!("{} pending", count(queue.pending, "event"))),
+        ),
+        ("oldest", queue.oldest.map(time)),
+        (
+            "dead letter",
+            (queue.dead > 0).then(|| format!("{} rejected", count(queue.dead, "event"))),
+        ),
+    ];
+    let known: Vec<_> = rows
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    record(&context.ui, &known)
+}

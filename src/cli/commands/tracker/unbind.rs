@@ -1,0 +1,27 @@
+//! `spec-kitty tracker unbind`.
+
+use serde_json::json;
+
+use crate::cli::outcome::Outcome;
+use crate::cli::{CommandResult, Context};
+use crate::core::project::Project;
+use crate::sync::project_config::CONFIG_FILE;
+use crate::tracker::config;
+
+/// Arguments of `tracker unbind`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {}
+
+/// Removes the `tracker` block of `.kittify/config.yaml`.
+pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+    let world = &context.world;
+    let project = Project::open(world)?;
+    let changed = config::unbind(world, &project.root, &project.shared_directory())?;
+    let text = match (context.ui.stdout_is_terminal(), changed) {
+        (false, _) => "",
+        (true, true) => "Removed the tracker from .kittify/config.yaml.",
+        (true, false) => "No tracker was bound.",
+    };
+    let fields = json!({"config_file": CONFIG_FILE, "changed": changed});
+    Ok(Outcome::new("spec-kitty.tracker-unbind/1", fields, text))
+}
