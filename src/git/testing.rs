@@ -26,9 +26,14 @@ impl Sandbox {
         };
         sandbox.world = sandbox.world_with::<&str>([]);
         sandbox.git(&["init", "--quiet", "--initial-branch=main"]);
-        sandbox.git(&["config", "user.name", "Ada"]);
-        sandbox.git(&["config", "user.email", "ada@example.org"]);
+        sandbox.identify(&sandbox.root);
         sandbox
+    }
+
+    /// Tells a repository who commits.
+    pub(super) fn identify(&self, repository: &Path) {
+        self.git_in(repository, &["config", "user.name", "Ada"]);
+        self.git_in(repository, &["config", "user.email", "ada@example.org"]);
     }
 
     /// The same world with more variables.

@@ -138,7 +138,7 @@ fn a_commit_holds_our_paths_and_leaves_the_staging_area() {
 fn nothing_to_commit_comes_from_the_tree_and_starts_no_hook() {
     let sandbox = busy_user();
     commit_ours(&sandbox, &[META, SPEC]).unwrap();
-    sandbox.hook("pre-commit", "exit 1");
+    sandbox.hook("pre-commit", "touch .git/started");
     let before = staging_area(&sandbox, true);
     let again = commit_ours(&sandbox, &[META, SPEC]).unwrap();
     assert_eq!(again, Committed::NothingToCommit);
@@ -149,6 +149,7 @@ fn nothing_to_commit_comes_from_the_tree_and_starts_no_hook() {
     );
     sandbox.git(&["reset", "-q", "--", META]);
     assert_eq!(staging_area(&sandbox, true), before);
+    assert!(!sandbox.root.join(".git/started").exists());
 }
 
 #[test]
@@ -183,6 +184,17 @@ fn a_rejecting_hook_changes_nothing_and_speaks() {
         let made = commit_ours(&sandbox, &[META, SPEC]).unwrap();
         assert_commit(&sandbox, &sandbox.root, &made, &parent, &[META, SPEC]);
     }
+}
+
+#[test]
+fn a_hook_that_rewrites_our_file_and_rejects_leaves_the_index_too() {
+    let sandbox = busy_user();
+    let before = staging_area(&sandbox, false);
+    sandbox.hook("pre-commit", &format!("echo formatted >> {SPEC}; exit 1"));
+    rejected(commit_ours(&sandbox, &[SPEC]));
+    let known = sandbox.git(&["ls-files", "--", SPEC]);
+    assert_eq!(known, "");
+    assert_eq!(staging_area(&sandbox, false), before);
 }
 
 #[test]
@@ -261,6 +273,11 @@ fn a_file_the_user_intends_to_add_stays_so_after_a_rejection() {
 /// Two branches that change the same line, the work tree on `main`.
 fn two_sides() -> Sandbox {
     let sandbox = Sandbox::new();
+    diverge(&sandbox);
+    sandbox
+}
+
+fn diverge(sandbox: &Sandbox) {
     sandbox.commit_file("file", "base\n");
     sandbox.git(&["checkout", "-q", "-b", "side"]);
     sandbox.commit_file("file", "side\n");
@@ -268,7 +285,6 @@ fn two_sides() -> Sandbox {
     sandbox.git(&["checkout", "-q", "main"]);
     sandbox.commit_file("file", "main\n");
     sandbox.write(META, "{}\n");
-    sandbox
 }
 
 #[test]
@@ -315,13 +331,14 @@ fn a_row_of_cherry_picks_defers_also_between_two_of_them() {
 
 #[test]
 fn the_reftable_format_hides_no_cherry_pick() {
-    let sandbox = two_sides();
-    if sandbox
-        .try_git_in(&sandbox.root, &["refs", "migrate", "--ref-format=reftable"])
-        .is_err()
-    {
+    let sandbox = Sandbox::new();
+    fs::remove_dir_all(sandbox.root.join(".git")).unwrap();
+    let init = ["init", "-q", "-b", "main", "--ref-format=reftable"];
+    if sandbox.try_git_in(&sandbox.root, &init).is_err() {
         return; // This git is older than the format.
     }
+    sandbox.identify(&sandbox.root);
+    diverge(&sandbox);
     for (operation, expected) in [
         (["cherry-pick", "side"], Interrupted::CherryPick),
         (["revert", "HEAD~1"], Interrupted::Revert),
@@ -373,27 +390,52 @@ fn a_held_index_defers_and_its_lock_stays() {
     assert_commit(&sandbox, &sandbox.root, &made, &parent, &[META, SPEC]);
 }
 
+/// A git that writes down what it is asked, and does `more` after each command.
+fn watched_git(sandbox: &Sandbox, more: &str) -> World {
+    use std::os::unix::fs::PermissionsExt as _;
+    let search = World::from_process()
+        .unwrap()
+        .variable("PATH")
+        .unwrap()
+        .to_owned();
+    let script = format!(
+        "#!/bin/sh\necho \"$@\" >> ../asked\nPATH='{search}' git \"$@\"\ncode=$?\n{more}\nexit $code\n"
+    );
+    let git = sandbox.beside("bin/git");
+    write(&git, &script);
+    fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{search}", sandbox.beside("bin").display());
+    sandbox.world_with([("PATH", path)])
+}
+
 #[test]
 fn a_lock_that_goes_away_is_waited_for() {
     let sandbox = busy_user();
     let lock = sandbox.root.join(".git/index.lock");
     write(&lock, "");
-    let begun = sandbox.root.join(".git/spec-kitty/commit.lock");
-    let names = paths(&[META]);
+    let world = watched_git(&sandbox, "rm -f .git/index.lock");
+    let names = paths(&[SPEC]);
     let patient = CommitRequest {
         index_lock_wait: INDEX_LOCK_WAIT,
+        new: true,
         ..request(&names)
     };
-    let made = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !begun.exists() {
-                std::thread::yield_now();
-            }
-            fs::remove_file(&lock).unwrap();
-        });
-        commit(&sandbox.world, &sandbox.repository(), &patient).unwrap()
-    });
+    let made = commit(&world, &sandbox.repository(), &patient).unwrap();
     assert!(matches!(made, Committed::Commit(_)), "{made:?}");
+}
+
+#[test]
+fn new_files_take_two_git_processes() {
+    let sandbox = busy_user();
+    let world = watched_git(&sandbox, "");
+    let names = paths(&[SPEC]);
+    let new = CommitRequest {
+        new: true,
+        ..request(&names)
+    };
+    commit(&world, &sandbox.repository(), &new).unwrap();
+    let asked = fs::read_to_string(sandbox.beside("asked")).unwrap();
+    assert_eq!(asked.lines().count(), 2, "{asked}");
 }
 
 #[test]
@@ -480,9 +522,7 @@ fn a_submodule_s_commit_stays_inside() {
         "sub",
     ]);
     let inside = sandbox.root.join("sub");
-    for (key, value) in [("user.name", "Ada"), ("user.email", "ada@example.org")] {
-        sandbox.git_in(&inside, &["config", key, value]);
-    }
+    sandbox.identify(&inside);
     write(&inside.join(SPEC), "# inside\n");
     let outer = head(&sandbox);
     let made = commit_in(&sandbox, &inside, &[SPEC]).unwrap();
@@ -495,9 +535,7 @@ fn a_path_inside_another_repository_is_an_error_that_changes_nothing() {
     let sandbox = busy_user();
     sandbox.git(&["init", "-q", "inner"]);
     write(&sandbox.root.join("inner/file"), "inner\n");
-    for (key, value) in [("user.name", "Ada"), ("user.email", "ada@example.org")] {
-        sandbox.git_in(&sandbox.root.join("inner"), &["config", key, value]);
-    }
+    sandbox.identify(&sandbox.root.join("inner"));
     let inner = sandbox.root.join("inner");
     sandbox.git_in(&inner, &["add", "file"]);
     sandbox.git_in(&inner, &["commit", "-q", "-m", "inner"]);
@@ -513,7 +551,7 @@ fn a_path_inside_another_repository_is_an_error_that_changes_nothing() {
 }
 
 #[test]
-fn any_name_is_only_a_name() {
+fn a_name_is_never_a_pattern() {
     let sandbox = busy_user();
     let parent = head(&sandbox);
     let before = staging_area(&sandbox, false);
@@ -528,9 +566,6 @@ fn any_name_is_only_a_name() {
     let odd = odd.map(|name| PathBuf::from(OsStr::from_bytes(name)));
     for path in &odd {
         sandbox.write(path, "odd\n");
-    }
-    for star in ["kitty-specs/a.txt", "kitty-specs/n"] {
-        sandbox.write(star, "not asked for\n");
     }
     let made = commit(&sandbox.world, &sandbox.repository(), &request(&odd)).unwrap();
     assert!(matches!(made, Committed::Commit(_)), "{made:?}");
@@ -550,6 +585,15 @@ fn any_name_is_only_a_name() {
     assert_eq!(staging_area(&sandbox, false), before);
     let again = commit(&sandbox.world, &sandbox.repository(), &request(&odd)).unwrap();
     assert_eq!(again, Committed::NothingToCommit);
+    sandbox.write(":(exclude)x", "odd\n");
+    let (parent, made) = (head(&sandbox), commit_ours(&sandbox, &[":(exclude)x"]));
+    assert_commit(
+        &sandbox,
+        &sandbox.root,
+        &made.unwrap(),
+        &parent,
+        &[":(exclude)x"],
+    );
 }
 
 #[test]

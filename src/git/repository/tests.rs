@@ -47,8 +47,7 @@ fn the_reftable_format_is_read_too() {
         (unborn.branch.as_deref(), unborn.head),
         (Some("trunk"), None)
     );
-    sandbox.git_in(&root, &["config", "user.name", "Ada"]);
-    sandbox.git_in(&root, &["config", "user.email", "ada@example.org"]);
+    sandbox.identify(&root);
     sandbox.git_in(&root, &["commit", "-q", "--allow-empty", "-m", "x"]);
     let born = sandbox.repository_in(&root);
     assert_eq!(born.branch.as_deref(), Some("trunk"));
