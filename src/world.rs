@@ -46,6 +46,14 @@ pub mod names {
     pub const CLICOLOR: &str = "CLICOLOR";
     /// Any value but `0` turns colour on, also into a pipe.
     pub const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
+    /// `dumb` turns colour off.
+    pub const TERMINAL: &str = "TERM";
+    /// The user's folder; the first that is set counts.
+    pub const USER_FOLDER: [&str; 2] = ["HOME", "USERPROFILE"];
+    /// The user's login name; the first that is set counts.
+    pub const USER_NAME: [&str; 3] = ["LOGNAME", "USER", "USERNAME"];
+    /// Where temporary folders go.
+    pub const TEMPORARY: &str = "TMPDIR";
 }
 
 /// Which of the standard streams are terminals.
@@ -207,22 +215,22 @@ impl World {
     }
 
     /// The state directory: `SPEC_KITTY_HOME`, else `~/.spec-kitty`; absolute. Without a home
-    /// folder at all it is `.spec-kitty` in the current directory's root, which then fails to open.
+    /// folder at all it is one that does not exist, and fails to open.
     pub fn state_directory(&self) -> PathBuf {
-        let chosen = self.path_variable(names::HOME).or_else(|| {
-            Some(
-                self.path_variable("HOME")
-                    .or_else(|| self.path_variable("USERPROFILE"))?
-                    .join(".spec-kitty"),
-            )
-        });
+        let below_home = || {
+            let home = names::USER_FOLDER
+                .into_iter()
+                .find_map(|name| self.path_variable(name));
+            home.map(|home| home.join(".spec-kitty"))
+        };
+        let chosen = self.path_variable(names::HOME).or_else(below_home);
         self.directory
             .join(chosen.unwrap_or_else(|| PathBuf::from("/nonexistent/.spec-kitty")))
     }
 
     /// Where temporary folders go (`TMPDIR`, else `/tmp`).
     pub fn temporary_directory(&self) -> PathBuf {
-        self.path_variable("TMPDIR")
+        self.path_variable(names::TEMPORARY)
             .unwrap_or_else(|| PathBuf::from("/tmp"))
     }
 
@@ -242,7 +250,7 @@ impl World {
             .nodename()
             .to_string_lossy()
             .into_owned();
-        let user = ["LOGNAME", "USER", "USERNAME"]
+        let user = names::USER_NAME
             .into_iter()
             .find_map(|name| self.variable(name))
             .map_or_else(

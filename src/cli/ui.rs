@@ -37,7 +37,7 @@ impl Ui {
             Color::Auto => {
                 terminal
                     && world.variable(names::CLICOLOR) != Some("0")
-                    && world.variable("TERM") != Some("dumb")
+                    && world.variable(names::TERMINAL) != Some("dumb")
             }
         };
         Self {
