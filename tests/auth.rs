@@ -3,9 +3,14 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use crate::support::{ACCESS_TOKEN, Output, Sandbox, Server, dead_url, write_file};
+use crate::support::{
+    ACCESS_TOKEN, Output, REFRESH_PATH, Reply, SEARCH_PATH, Sandbox, Server, candidate, dead_url,
+    search_answer, write_file,
+};
 
 const LOGIN: &str = "spec-kitty.auth-login/1";
 const STATUS: &str = "spec-kitty.auth-status/1";
@@ -257,7 +262,7 @@ fn broken_credentials_are_told_without_their_text_and_a_login_mends_them() {
         assert!(error["message"].as_str().unwrap().contains("credentials"));
     }
     write_file(&path, huge);
-    sandbox.run(&["auth", "status", "--json"]).error(1, "none");
+    sandbox.run(&["auth", "status", "--json"]).error(10, "none");
     write_file(&path, "access = hunter2");
     log_in_with_token(&sandbox, "t", &["--server", "https://a.example"]).succeeds();
     sandbox.run(&["auth", "status"]).succeeds();
@@ -271,7 +276,7 @@ fn a_home_that_is_a_file_is_told() {
     let sandbox = Sandbox::new();
     write_file(&sandbox.state(), "not a folder");
     let output = log_in_with_token(&sandbox, "t", &["--json", "--server", "https://a.example"]);
-    let error = output.error(1, "none");
+    let error = output.error(10, "none");
     assert!(
         error["message"].as_str().unwrap().contains(".spec-kitty"),
         "{error}"
@@ -292,4 +297,102 @@ fn a_team_from_outside_cannot_write_on_the_terminal() {
         !output.stdout.contains(['\u{1b}', '\u{202e}']),
         "{output:?}"
     );
+}
+
+const SEARCH: [&str; 5] = ["tracker", "search-origin", "--key", "WEB-1", "--json"];
+
+/// Answers a search to the bearer of `fresh` alone, and gives that for one refresh token once.
+fn renewing_server() -> Server {
+    let server = Server::start();
+    server.handle(SEARCH_PATH, |request| {
+        if request.header("authorization") == Some("Bearer fresh") {
+            Reply::json(200, &search_answer(&[candidate("WEB-1", "Login", "exact")]))
+        } else {
+            Reply::refusal(401, "token_not_valid", "expired")
+        }
+    });
+    let tokens = Reply::json(200, &json!({"access": "fresh", "refresh": "next"}));
+    // Late, so that the others are there before the first has its answer.
+    let late = Reply::Late(Duration::from_millis(300), Box::new(tokens));
+    server.on_each(
+        REFRESH_PATH,
+        [late, Reply::refusal(401, "reused", "reused")],
+    );
+    server
+}
+
+#[test]
+fn twenty_processes_with_an_ended_token_renew_it_once() {
+    let server = renewing_server();
+    let sandbox = Sandbox::ready(&server);
+    sandbox.log_in_expired(&server.url());
+    let outputs: Vec<_> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..20)
+            .map(|_| scope.spawn(|| sandbox.run(&SEARCH)))
+            .collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    for output in outputs {
+        output.answer("spec-kitty.search-origin/1");
+    }
+    assert_eq!(server.requests_to(REFRESH_PATH).len(), 1);
+    let text = credentials(&sandbox);
+    assert!(text.contains("fresh") && text.contains("next"), "{text}");
+}
+
+#[test]
+fn an_ended_session_is_told_with_the_command_that_begins_another() {
+    let server = Server::start();
+    let sandbox = Sandbox::ready(&server);
+    for path in [SEARCH_PATH, REFRESH_PATH] {
+        server.on(path, Reply::refusal(401, "token_not_valid", "expired"));
+    }
+    let before = credentials(&sandbox);
+    let output = sandbox.run(&SEARCH);
+    let error = output.error(4, "none");
+    assert_eq!(error["code"], "session_expired");
+    assert_eq!(
+        error["message"],
+        "Session expired. Run `spec-kitty auth login`"
+    );
+    assert!(!output.stdout.contains(ACCESS_TOKEN));
+    assert_eq!(credentials(&sandbox), before);
+}
+
+#[test]
+fn a_command_ends_at_its_time_limit_whatever_the_server_does() {
+    let server = Server::start();
+    let sandbox = Sandbox::ready(&server);
+    let limited = [&SEARCH[..], &["--timeout", "1"]].concat();
+    server.on(SEARCH_PATH, Reply::Never);
+    let error = sandbox.run(&limited).error(8, "none");
+    assert_eq!(error["code"], "timed_out");
+    server.on(
+        SEARCH_PATH,
+        Reply::refusal(401, "token_not_valid", "expired"),
+    );
+    server.on(REFRESH_PATH, Reply::Never);
+    let error = sandbox.run(&limited).error(8, "none");
+    assert_eq!(error["code"], "timed_out");
+}
+
+#[test]
+fn no_error_shows_a_token() {
+    let server = Server::start();
+    let sandbox = Sandbox::ready(&server);
+    server.on(REFRESH_PATH, Reply::html(500));
+    for reply in [
+        Reply::refusal(401, "x", "y"),
+        Reply::refusal(403, "x", "y"),
+        Reply::html(500),
+        Reply::Garbage,
+        Reply::redirect("https://elsewhere.example/?token=1"),
+    ] {
+        server.on(SEARCH_PATH, reply);
+        let output = sandbox.run(&[&SEARCH[..], &["-vv"]].concat());
+        assert_ne!(output.code, 0);
+        for secret in [ACCESS_TOKEN, "refresh-token-kept-secret"] {
+            assert!(!format!("{output:?}").contains(secret), "{output:?}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::candidate_document;
 use super::exit_code::ExitCode;
-use super::failure::Failure;
+use super::failure::{Effect, Failure};
 use super::table::record;
 use super::{Context, ask, progress};
 use crate::text::{one_line, shell_word};
@@ -95,9 +95,7 @@ impl TicketArguments {
                     text: None,
                     limit: LIMIT,
                 };
-                let found = progress::during(&context.ui, "Searching", || {
-                    search_origin_candidates(binding, client, &query)
-                })?;
+                let found = search(context, binding, client, &query)?;
                 self.judge(found)?
             }
         };
@@ -303,6 +301,19 @@ fn confirming_command(arguments: &[OsString], key: Option<&str>) -> String {
     }
     words.push("--yes".to_owned());
     words.join(" ")
+}
+
+/// Searches, with a spinner where it takes long.
+pub fn search(
+    context: &Context,
+    binding: &OriginBinding,
+    client: &SaasTrackerClient<'_>,
+    query: &OriginQuery,
+) -> Result<SearchOriginResult, Failure> {
+    let search = || search_origin_candidates(binding, client, query);
+    // A search changes nothing, whatever became of its request.
+    progress::during(&context.ui, "Searching", search)
+        .map_err(|error| Failure::from(error).effect(Effect::None))
 }
 
 fn describe(context: &Context, ticket: &Ticket) -> String {

@@ -5,9 +5,10 @@ use serde_json::json;
 use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::table;
-use crate::cli::{CommandResult, Context, progress};
+use crate::cli::ticket_choice::search;
+use crate::cli::{CommandResult, Context};
 use crate::core::paths::find_root;
-use crate::tracker::origin::{OriginBinding, search_origin_candidates};
+use crate::tracker::origin::OriginBinding;
 use crate::tracker::origin_models::OriginQuery;
 use crate::tracker::saas_client::SaasTrackerClient;
 use crate::tracker::ticket_ref;
@@ -34,9 +35,7 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let binding = OriginBinding::load(&find_root(&context.world)?)?;
     let query = query(arguments, &binding)?;
     let client = SaasTrackerClient::new(context.session()?);
-    let found = progress::during(&context.ui, "Searching", || {
-        search_origin_candidates(&binding, &client, &query)
-    })?;
+    let found = search(context, &binding, &client, &query)?;
     let rows: Vec<_> = found
         .candidates
         .iter()
