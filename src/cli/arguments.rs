@@ -80,6 +80,9 @@ pub enum Command {
     /// The project's tracker and its tickets
     #[command(subcommand)]
     Tracker(commands::tracker::Command),
+    /// The events that wait to be delivered
+    #[command(subcommand)]
+    Sync(commands::sync::Command),
     /// Commands for agents and scripts
     #[command(subcommand)]
     Agent(commands::agent::Command),

@@ -14,6 +14,7 @@ use crate::fs::FsError;
 use crate::fs::lock::LockError;
 use crate::git::command::GitError;
 use crate::git::commit::{CommitError, RejectedBy};
+use crate::sync::queue::{NotRecorded, RetryError};
 use crate::text::nearest;
 use crate::tracker::origin::{OriginError, PartialCause};
 use crate::tracker::ticket_ref::TicketRefError;
@@ -23,6 +24,22 @@ impl From<FsError> for Failure {
     fn from(error: FsError) -> Self {
         Self::from_error("io_error", ExitCode::RepoState, &error)
             .hint("check that the path is there, is a file or folder as expected, and is yours; and that the disk is not full")
+    }
+}
+
+impl From<NotRecorded> for Failure {
+    fn from(error: NotRecorded) -> Self {
+        Self::from_error("not_recorded", ExitCode::RepoState, &error)
+            .hint("check that the disk is not full and the state directory is yours")
+    }
+}
+
+impl From<RetryError> for Failure {
+    fn from(error: RetryError) -> Self {
+        match error {
+            RetryError::NotRecorded(error) => error.into(),
+            RetryError::File(error) => error.into(),
+        }
     }
 }
 

@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -14,6 +13,7 @@ use super::queue::{DeadLetter, DrainLock, Line, MAX_LINE_BYTES, Queue, Segment};
 use crate::fs::FsError;
 use crate::http::{Answer, Deadline};
 use crate::text::chain;
+use crate::wire::candidate::FieldError;
 use crate::wire::error_envelope::ErrorEnvelope;
 use crate::wire::response::EventsResponse;
 use crate::world::World;
@@ -49,17 +49,10 @@ pub enum Stop<E> {
     Deadline,
     /// The request got no answer.
     NoAnswer(E),
-    /// The server accepted the request, but what it answered says nothing about the events.
-    BadAnswer(String),
+    /// The server accepted the request, but what it answered says nothing of the events.
+    BadAnswer(FieldError),
     /// The server refused the request, whatever is in it.
-    Refused {
-        /// The HTTP status.
-        status: u16,
-        /// What it said.
-        refusal: ErrorEnvelope,
-        /// How long it asks to wait.
-        retry_after: Option<Duration>,
-    },
+    Refused(Answer),
 }
 
 impl<E> Default for Delivered<E> {
@@ -80,6 +73,17 @@ impl<E> Delivered<E> {
     /// How many lines left the queue.
     pub fn total(&self) -> u64 {
         self.delivered + self.duplicates + self.rejected + self.unreadable
+    }
+
+    /// Takes in what the delivery of another queue did.
+    pub fn add(&mut self, other: Self) {
+        self.delivered += other.delivered;
+        self.duplicates += other.duplicates;
+        self.rejected += other.rejected;
+        self.unreadable += other.unreadable;
+        self.busy |= other.busy;
+        self.stopped = other.stopped;
+        self.warnings.extend(other.warnings);
     }
 }
 
@@ -267,19 +271,22 @@ impl<E> Drain<'_, '_, E> {
         }
         let answer = match (self.outlets.send)(body(batch)?) {
             Ok(answer) => answer,
+            // The time ran out on a request after others had been answered.
+            Err(_) if self.deadline.is_over(self.world) && self.report.total() > 0 => {
+                return Ok(Flow::Break(Stop::Deadline));
+            }
             Err(error) => return Ok(Flow::Break(Stop::NoAnswer(error))),
         };
         let results = EventsResponse::parse(&answer.body);
-        let refusal = || ErrorEnvelope::parse(answer.status, &answer.body);
         Ok(match (answer.status, results) {
             (200..=299, Ok(results)) => self.apply(batch, results, pass),
             (400, Ok(results)) if !results.results.is_empty() => self.apply(batch, results, pass),
-            (200..=299, Err(error)) => Flow::Break(Stop::BadAnswer(error.to_string())),
+            (200..=299, Err(error)) => Flow::Break(Stop::BadAnswer(error)),
             (status @ (400 | 413), _) => {
                 if let [event] = batch {
                     let reason = match status {
                         413 => "too large for the control plane".to_owned(),
-                        _ => refusal().message,
+                        _ => ErrorEnvelope::parse(status, &answer.body).message,
                     };
                     self.reject(event, &reason, pass);
                     return Ok(Flow::Continue(()));
@@ -290,11 +297,7 @@ impl<E> Drain<'_, '_, E> {
                     stop @ Flow::Break(_) => stop,
                 }
             }
-            (status, _) => Flow::Break(Stop::Refused {
-                status,
-                refusal: refusal(),
-                retry_after: answer.retry_after,
-            }),
+            _ => Flow::Break(Stop::Refused(answer)),
         })
     }
 

@@ -103,6 +103,25 @@ impl Intents {
         }
     }
 
+    /// The intents of all projects.
+    pub fn all_projects(state_directory: &Path) -> Result<Vec<Stored>, FsError> {
+        let root = state_directory.join("intents");
+        let entries = match fs::read_dir(&root) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(FsError::on("list the folder", &root)(error)),
+        };
+        let mut stored = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(FsError::on("list the folder", &root))?;
+            let directory = entry.path();
+            if directory.is_dir() {
+                stored.extend(Self { directory }.all()?);
+            }
+        }
+        Ok(stored)
+    }
+
     /// All of them, in the order of their file names. A missing folder holds none.
     pub fn all(&self) -> Result<Vec<Stored>, FsError> {
         let entries = match fs::read_dir(&self.directory) {

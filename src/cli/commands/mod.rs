@@ -9,6 +9,7 @@ pub mod init;
 pub mod man;
 pub mod serve;
 pub mod specify;
+pub mod sync;
 pub mod tracker;
 
 use super::arguments::Command;
@@ -24,6 +25,7 @@ pub fn run(command: Command, context: &Context) -> CommandResult {
         Command::Agent(command) => agent::run(command, context),
         Command::Serve(arguments) => serve::run(arguments, context),
         Command::Admin(command) => admin::run(command, context),
+        Command::Sync(command) => sync::run(command, context),
         Command::Demo(arguments) => demo::run(arguments, context),
         Command::Completions(arguments) => Ok(completions::run(arguments)),
         Command::Man(arguments) => man::run(arguments),

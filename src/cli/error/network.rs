@@ -175,6 +175,12 @@ impl From<TrackerError> for Failure {
     }
 }
 
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        refused(&refusal)
+    }
+}
+
 const LOG_IN: &str = "run: spec-kitty auth login";
 const NO_CONTROL_PLANE: &str = "check that --server names a control plane";
 

@@ -36,6 +36,19 @@ pub struct Counts {
     pub problems: Vec<String>,
 }
 
+impl Counts {
+    /// Takes in what another queue holds.
+    pub fn add(&mut self, other: Self) {
+        self.pending += other.pending;
+        self.newer_version += other.newer_version;
+        self.unreadable += other.unreadable;
+        self.dead += other.dead;
+        self.bytes += other.bytes;
+        self.oldest = self.oldest.into_iter().chain(other.oldest).min();
+        self.problems.extend(other.problems);
+    }
+}
+
 impl Queue {
     /// Counts everything.
     pub fn counts(&self) -> Counts {

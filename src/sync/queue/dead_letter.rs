@@ -195,6 +195,22 @@ impl Queue {
         Ok(listed)
     }
 
+    /// Takes the ids that are in the dead letter out of a set.
+    pub fn remove_dead_ids(&self, ids: &mut HashSet<String>) -> Result<(), FsError> {
+        let Some(mut lines) = self.dead_lines()? else {
+            return Ok(());
+        };
+        while let Some((raw, _)) = lines
+            .next_raw()
+            .map_err(FsError::on("read", &self.path(DEAD)))?
+        {
+            if let Some(head) = DeadLine::parse(raw).and_then(|line| line.head()) {
+                ids.remove(&*head.event_id);
+            }
+        }
+        Ok(())
+    }
+
     /// Puts events of the dead letter back into the queue: these, or all where none is named.
     /// An event is in the queue, durably, before it leaves the dead letter.
     pub fn retry(

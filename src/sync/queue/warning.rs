@@ -9,27 +9,31 @@ use chrono::{DateTime, Utc};
 use super::Queue;
 use super::folder::{self, Entry, Kind};
 use super::lines::{Line, Lines, MAX_LINE_BYTES};
+use crate::auth::user_config;
 use crate::text::span;
 use crate::world::World;
 
 /// From how many events on a warning is due, where the user set no `max_queue_size`.
-pub const MAX_EVENTS: u64 = 100_000;
+const MAX_EVENTS: u64 = 100_000;
 /// From how many bytes on a warning is due.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// No event of ours is shorter: below this many bytes for each, none need be counted.
 const SHORTEST_EVENT: u64 = 128;
 const DAY_SECONDS: u64 = 86_400;
 
-/// A line for people where more than `max_events` or 64 MiB wait for delivery, or events older than
+/// A line for people where more than 100,000 events (or the user's own limit) or 64 MiB wait for delivery, or events older than
 /// a day. Its price does not grow with the queue, but for the size of each of its files.
-pub fn reminder(world: &World, state_directory: &Path, max_events: Option<u64>) -> Option<String> {
+pub fn warning(world: &World, state_directory: &Path) -> Option<String> {
     let mut bytes = 0;
     let mut events = 0;
     let mut oldest: Option<DateTime<Utc>> = None;
-    let limit = max_events.unwrap_or(MAX_EVENTS);
+    let limit = user_config::load(world)
+        .ok()
+        .and_then(|config| config.max_queue_size)
+        .unwrap_or(MAX_EVENTS);
     for queue in Queue::all(state_directory).ok()? {
         let files = queue.waiting_files();
-        let size = queue.bytes_of(&files);
+        let size = total_size(&files);
         bytes += size;
         if size / SHORTEST_EVENT > limit && size <= MAX_BYTES {
             events += files
@@ -67,7 +71,7 @@ impl Queue {
                 Kind::Active | Kind::Sealed | Kind::Dead | Kind::Newer
             )
         });
-        self.bytes_of(&entries)
+        total_size(&entries)
     }
 
     fn waiting_files(&self) -> Vec<Entry> {
@@ -75,13 +79,13 @@ impl Queue {
         entries.retain(|entry| matches!(entry.kind, Kind::Active | Kind::Sealed));
         entries
     }
+}
 
-    fn bytes_of(&self, entries: &[Entry]) -> u64 {
-        let sizes = entries
-            .iter()
-            .map(|entry| fs::symlink_metadata(&entry.path));
-        sizes.flatten().map(|found| found.len()).sum()
-    }
+fn total_size(entries: &[Entry]) -> u64 {
+    let sizes = entries
+        .iter()
+        .map(|entry| fs::symlink_metadata(&entry.path));
+    sizes.flatten().map(|found| found.len()).sum()
 }
 
 fn count_lines(path: &Path) -> u64 {

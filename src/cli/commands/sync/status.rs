@@ -1,0 +1,104 @@
+//! `spec-kitty sync status`.
+
+use serde_json::json;
+
+use crate::auth::server::ServerSource;
+use crate::auth::status::look;
+use crate::cli::outcome::Outcome;
+use crate::cli::table::record;
+use crate::cli::{CommandResult, Context};
+use crate::sync::intent::{Intents, Stored};
+use crate::sync::queue::{Counts, Queue, warning};
+use crate::text::{chain, count, span};
+
+/// Arguments of `sync status`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {}
+
+/// Counts what waits in every project. Reads only, takes no lock, asks no network.
+pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+    let state_directory = context.world.state_directory();
+    let mut total = Counts::default();
+    let mut projects = Vec::new();
+    for queue in Queue::all(&state_directory)? {
+        let counts = queue.counts();
+        projects.push(json!({
+            "project_uuid": queue.scope(),
+            "project_slug": counts.project_slug,
+            "pending": counts.pending,
+            "dead": counts.dead,
+            "oldest": counts.oldest,
+            "bytes": counts.bytes,
+        }));
+        total.add(counts);
+    }
+    let intents = Intents::all_projects(&state_directory)?;
+    let (session, mut warnings) = match look(&context.world, context.server.as_deref()) {
+        Ok(session) => (Some(session), Vec::new()),
+        Err(error) => (None, vec![chain(&error)]),
+    };
+    warnings.append(&mut total.problems);
+    warnings.extend(warning(&context.world, &state_directory));
+    let server = session
+        .as_ref()
+        .and_then(|s| s.server.as_ref())
+        .map(ToString::to_string);
+    let logged_in = session.as_ref().is_some_and(|s| s.standing.is_logged_in());
+    let age = total.oldest.map(|oldest| {
+        let age = context.world.now().signed_duration_since(oldest);
+        age.num_seconds().max(0).unsigned_abs()
+    });
+    let fields = json!({
+        "pending": total.pending,
+        "dead": total.dead,
+        "unreadable": total.unreadable,
+        "newer_version": total.newer_version,
+        "oldest": total.oldest,
+        "oldest_age_seconds": age,
+        "bytes": total.bytes,
+        "projects": projects,
+        "intents": intents.iter().map(intent).collect::<Vec<_>>(),
+        "server": server,
+        "server_source": session.as_ref().and_then(|s| s.server_source).map(ServerSource::as_str),
+        "logged_in": logged_in,
+        "team_slug": session.as_ref().and_then(|s| s.team_slug.as_ref()),
+    });
+    let login = if logged_in {
+        "logged in"
+    } else {
+        "not logged in; run: spec-kitty auth login"
+    };
+    let shown = |number: u64| (number > 0).then(|| number.to_string());
+    let rows = [
+        ("pending", Some(total.pending.to_string())),
+        ("dead", Some(total.dead.to_string())),
+        ("unreadable", shown(total.unreadable)),
+        ("newer version", shown(total.newer_version)),
+        ("unfinished", shown(intents.len() as u64)),
+        ("oldest", age.map(span)),
+        ("bytes", Some(total.bytes.to_string())),
+        ("server", server),
+        ("session", Some(login.to_owned())),
+    ];
+    let rows: Vec<_> = rows
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    if total.newer_version > 0 {
+        let events = count(total.newer_version, "event");
+        warnings.push(format!("{events} written by a newer version wait for it"));
+    }
+    let text = record(&context.ui, &rows);
+    Ok(Outcome::new("spec-kitty.sync-status/1", fields, text).warn(warnings))
+}
+
+/// Work that a crash or failure left unfinished; running its command again ends it.
+fn intent(stored: &Stored) -> serde_json::Value {
+    let intent = stored.intent.as_ref();
+    let ticket = intent.and_then(|intent| intent.ticket.as_ref());
+    json!({
+        "file": stored.path,
+        "feature_slug": intent.map(|intent| &intent.feature_slug),
+        "external_issue_key": ticket.map(|ticket| ticket.candidate.external_issue_key()),
+    })
+}
