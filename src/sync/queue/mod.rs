@@ -9,10 +9,10 @@ mod dead_letter;
 mod drain_lock;
 mod folder;
 mod lines;
+mod reminder;
 mod segment;
 #[cfg(test)]
 mod tests;
-mod warning;
 
 use std::fs;
 use std::io;
@@ -23,8 +23,8 @@ pub use contents::Counts;
 pub use dead_letter::{DeadEvent, DeadLetter, Retried, RetryError};
 pub use drain_lock::DrainLock;
 pub use lines::{Line, MAX_LINE_BYTES};
+pub use reminder::reminder;
 pub use segment::Segment;
-pub use warning::warning;
 
 use crate::fs::FsError;
 

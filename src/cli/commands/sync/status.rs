@@ -4,11 +4,12 @@ use serde_json::json;
 
 use crate::auth::server::ServerSource;
 use crate::auth::status::look;
+use crate::auth::user_config;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
 use crate::cli::{CommandResult, Context};
 use crate::sync::intent::{Intents, Stored};
-use crate::sync::queue::{Counts, Queue, warning};
+use crate::sync::queue::{Counts, Queue, reminder};
 use crate::text::{chain, count, span};
 
 /// Arguments of `sync status`.
@@ -38,7 +39,10 @@ pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
         Err(error) => (None, vec![chain(&error)]),
     };
     warnings.append(&mut total.problems);
-    warnings.extend(warning(&context.world, &state_directory));
+    let max_events = user_config::load(&context.world)
+        .ok()
+        .and_then(|c| c.max_queue_size);
+    warnings.extend(reminder(&context.world, &state_directory, max_events));
     let server = session
         .as_ref()
         .and_then(|s| s.server.as_ref())

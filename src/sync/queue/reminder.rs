@@ -9,7 +9,6 @@ use chrono::{DateTime, Utc};
 use super::Queue;
 use super::folder::{self, Entry, Kind};
 use super::lines::{Line, Lines, MAX_LINE_BYTES};
-use crate::auth::user_config;
 use crate::text::span;
 use crate::world::World;
 
@@ -21,16 +20,13 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 const SHORTEST_EVENT: u64 = 128;
 const DAY_SECONDS: u64 = 86_400;
 
-/// A line for people where more than 100,000 events (or the user's own limit) or 64 MiB wait for delivery, or events older than
+/// A line for people where more than `max_events` (100,000 where the user set none) or 64 MiB wait for delivery, or events older than
 /// a day. Its price does not grow with the queue, but for the size of each of its files.
-pub fn warning(world: &World, state_directory: &Path) -> Option<String> {
+pub fn reminder(world: &World, state_directory: &Path, max_events: Option<u64>) -> Option<String> {
     let mut bytes = 0;
     let mut events = 0;
     let mut oldest: Option<DateTime<Utc>> = None;
-    let limit = user_config::load(world)
-        .ok()
-        .and_then(|config| config.max_queue_size)
-        .unwrap_or(MAX_EVENTS);
+    let limit = max_events.unwrap_or(MAX_EVENTS);
     for queue in Queue::all(state_directory).ok()? {
         let files = queue.waiting_files();
         let size = total_size(&files);
