@@ -28,6 +28,9 @@ pub enum Replaced {
 
 /// Puts `bytes` in place of the file at `path`, durably: temporary file beside the target, write,
 /// fsync, rename, fsync of the folder. Equal bytes are left alone.
+///
+/// Whoever calls this holds the lock of the file, so a temporary of the same file was left by a
+/// process that was killed, and is removed.
 pub fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<Replaced, FsError> {
     let target = resolve(path)?;
     let existing = match fs::symlink_metadata(&target) {
@@ -47,6 +50,7 @@ pub fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<Replaced, FsErro
         }
     }
     let folder = target.parent().unwrap_or(Path::new("/"));
+    remove_leftovers(folder, &target);
     let temporary = Temporary::create(&target, mode)?;
     temporary.fill(bytes, existing.as_ref(), mode)?;
     fs::rename(&temporary.path, &target).map_err(FsError::on("replace", &target))?;
@@ -79,6 +83,28 @@ fn holds(path: &Path, bytes: &[u8]) -> bool {
         && found == bytes
 }
 
+/// Best effort: one that stays does no harm but to tidiness.
+fn remove_leftovers(folder: &Path, target: &Path) {
+    let prefix = temporary_prefix(target);
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        if name.starts_with(prefix.as_bytes()) && name.ends_with(TEMPORARY_SUFFIX.as_bytes()) {
+            drop(fs::remove_file(entry.path()));
+        }
+    }
+}
+
+const TEMPORARY_SUFFIX: &str = ".tmp";
+
+/// Temporaries are hidden and named after their target.
+fn temporary_prefix(target: &Path) -> String {
+    format!(
+        ".{}.",
+        target.file_name().unwrap_or_default().to_string_lossy()
+    )
+}
+
 /// A file beside the target that is removed unless it is kept.
 struct Temporary {
     path: PathBuf,
@@ -89,15 +115,10 @@ struct Temporary {
 impl Temporary {
     fn create(target: &Path, mode: Mode) -> Result<Self, FsError> {
         let folder = target.parent().unwrap_or(Path::new("/"));
-        let name = target
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
         let bits = if mode == Mode::Private { 0o600 } else { 0o666 };
         let made = tempfile::Builder::new()
-            .prefix(&format!(".{name}."))
-            .suffix(".tmp")
+            .prefix(&temporary_prefix(target))
+            .suffix(TEMPORARY_SUFFIX)
             .make_in(folder, |path| {
                 OpenOptions::new()
                     .write(true)
@@ -189,6 +210,16 @@ mod tests {
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o640);
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(names(folder.path()), ["link.json", "real.json"]);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("f");
+        fs::File::create(folder.path().join(".f.Ab12Cd.tmp")).unwrap();
+        fs::File::create(folder.path().join(".other.Ab12Cd.tmp")).unwrap();
+        replace(&file, b"x", Mode::Shared).unwrap();
+        assert_eq!(names(folder.path()), [".other.Ab12Cd.tmp", "f"]);
     }
 
     #[test]

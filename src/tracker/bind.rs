@@ -21,6 +21,8 @@ pub struct BindOptions {
     pub idempotency_key: Option<String>,
     /// Whether and how to commit.
     pub commit: CommitPolicy,
+    /// The commit just made, where there is one: what the event says HEAD is.
+    pub head: Option<String>,
 }
 
 /// Makes a ticket the origin of a mission: asks the control plane, then records the answer in
@@ -71,7 +73,7 @@ pub fn bind_mission_origin(
         .map_err(|error| partial("meta.json does not record it", error.into()))?;
 
     let event_emitted =
-        intent.event_recorded || emit(service, &meta, &ticket, &attempt, &mut warnings);
+        intent.event_recorded || emit(service, &meta, &ticket, &attempt, options, &mut warnings);
     intent.event_recorded = event_emitted;
     let message = format!(
         "Bind {} to mission {}",
@@ -246,11 +248,13 @@ pub(super) fn emit(
     meta: &MetaDocument,
     ticket: &Ticket,
     attempt: &Attempt,
+    options: &BindOptions,
     warnings: &mut Vec<String>,
 ) -> bool {
     let project = service.project;
     let emitter = project.emitter(service.world, service.client.session().team_slug());
-    let emitted = super::finish::emit_bound(project, &emitter, meta, ticket, &attempt.event_id);
+    let git = project.git_metadata(options.head.as_deref());
+    let emitted = super::finish::emit_bound(&emitter, &git, meta, ticket, &attempt.event_id);
     if let Err(error) = &emitted {
         warnings.push(format!(
             "the MissionOriginBound event was not recorded: {}",

@@ -11,6 +11,7 @@ use crate::feature_metadata::MetaDocument;
 use crate::fs::lock::try_acquire;
 use crate::git::repository::is_committed;
 use crate::sync::emitter::{EmitError, Emitter};
+use crate::sync::event::GitMetadata;
 use crate::sync::intent::Intent;
 use crate::text::chain;
 use crate::world::World;
@@ -93,9 +94,13 @@ fn finish(
     }
     if !intent.event_recorded {
         let emitted = match (&intent.ticket, &intent.attempt) {
-            (Some(ticket), Some(attempt)) => {
-                emit_bound(project, emitter, &meta, ticket, &attempt.event_id)
-            }
+            (Some(ticket), Some(attempt)) => emit_bound(
+                emitter,
+                &project.git_metadata(None),
+                &meta,
+                ticket,
+                &attempt.event_id,
+            ),
             _ => emit_created(project, emitter, meta.keys(), None),
         };
         if let Err(error) = emitted {
@@ -134,8 +139,8 @@ fn committed(world: &World, project: &Project, meta: &MetaDocument) -> bool {
 
 /// Records the event of a bind under the id its intent keeps.
 pub(super) fn emit_bound(
-    project: &Project,
     emitter: &Emitter<'_>,
+    git: &GitMetadata,
     meta: &MetaDocument,
     ticket: &Ticket,
     event_id: &str,
@@ -143,5 +148,5 @@ pub(super) fn emit_bound(
     let id = ulid::Ulid::from_string(event_id).unwrap_or_else(|_| {
         crate::sync::event_id::of_fact("", &["MissionOriginBound", meta.feature_slug(), event_id])
     });
-    emitter.emit_mission_origin_bound(id, &project.git_metadata(None), &event_of(meta, ticket))
+    emitter.emit_mission_origin_bound(id, git, &event_of(meta, ticket))
 }

@@ -239,6 +239,7 @@ fn bind(
     let bind_options = BindOptions {
         idempotency_key: None,
         commit: options.commit,
+        head: commit.clone(),
     };
     let bound = bind_mission_origin(service, &mission, ticket, intent, &bind_options)
         .map_err(|error| partial(&mission, error))?;

@@ -64,6 +64,7 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let options = BindOptions {
         idempotency_key: idempotency_key(arguments.idempotency_key)?,
         commit: arguments.commit.policy(),
+        head: None,
     };
     let wanted = TicketArguments {
         source: match (arguments.key, arguments.candidate) {
