@@ -1,7 +1,7 @@
 //! The one way git is started.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -108,8 +108,7 @@ impl<'a> Git<'a> {
             .map(|argument| argument.as_ref().to_owned())
             .collect();
         let output = self
-            .start(&arguments, !input.is_empty())
-            .and_then(|child| answer(child, input))
+            .answer(&arguments, input)
             .map_err(|error| self.not_run(error))?;
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         if output.status.success() {
@@ -129,8 +128,34 @@ impl<'a> Git<'a> {
         })))
     }
 
+    /// Feeds git and reads it at the same time: either alone could wait for the other for ever.
+    ///
+    /// Its words go into a file without a name where there is room for one: what a hook leaves
+    /// running in the background inherits them, and a pipe would not end before that does.
+    fn answer(&self, arguments: &[OsString], input: &[u8]) -> io::Result<Output> {
+        let words = tempfile::tempfile_in(self.world.temporary_directory()).ok();
+        let stderr = match &words {
+            Some(file) => file.try_clone()?.into(),
+            None => Stdio::piped(),
+        };
+        let mut child = self.start(arguments, !input.is_empty(), stderr)?;
+        let stdin = child.stdin.take();
+        let mut output = std::thread::scope(|scope| {
+            if let Some(mut stdin) = stdin {
+                // A git that fails early closes the pipe: its exit code tells more than this.
+                scope.spawn(move || drop(stdin.write_all(input)));
+            }
+            child.wait_with_output()
+        })?;
+        if let Some(mut file) = words {
+            file.rewind()?;
+            file.read_to_end(&mut output.stderr)?;
+        }
+        Ok(output)
+    }
+
     #[expect(clippy::disallowed_methods, reason = "the one place that starts git")]
-    fn start(&self, arguments: &[OsString], with_input: bool) -> io::Result<Child> {
+    fn start(&self, arguments: &[OsString], with_input: bool, stderr: Stdio) -> io::Result<Child> {
         let mut command = Command::new("git");
         for setting in self.settings {
             command.arg("-c").arg(setting);
@@ -146,7 +171,7 @@ impl<'a> Git<'a> {
                 Stdio::null()
             })
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(stderr)
             .spawn()
     }
 
@@ -160,18 +185,6 @@ impl<'a> Git<'a> {
             source,
         }
     }
-}
-
-/// Feeds git and reads it at the same time: either alone could wait for the other for ever.
-fn answer(mut child: Child, input: &[u8]) -> io::Result<Output> {
-    let stdin = child.stdin.take();
-    std::thread::scope(|scope| {
-        if let Some(mut stdin) = stdin {
-            // A git that fails early closes the pipe: its exit code tells more than the pipe's.
-            scope.spawn(move || drop(stdin.write_all(input)));
-        }
-        child.wait_with_output()
-    })
 }
 
 #[cfg(test)]

@@ -622,6 +622,18 @@ fn a_post_commit_hook_that_talks_does_not_hide_the_commit() {
 }
 
 #[test]
+fn what_a_hook_leaves_running_is_not_waited_for() {
+    let sandbox = busy_user();
+    sandbox.hook(
+        "post-commit",
+        "echo started >&2; (until test -e .git/end; do sleep 0.1; done) &",
+    );
+    let made = commit_ours(&sandbox, &[META]);
+    sandbox.write(".git/end", "");
+    assert!(matches!(made, Ok(Committed::Commit(_))), "{made:?}");
+}
+
+#[test]
 fn many_at_once_queue_up_and_each_commits_its_own() {
     const MANY: usize = 8;
     let sandbox = busy_user();
