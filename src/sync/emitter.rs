@@ -111,7 +111,7 @@ mod tests {
         }
     }
 
-    fn bound<'a>(title: &'a str) -> MissionOriginBound<'a> {
+    fn bound(title: &str) -> MissionOriginBound<'_> {
         MissionOriginBound {
             feature_slug: "061-web-123",
             provider: "linear",

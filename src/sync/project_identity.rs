@@ -124,7 +124,7 @@ pub fn establish(
         if let (None, Some(repo_slug)) = (non_empty(block.repo_slug), &identity.repo_slug) {
             missing.push(("repo_slug", repo_slug));
         }
-        let template: String = missing
+        let template: Vec<_> = missing
             .iter()
             .map(|(name, _)| format!("  {name}: null\n"))
             .collect();
@@ -132,7 +132,7 @@ pub fn establish(
             .iter()
             .map(|(name, value)| Change::Set(name, value))
             .collect();
-        yaml_block::change_block(text, KEY, &template, &changes)
+        yaml_block::change_block(text, KEY, &template.concat(), &changes)
     })?;
     Ok((load(world, root, keep_file, remote_url)?, written))
 }
@@ -141,11 +141,12 @@ pub fn establish(
 pub fn node_id(world: &World) -> String {
     let (host, user) = world.host_and_user();
     let digest = Sha256::digest(format!("{host}:{user}"));
-    digest
+    let pairs: Vec<_> = digest
         .iter()
         .take(6)
         .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .collect();
+    pairs.concat()
 }
 
 fn read(root: &Path) -> Result<Block, ConfigError> {

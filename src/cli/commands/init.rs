@@ -100,7 +100,7 @@ fn require_folder_or_nothing(root: &Path, name: &str) -> Result<(), Failure> {
 
 fn text(context: &Context, written: &[String], project_slug: &str) -> String {
     if !context.ui.stdout_is_terminal() {
-        return written.iter().map(|path| format!("{path}\n")).collect();
+        return written.join("\n");
     }
     let project_slug = one_line(project_slug);
     if written.is_empty() {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Context;
 use crate::cli::outcome::Outcome;
+use crate::cli::table::table;
 use crate::wire::Provider;
 
 /// Arguments of `tracker providers`.
@@ -11,15 +12,13 @@ use crate::wire::Provider;
 pub struct Arguments {}
 
 /// Lists the trackers whose tickets can be the origin of a mission.
-pub fn run(_arguments: Arguments, _context: &Context) -> Outcome {
+pub fn run(_arguments: Arguments, context: &Context) -> Outcome {
     let providers: Vec<Value> = Provider::ALL
         .iter()
         .map(|provider| json!({"provider": provider.as_str(), "title": provider.title()}))
         .collect();
-    let text: String = Provider::ALL
-        .iter()
-        .map(|provider| format!("{provider}\t{}\n", provider.title()))
-        .collect();
+    let rows = Provider::ALL.map(|provider| [provider.to_string(), provider.title().to_owned()]);
+    let text = table(&context.ui, ["provider", "name"], &rows);
     let fields = json!({"providers": providers});
     Outcome::new("spec-kitty.tracker-providers/1", fields, text)
 }
