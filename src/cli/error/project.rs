@@ -29,7 +29,8 @@ impl From<ConfigError> for Failure {
                     .hint("close the file in your editor, then run the same command again")
             }
             ConfigError::Lock(error) => error.into(),
-            ConfigError::Unwritable(error) => error.into(),
+            ConfigError::Unwritable(_) => Self::from_error("io_error", ExitCode::RepoState, &error)
+                .hint("check that the path is yours and the disk is not full"),
         }
     }
 }
