@@ -147,3 +147,85 @@ fn write(root: &Path, text: &str) -> Result<bool, FsError> {
     }
     Ok(replace(&path, text.as_bytes(), Mode::Shared)? == Replaced::Written)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    struct Project {
+        folder: tempfile::TempDir,
+        world: World,
+    }
+
+    impl Project {
+        fn with(text: &str) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let world = World::with_variables::<&str, &str>(folder.path().to_owned(), []);
+            write(folder.path(), text).unwrap();
+            Self { folder, world }
+        }
+
+        fn edit(
+            &self,
+            change: impl Fn(&str) -> Result<String, YamlError>,
+        ) -> Result<bool, ConfigError> {
+            edit(
+                &self.world,
+                self.folder.path(),
+                &self.lock_directory(),
+                change,
+            )
+        }
+
+        fn lock_directory(&self) -> PathBuf {
+            self.folder.path().join("lock")
+        }
+
+        fn text(&self) -> String {
+            text(self.folder.path()).unwrap().unwrap()
+        }
+    }
+
+    #[test]
+    fn the_lock_is_held_from_reading_to_writing() {
+        let project = Project::with("a: 1\n");
+        let lock_file = project.lock_directory().join(LOCK_FILE);
+        let changed = project.edit(|text| {
+            assert!(lock::try_acquire(&lock_file).unwrap().is_none());
+            Ok(format!("{text}b: 2\n"))
+        });
+        assert!(changed.unwrap());
+        assert_eq!(project.text(), "a: 1\nb: 2\n");
+        assert!(lock::try_acquire(&lock_file).unwrap().is_some());
+    }
+
+    #[test]
+    fn what_an_editor_saves_meanwhile_is_kept() {
+        let project = Project::with("a: 1\n");
+        let saved = Cell::new(false);
+        let changed = project.edit(|text| {
+            if !saved.replace(true) {
+                write(project.folder.path(), "a: 2\n").unwrap();
+            }
+            Ok(format!("{text}b: 2\n"))
+        });
+        assert!(changed.unwrap());
+        assert_eq!(project.text(), "a: 2\nb: 2\n");
+    }
+
+    #[test]
+    fn a_file_that_never_rests_is_given_up() {
+        let project = Project::with("0");
+        let saves = Cell::new(0);
+        let error = project.edit(|text| {
+            saves.set(saves.get() + 1);
+            write(project.folder.path(), &saves.get().to_string()).unwrap();
+            Ok(format!("{text}b"))
+        });
+        assert!(matches!(error, Err(ConfigError::Contended { .. })));
+        assert_eq!(saves.get(), TRIES);
+        assert_eq!(project.text(), TRIES.to_string(), "the editor's text stays");
+    }
+}
