@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::{
-    ACCESS_TOKEN, Output, REFRESH_PATH, Reply, SEARCH_PATH, Sandbox, Server, candidate, dead_url,
-    search_answer, write_file,
+    ACCESS_TOKEN, Output, REFRESH_PATH, Reply, SEARCH_PATH, Sandbox, Server, TOKEN_PATH, Terminal,
+    candidate, dead_url, search_answer, write_file,
 };
 
 const LOGIN: &str = "spec-kitty.auth-login/1";
@@ -395,4 +395,65 @@ fn no_error_shows_a_token() {
             assert!(!format!("{output:?}").contains(secret), "{output:?}");
         }
     }
+}
+
+fn log_in_on_a_terminal(sandbox: &Sandbox, server: &Server) -> Terminal {
+    let command = sandbox.command(&["auth", "login", "--server", &server.url()]);
+    let mut terminal = Terminal::start(command);
+    terminal.wait_for("User name");
+    terminal.type_text("ada\r");
+    terminal.wait_for("Password");
+    terminal.wait_for_hidden_input();
+    terminal
+}
+
+#[test]
+fn a_password_is_asked_for_without_showing_it() {
+    let (server, sandbox) = (Server::start(), Sandbox::new());
+    server.handle(TOKEN_PATH, |request| {
+        assert_eq!(
+            request.json(),
+            json!({"username": "ada", "password": "hunter2 ü"})
+        );
+        let body = json!({"access": "issued-access", "refresh": "issued-refresh",
+            "access_lifetime": 900, "refresh_lifetime": "604800", "team_slug": "web"});
+        Reply::json(200, &body)
+    });
+    let mut terminal = log_in_on_a_terminal(&sandbox, &server);
+    terminal.type_text("hunter2 ü\r");
+    terminal.wait_for("for team web");
+    assert_eq!(terminal.finish(), 0);
+    let screen = terminal.screen();
+    for secret in ["hunter2", "issued-access", "issued-refresh"] {
+        assert!(!screen.contains(secret), "{screen}");
+    }
+    assert!(terminal.shows_input());
+    let status = sandbox.run(&["auth", "status", "--json"]).answer(STATUS);
+    assert_eq!(status["username"], "ada");
+    assert!(status["access_expires_at"].is_string());
+}
+
+#[test]
+fn a_refused_login_is_told_in_three_lines_and_stores_nothing() {
+    let (server, sandbox) = (Server::start(), Sandbox::new());
+    server.on(
+        TOKEN_PATH,
+        Reply::refusal(401, "bad_credentials", "No such user"),
+    );
+    let mut terminal = log_in_on_a_terminal(&sandbox, &server);
+    terminal.type_text("wrong\r");
+    terminal.wait_for("hint:");
+    assert_eq!(terminal.finish(), 4);
+    assert!(terminal.screen().contains("No such user"));
+    assert!(!sandbox.state().join("credentials").exists());
+}
+
+#[test]
+fn an_interrupted_question_leaves_the_terminal_as_it_was() {
+    let (server, sandbox) = (Server::start(), Sandbox::new());
+    let mut terminal = log_in_on_a_terminal(&sandbox, &server);
+    terminal.interrupt();
+    assert_eq!(terminal.finish(), 130);
+    assert!(terminal.shows_input());
+    assert!(server.requests().is_empty());
 }

@@ -1,9 +1,12 @@
 //! Questions on the terminal. Whoever asks has made sure that it may ([`super::ui::Ui::may_ask`]).
 
+use dialoguer::console::Term;
 use dialoguer::{Input, Password};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::exit_code::ExitCode;
 use super::failure::Failure;
+use super::ui::Ui;
 use crate::secret::Secret;
 use crate::world::World;
 
@@ -35,4 +38,23 @@ pub fn unanswered(error: dialoguer::Error) -> Failure {
         "nothing was answered",
     )
     .cause(error.to_string())
+}
+
+/// How the terminal was before anything was asked. A question that is cut off cannot put back
+/// itself that typing is shown, and the cursor.
+#[derive(Debug)]
+pub struct TerminalSettings(Termios);
+
+impl TerminalSettings {
+    /// Reads them; `None` where there is no terminal to ask on.
+    pub fn read(ui: &Ui) -> Option<Self> {
+        let settings = ui.may_ask().then(|| tcgetattr(std::io::stdin()));
+        settings?.ok().map(Self)
+    }
+
+    /// Puts them back, as far as that can be done.
+    pub fn restore(&self) {
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0);
+        drop(Term::stderr().show_cursor());
+    }
 }

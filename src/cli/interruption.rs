@@ -12,6 +12,7 @@ use signal_hook::consts::SIGINT;
 use signal_hook::iterator::Signals;
 
 use super::arguments::Command;
+use super::ask::TerminalSettings;
 use super::exit_code::ExitCode;
 use super::failure::{Effect, Failure};
 use super::{CommandResult, Context, commands};
@@ -22,11 +23,15 @@ pub fn run(command: Command, context: Context) -> CommandResult {
     if matches!(command, Command::Serve(_) | Command::Demo(_)) {
         return commands::run(command, &context);
     }
+    let terminal = TerminalSettings::read(&context.ui);
     let (sender, receiver) = mpsc::channel();
     if let Ok(mut signals) = Signals::new([SIGINT]) {
         let interrupted = sender.clone();
         thread::spawn(move || {
             if signals.forever().next().is_some() {
+                if let Some(terminal) = terminal {
+                    terminal.restore();
+                }
                 drop(interrupted.send(Err(interruption())));
             }
         });

@@ -12,9 +12,11 @@ mod output;
 mod sandbox;
 mod server;
 mod snapshot;
+mod terminal;
 
 pub use fixtures::*;
 pub use output::Output;
 pub use sandbox::{ACCESS_TOKEN, PROJECT_UUID, Sandbox, write_file};
 pub use server::{Reply, Request, Server, dead_url};
 pub use snapshot::Snapshot;
+pub use terminal::Terminal;

@@ -1,0 +1,131 @@
+//! The binary on a terminal: a pseudo-terminal that a test reads and types on like a person.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+
+/// How long a test waits for what must come: only a failing one does.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A command on a terminal of 24 lines and 100 columns.
+pub struct Terminal {
+    person: File,
+    child: Child,
+    screen: Arc<Mutex<String>>,
+}
+
+impl Terminal {
+    /// Starts a command with all three standard streams on a new terminal.
+    pub fn start(mut command: Command) -> Self {
+        let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
+        grantpt(&person).unwrap();
+        unlockpt(&person).unwrap();
+        let name = ptsname(&person, Vec::new()).unwrap();
+        let flags = OFlags::RDWR | OFlags::NOCTTY;
+        let program = rustix::fs::open(name, flags, Mode::empty()).unwrap();
+        let size = Winsize {
+            ws_row: 24,
+            ws_col: 100,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        tcsetwinsize(&program, size).unwrap();
+        let stream = |program: &OwnedFd| program.try_clone().unwrap();
+        let child = command
+            .stdin(stream(&program))
+            .stdout(stream(&program))
+            .stderr(stream(&program))
+            .spawn()
+            .unwrap();
+        drop((command, program));
+        let person = File::from(person);
+        let screen = Arc::default();
+        watch(person.try_clone().unwrap(), Arc::clone(&screen));
+        Self {
+            person,
+            child,
+            screen,
+        }
+    }
+
+    /// All that was written so far, escape sequences included.
+    pub fn screen(&self) -> String {
+        self.screen.lock().unwrap().clone()
+    }
+
+    /// Waits until this text was written.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) {
+        self.wait_until(text, || self.screen().contains(text));
+    }
+
+    /// Waits until what is typed is not shown.
+    #[track_caller]
+    pub fn wait_for_hidden_input(&self) {
+        self.wait_until("hidden input", || !self.shows_input());
+    }
+
+    /// Whether the terminal shows what is typed.
+    pub fn shows_input(&self) -> bool {
+        let settings = tcgetattr(&self.person).unwrap();
+        settings.local_modes.contains(LocalModes::ECHO)
+    }
+
+    /// Types this.
+    pub fn type_text(&mut self, text: &str) {
+        self.person.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Sends the signal of Ctrl-C, as the terminal of a shell's job would.
+    pub fn interrupt(&self) {
+        let child = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(child, rustix::process::Signal::INT).unwrap();
+    }
+
+    /// Waits for the end: the exit code.
+    #[track_caller]
+    pub fn finish(&mut self) -> i32 {
+        let mut status = None;
+        let end = Instant::now() + PATIENCE;
+        while status.is_none() {
+            assert!(Instant::now() < end, "still running: {}", self.screen());
+            status = self.child.try_wait().unwrap();
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        status.and_then(|status| status.code()).unwrap_or(-1)
+    }
+
+    #[track_caller]
+    fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !is_so() {
+            assert!(Instant::now() < end, "no {what} in: {}", self.screen());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Reads what is written on the terminal, until nobody has it open any more.
+fn watch(mut person: File, screen: Arc<Mutex<String>>) {
+    std::thread::spawn(move || {
+        let mut bytes = [0; 4096];
+        while let Ok(count @ 1..) = person.read(&mut bytes) {
+            let text = String::from_utf8_lossy(&bytes[..count]);
+            screen.lock().unwrap().push_str(&text);
+        }
+    });
+}
