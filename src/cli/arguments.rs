@@ -83,6 +83,8 @@ pub enum Command {
     /// The events that wait to be delivered
     #[command(subcommand)]
     Sync(commands::sync::Command),
+    /// Check this machine and project, and say what repairs what is wrong
+    Doctor(commands::doctor::Arguments),
     /// Commands for agents and scripts
     #[command(subcommand)]
     Agent(commands::agent::Command),

@@ -1,7 +1,8 @@
 //! Questions on the terminal. Whoever asks has made sure that it may ([`super::ui::Ui::may_ask`]).
 
 use dialoguer::console::Term;
-use dialoguer::{Input, Password};
+use dialoguer::theme::ColorfulTheme;
+use dialoguer::{Confirm, Input, Password};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::exit_code::ExitCode;
@@ -24,6 +25,15 @@ pub fn password(world: &World, prompt: &str) -> Result<Secret, Failure> {
     let input = Password::new().with_prompt(prompt);
     let answer = world.ask(|| input.interact());
     answer.map(Secret::new).map_err(unanswered)
+}
+
+/// Yes or no; No is what Enter gives.
+pub fn confirm(world: &World, question: &str) -> Result<bool, Failure> {
+    let theme = ColorfulTheme::default();
+    let asked = Confirm::with_theme(&theme)
+        .with_prompt(question)
+        .default(false);
+    world.ask(|| asked.interact()).map_err(unanswered)
 }
 
 /// A terminal that went away, or a person who gave up.

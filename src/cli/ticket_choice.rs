@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use dialoguer::FuzzySelect;
 use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Confirm, FuzzySelect};
 use serde_json::json;
 
 use super::candidate_document;
@@ -191,15 +191,11 @@ impl Choice {
             return Err(self.input_required(context));
         }
         context.ui.ask_about(&describe(context, ticket));
-        let theme = ColorfulTheme::default();
-        let question = Confirm::with_theme(&theme)
-            .with_prompt(effect)
-            .default(false);
-        let answer = context
-            .world
-            .ask(|| question.interact())
-            .map_err(ask::unanswered)?;
-        if answer { Ok(()) } else { Err(declined()) }
+        if ask::confirm(&context.world, effect)? {
+            Ok(())
+        } else {
+            Err(declined())
+        }
     }
 
     fn ticket(&self, candidate: OriginCandidate) -> Ticket {

@@ -87,6 +87,11 @@ fn advance(
     Ok(())
 }
 
+/// Where the clock stands; `None` where there is no file, or no clock in it.
+pub fn read(state_directory: &Path) -> Result<Option<u64>, FsError> {
+    load(&state_directory.join("clock.json"))
+}
+
 /// The stored value; `None` where the file is missing or is no clock.
 fn load(path: &Path) -> Result<Option<u64>, FsError> {
     #[derive(Deserialize)]

@@ -5,6 +5,7 @@ pub mod agent;
 pub mod auth;
 pub mod completions;
 pub mod demo;
+pub mod doctor;
 pub mod init;
 pub mod man;
 pub mod serve;
@@ -22,6 +23,7 @@ pub fn run(command: Command, context: &Context) -> CommandResult {
         Command::Auth(command) => auth::run(command, context),
         Command::Specify(arguments) => specify::run(arguments, context),
         Command::Tracker(command) => tracker::run(command, context),
+        Command::Doctor(arguments) => doctor::run(arguments, context),
         Command::Agent(command) => agent::run(command, context),
         Command::Serve(arguments) => serve::run(arguments, context),
         Command::Admin(command) => admin::run(command, context),
