@@ -8,6 +8,7 @@
 mod auth;
 mod http_client;
 mod init;
+mod layers;
 mod session;
 mod shell;
 mod support;
