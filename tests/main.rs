@@ -5,10 +5,12 @@
     reason = "tests prepare the operating system that World reports about"
 )]
 
+mod admin;
 mod auth;
 mod http_client;
 mod init;
 mod layers;
+mod serve;
 mod session;
 mod shell;
 mod support;

@@ -190,3 +190,114 @@ fn is_slug_text(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     !text.is_empty() && text.bytes().all(allowed)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn bound(payload: Value) -> Value {
+        json!({
+            "event_id": "01M82EBYAN55CA467NJEDVWYNZ",
+            "event_type": "MissionOriginBound",
+            "aggregate_id": payload.get("feature_slug").cloned().unwrap_or("x".into()),
+            "aggregate_type": "Feature",
+            "node_id": "0123456789ab",
+            "lamport_clock": 1,
+            "timestamp": "2026-11-22T10:00:00Z",
+            "payload": payload,
+        })
+    }
+
+    fn judge(event: &Value) -> Result<(), String> {
+        match check(&event.to_string()) {
+            Verdict::Keep(_) => Ok(()),
+            Verdict::Reject { rule, .. } => Err(rule),
+            Verdict::Nameless(rule) => Err(format!("nameless: {rule}")),
+        }
+    }
+
+    #[test]
+    fn every_payload_case() {
+        let table: Value =
+            serde_json::from_str(include_str!("../../tests/cases/payload_cases.json")).unwrap();
+        for case in table["cases"].as_array().unwrap() {
+            let mut payload = case["payload"].clone();
+            if payload["title"].is_object() {
+                payload["title"] = "t".repeat(100_000).into();
+            }
+            let field = case["field"]
+                .as_str()
+                .map(|field| format!("payload.{field} "));
+            // An aggregate id that is no mission's slug is refused as such, before the payload.
+            let mut event = bound(payload);
+            if !event["aggregate_id"].is_string() || event["aggregate_id"] == "" {
+                event["aggregate_id"] = "x".into();
+            }
+            match (judge(&event), field) {
+                (Ok(()), None) => {}
+                (Err(rule), Some(field)) if rule.starts_with(&field) => {}
+                (judged, field) => panic!("{}: {judged:?}, not {field:?}", case["name"]),
+            }
+        }
+    }
+
+    #[test]
+    fn every_rule_of_the_envelope() {
+        let good = bound(json!({
+            "feature_slug": "web-ABCDEFGH", "provider": "jira", "external_issue_id": "1",
+            "external_issue_key": "K", "external_issue_url": "u", "title": "t",
+        }));
+        assert_eq!(judge(&good), Ok(()));
+        for (field, wrong) in [
+            ("event_id", json!("01M82EBYAN55CA467NJEDVWYN")),
+            ("event_id", json!("01M82EBYAN55CA467NJEDVWYNU")),
+            ("event_type", json!("MissionCreated")),
+            ("event_type", Value::Null),
+            ("aggregate_id", json!("")),
+            ("aggregate_id", json!("001-another")),
+            ("aggregate_type", json!("Mission")),
+            ("node_id", json!("0123456789AB")),
+            ("node_id", json!("0123456789a")),
+            ("lamport_clock", json!(-1)),
+            ("lamport_clock", json!(1.5)),
+            ("lamport_clock", json!("1")),
+            ("timestamp", json!("yesterday")),
+            ("causation_id", json!(1)),
+            ("project_uuid", json!({})),
+            ("git_branch", json!([])),
+            ("payload", json!([])),
+        ] {
+            let mut event = good.clone();
+            event[field] = wrong;
+            let rule = judge(&event).unwrap_err();
+            assert!(
+                rule.starts_with(&format!("{field} must be ")),
+                "{field}: {rule}"
+            );
+        }
+        for nameless in [
+            json!(7),
+            json!({}),
+            json!({"event_id": 7}),
+            json!({"event_id": ""}),
+        ] {
+            assert!(judge(&nameless).unwrap_err().starts_with("nameless: "));
+        }
+    }
+
+    #[test]
+    fn a_created_mission() {
+        let payload = json!({"feature_slug": "061-web", "feature_number": "061",
+            "target_branch": "main", "wp_count": 0});
+        let mut event = bound(payload);
+        event["event_type"] = "FeatureCreated".into();
+        assert_eq!(judge(&event), Ok(()));
+        event["payload"]["wp_count"] = "0".into();
+        assert_eq!(
+            judge(&event),
+            Err("payload.wp_count must be a whole number".to_owned())
+        );
+    }
+}

@@ -78,7 +78,7 @@ mod tests {
         let later = start + Duration::from_secs(2);
         assert!(limit.take("a", later).is_ok());
         assert!(limit.take("a", later).is_err());
-        let rested = start + Duration::from_secs(3_600);
+        let rested = start + Duration::from_hours(1);
         for _ in 0..30 {
             assert!(limit.take("a", rested).is_ok());
         }
@@ -96,7 +96,7 @@ mod tests {
         for key in 0..MOST_BUCKETS {
             assert!(limit.take(key, start).is_ok());
         }
-        assert!(limit.take(0, start + Duration::from_secs(60)).is_ok());
+        assert!(limit.take(0, start + Duration::from_mins(1)).is_ok());
         assert_eq!(limit.buckets.lock().unwrap().len(), 1);
     }
 }

@@ -156,7 +156,7 @@ fn run(
 ) {
     runtime.block_on(async {
         let mut connections = accept(listener, router, stopped).await;
-        tracing::info!(connections = connections.len(), "stopping");
+        tracing::info!("stopping");
         let all = async { while connections.join_next().await.is_some() {} };
         if tokio::time::timeout(STOPPING_TIME, all).await.is_err() {
             tracing::warn!("connections cut off");

@@ -7,6 +7,7 @@
     reason = "the commands' tests arrive one by one; this goes when all are there"
 )]
 
+mod control_plane;
 mod fixtures;
 mod output;
 mod sandbox;
@@ -14,6 +15,7 @@ mod server;
 mod snapshot;
 mod terminal;
 
+pub use control_plane::*;
 pub use fixtures::*;
 pub use output::Output;
 pub use sandbox::{ACCESS_TOKEN, PROJECT_UUID, Sandbox, write_file};

@@ -75,7 +75,11 @@ fn log_to_stderr(context: &Context) {
     let set = if context.world.terminals().stderr {
         builder.compact().try_init()
     } else {
-        builder.json().flatten_event(true).try_init()
+        builder
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .try_init()
     };
     // Only where a log was set up before, and then that one is used.
     drop(set);

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::App;
 use crate::control_plane::extract::{Caller, Document};
 use crate::control_plane::refusal::Refusal;
-use crate::control_plane::store::{Answered, BindOutcome, Idempotency};
+use crate::control_plane::store::{Answered, BindAttempt, BindOutcome};
 use crate::wire::IDEMPOTENCY_KEY;
 use crate::wire::candidate::{CandidateFields, MatchType, OriginCandidate};
 use crate::wire::request::BindRequest;
@@ -35,21 +35,18 @@ pub async fn bind(
     // Of the request as it was understood: a later client may write the same one differently.
     let understood = serde_json::to_vec(&request).unwrap_or_default();
     let request_hash = Sha256::digest(&understood);
-    let idempotency = Idempotency {
+    let attempt = BindAttempt {
+        user_id: caller.user_id,
+        project: &project,
+        request: &request,
         key,
         request_hash: &request_hash,
+        new_link_id: &app.world.random_uuid().to_string(),
+        now: app.world.now(),
     };
-    let link = app.world.random_uuid().to_string();
     let answered = app
         .store
-        .bind_origin(
-            caller.user_id,
-            &project,
-            &request,
-            idempotency,
-            (&link, app.world.now()),
-            |outcome| status_and_body(&request, outcome),
-        )
+        .bind_origin(&attempt, |outcome| status_and_body(&request, outcome))
         .await?;
     let (status, body) = match answered {
         Answered::Now(outcome) => status_and_body(&request, &outcome),

@@ -27,7 +27,7 @@ use crate::world::World;
 
 pub use counts::Counts;
 pub use events::ReceivedEvent;
-pub use origins::{Answered, BindOutcome, Idempotency};
+pub use origins::{Answered, BindAttempt, BindOutcome};
 pub use projects::{Mapped, Project, ProjectReference};
 pub use sessions::{ACCESS_LIFETIME, REFRESH_LIFETIME, SessionOwner, TokenHash, TokenPair};
 pub use tickets::Ticket;
@@ -123,3 +123,6 @@ fn migrations() -> Migrator {
     let initial = Migration::new(1, "initial".into(), MigrationType::Simple, sql, false);
     Migrator::with_migrations(vec![initial])
 }
+
+#[cfg(test)]
+mod tests;

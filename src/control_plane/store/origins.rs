@@ -11,13 +11,23 @@ use crate::wire::response::BindResponse;
 /// How long an answer is remembered for its idempotency key.
 const IDEMPOTENCY_LIFETIME: TimeDelta = TimeDelta::days(1);
 
-/// The key of a request that may come twice, and what it asked.
+/// A request to bind, checked, with what the store needs to answer it.
 #[derive(Debug, Clone, Copy)]
-pub struct Idempotency<'a> {
-    /// The caller's key.
+pub struct BindAttempt<'a> {
+    /// Who asks.
+    pub user_id: i64,
+    /// For which project.
+    pub project: &'a Project,
+    /// What they ask.
+    pub request: &'a BindRequest,
+    /// The caller's idempotency key.
     pub key: &'a str,
-    /// SHA-256 of the request.
+    /// SHA-256 of the request: whether it is the same one when the key comes again.
     pub request_hash: &'a [u8],
+    /// The id of the link, should there be a new one.
+    pub new_link_id: &'a str,
+    /// The time.
+    pub now: DateTime<Utc>,
 }
 
 /// What binding came to.
@@ -47,25 +57,22 @@ impl Store {
     /// `remember` turns an outcome into the status and body that the key shall bring back.
     pub async fn bind_origin(
         &self,
-        user: i64,
-        project: &Project,
-        request: &BindRequest,
-        idempotency: Idempotency<'_>,
-        (new_link_id, now): (&str, DateTime<Utc>),
+        attempt: &BindAttempt<'_>,
         remember: impl FnOnce(&BindOutcome) -> (u16, String) + Send,
     ) -> Result<Answered, StoreError> {
+        let forgotten = (attempt.now - IDEMPOTENCY_LIFETIME).timestamp();
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let record: Option<(Vec<u8>, u16, String)> = sqlx::query_as(
             "SELECT request_hash, status, body FROM idempotency_records
              WHERE user_id = ? AND key = ? AND created_at > ?",
         )
-        .bind(user)
-        .bind(idempotency.key)
-        .bind((now - IDEMPOTENCY_LIFETIME).timestamp())
+        .bind(attempt.user_id)
+        .bind(attempt.key)
+        .bind(forgotten)
         .fetch_optional(&mut *transaction)
         .await?;
         match record {
-            Some((hash, status, body)) if hash == idempotency.request_hash => {
+            Some((hash, status, body)) if hash == attempt.request_hash => {
                 return Ok(Answered::Before(status, body));
             }
             Some(_) => return Ok(Answered::KeyReused),
@@ -75,12 +82,12 @@ impl Store {
             "SELECT id, bound_at, external_issue_id, external_issue_key FROM origin_links
              WHERE project_id = ? AND mission_id = ?",
         )
-        .bind(project.id)
-        .bind(&request.mission_id)
+        .bind(attempt.project.id)
+        .bind(&attempt.request.mission_id)
         .fetch_optional(&mut *transaction)
         .await?;
         let outcome = match existing {
-            Some((origin_link_id, bound_at, id, _)) if id == request.external_issue_id => {
+            Some((origin_link_id, bound_at, id, _)) if id == attempt.request.external_issue_id => {
                 BindOutcome::Bound(BindResponse {
                     origin_link_id,
                     bound_at,
@@ -89,28 +96,28 @@ impl Store {
             Some((.., key)) => BindOutcome::Conflict(key),
             None => {
                 let response = BindResponse {
-                    origin_link_id: new_link_id.to_owned(),
-                    bound_at: now.to_rfc3339_opts(SecondsFormat::Secs, true),
+                    origin_link_id: attempt.new_link_id.to_owned(),
+                    bound_at: attempt.now.to_rfc3339_opts(SecondsFormat::Secs, true),
                 };
-                insert_link(&mut transaction, user, project, request, &response).await?;
+                insert_link(&mut transaction, attempt, &response).await?;
                 BindOutcome::Bound(response)
             }
         };
         let (status, body) = remember(&outcome);
         sqlx::query("DELETE FROM idempotency_records WHERE created_at <= ?")
-            .bind((now - IDEMPOTENCY_LIFETIME).timestamp())
+            .bind(forgotten)
             .execute(&mut *transaction)
             .await?;
         sqlx::query(
             "INSERT INTO idempotency_records (user_id, key, request_hash, status, body, created_at)
              VALUES (?, ?, ?, ?, ?, ?)",
         )
-        .bind(user)
-        .bind(idempotency.key)
-        .bind(idempotency.request_hash)
+        .bind(attempt.user_id)
+        .bind(attempt.key)
+        .bind(attempt.request_hash)
         .bind(status)
         .bind(body)
-        .bind(now.timestamp())
+        .bind(attempt.now.timestamp())
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await?;
@@ -120,11 +127,10 @@ impl Store {
 
 async fn insert_link(
     transaction: &mut Transaction<'_, Sqlite>,
-    user: i64,
-    project: &Project,
-    request: &BindRequest,
+    attempt: &BindAttempt<'_>,
     response: &BindResponse,
 ) -> Result<(), StoreError> {
+    let request = attempt.request;
     sqlx::query(
         "INSERT INTO origin_links (id, project_id, mission_id, mission_slug, external_issue_id,
              external_issue_key, external_issue_url, external_title, external_status, bound_by,
@@ -132,7 +138,7 @@ async fn insert_link(
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&response.origin_link_id)
-    .bind(project.id)
+    .bind(attempt.project.id)
     .bind(&request.mission_id)
     .bind(&request.mission_slug)
     .bind(&request.external_issue_id)
@@ -140,7 +146,7 @@ async fn insert_link(
     .bind(&request.external_issue_url)
     .bind(&request.external_title)
     .bind(&request.external_status)
-    .bind(user)
+    .bind(attempt.user_id)
     .bind(&response.bound_at)
     .execute(&mut **transaction)
     .await?;

@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use super::super::Store;
+use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
 use crate::cli::{CommandResult, Context};
 use crate::control_plane::Administration;
 use crate::control_plane::store::Added;
 use crate::text::one_line;
-use crate::wire::Provider;
+use crate::wire::{Provider, UnsupportedProvider};
 
 /// Arguments of `admin project map`.
 #[derive(Debug, clap::Args)]
@@ -31,7 +32,10 @@ pub struct Arguments {
 
 /// Maps the project.
 pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
-    let provider: Provider = arguments.provider.parse()?;
+    let provider: Provider = arguments
+        .provider
+        .parse()
+        .map_err(|error: UnsupportedProvider| Failure::usage(error.to_string()))?;
     let Arguments {
         slug,
         resource_type,

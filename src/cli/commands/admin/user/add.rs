@@ -40,7 +40,8 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
         .links
         .iter()
         .map(|name| name.parse::<Provider>())
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| Failure::usage(error.to_string()))?;
     let password = password(&arguments, context)?;
     let folder = arguments.store.folder(context);
     let store = Administration::open(&context.world, &folder)?;

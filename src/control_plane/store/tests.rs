@@ -1,0 +1,165 @@
+//! What only the passing of time, or another version, brings about.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::*;
+use crate::secret::Secret;
+use crate::wire::Provider;
+use crate::wire::request::BindRequest;
+
+fn run<T>(test: impl AsyncFnOnce(&World, &Path, Store, DateTime<Utc>) -> T) -> T {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::with_variables(folder.path().to_owned(), [] as [(&str, &str); 0]);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let data = folder.path().join("data");
+        let store = Store::open(&world, &data).await.unwrap();
+        test(&world, &data, store, world.now()).await
+    })
+}
+
+fn hash(token: &str) -> TokenHash {
+    TokenHash::of(&Secret::new(token))
+}
+
+fn pair(name: &str) -> TokenPair {
+    TokenPair {
+        access: hash(&format!("{name}-access")),
+        refresh: hash(&format!("{name}-refresh")),
+    }
+}
+
+async fn add_user(store: &Store, now: DateTime<Utc>) -> (i64, i64) {
+    let links = [Provider::Linear];
+    store
+        .add_user("kit", "", "harbour", &links, now)
+        .await
+        .unwrap();
+    let (user, _) = store.user_by_name("kit").await.unwrap().unwrap();
+    let (team, _) = store.team_of_user(user, None).await.unwrap().unwrap();
+    (user, team)
+}
+
+#[test]
+fn tokens_end_when_their_time_is_over() {
+    run(async |_, _, store, now| {
+        let (user, team) = add_user(&store, now).await;
+        store
+            .open_session(user, team, &pair("a"), now)
+            .await
+            .unwrap();
+        let at = async |elapsed: TimeDelta| {
+            let session = store
+                .session_of_access(&hash("a-access"), now + elapsed)
+                .await;
+            session.unwrap().is_some()
+        };
+        assert!(at(ACCESS_LIFETIME - TimeDelta::seconds(1)).await);
+        assert!(!at(ACCESS_LIFETIME).await);
+
+        let late = now + REFRESH_LIFETIME;
+        let refused = store
+            .rotate_session(&hash("a-refresh"), &pair("b"), late)
+            .await;
+        assert_eq!(refused.unwrap(), None);
+        let in_time = late - TimeDelta::seconds(1);
+        let renewed = store
+            .rotate_session(&hash("a-refresh"), &pair("b"), in_time)
+            .await;
+        assert_eq!(renewed.unwrap().unwrap().user_id, user);
+        let session = store.session_of_access(&hash("b-access"), in_time).await;
+        assert!(session.unwrap().is_some());
+        // The next login clears away what can no longer be refreshed.
+        let later = in_time + REFRESH_LIFETIME;
+        store
+            .open_session(user, team, &pair("c"), later)
+            .await
+            .unwrap();
+        assert_eq!(store.counts(later).await.unwrap().sessions, 1);
+    });
+}
+
+#[test]
+fn an_answer_is_remembered_for_a_day() {
+    run(async |_, _, store, now| {
+        let (user, _) = add_user(&store, now).await;
+        let resource = ("linear_team", "t");
+        store
+            .map_project("web", Provider::Linear, resource, "r")
+            .await
+            .unwrap();
+        let project = store
+            .project(ProjectReference::Slug("web"))
+            .await
+            .unwrap()
+            .unwrap();
+        let bind = async |mission: &str, link: &str, elapsed: TimeDelta| {
+            let request = BindRequest {
+                provider: "linear".to_owned(),
+                project_slug: Some("web".to_owned()),
+                binding_ref: None,
+                mission_id: mission.to_owned(),
+                mission_slug: mission.to_owned(),
+                external_issue_id: "1".to_owned(),
+                external_issue_key: "WEB-1".to_owned(),
+                external_issue_url: "https://linear.app/x".to_owned(),
+                external_title: "T".to_owned(),
+                external_status: String::new(),
+            };
+            let attempt = BindAttempt {
+                user_id: user,
+                project: &project,
+                request: &request,
+                key: "key",
+                request_hash: mission.as_bytes(),
+                new_link_id: link,
+                now: now + elapsed,
+            };
+            let binding = store.bind_origin(&attempt, |_| (200, link.to_owned()));
+            binding.await.unwrap()
+        };
+        let first = bind("061-a", "one", TimeDelta::zero()).await;
+        assert!(
+            matches!(first, Answered::Now(BindOutcome::Bound(_))),
+            "{first:?}"
+        );
+        let almost = TimeDelta::days(1) - TimeDelta::seconds(1);
+        assert_eq!(
+            bind("061-a", "two", almost).await,
+            Answered::Before(200, "one".to_owned())
+        );
+        assert_eq!(bind("062-b", "two", almost).await, Answered::KeyReused);
+        let next_day = bind("062-b", "two", TimeDelta::days(1)).await;
+        assert!(
+            matches!(next_day, Answered::Now(BindOutcome::Bound(_))),
+            "{next_day:?}"
+        );
+        // What the mission is bound to does not end with the memory of the answer.
+        let kept = bind("062-b", "three", TimeDelta::days(3)).await;
+        let Answered::Now(BindOutcome::Bound(kept)) = kept else {
+            panic!("{kept:?}");
+        };
+        assert_eq!(kept.origin_link_id, "two");
+    });
+}
+
+#[test]
+fn the_store_of_a_newer_version_is_left_alone() {
+    run(async |world, data, store, _| {
+        sqlx::query(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             VALUES (999, 'from the future', 1, x'', 0)",
+        )
+        .execute(&store.pool)
+        .await
+        .unwrap();
+        let reopened = Store::open(world, data).await;
+        assert!(
+            matches!(reopened, Err(StoreError::Open { .. })),
+            "{reopened:?}"
+        );
+    });
+}

@@ -1,0 +1,241 @@
+//! The real `spec-kitty serve`, and a client for it that hides nothing.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+
+use serde_json::{Value, json};
+
+use super::{Sandbox, TOKEN_PATH};
+
+/// The password of the user `kit`.
+pub const PASSWORD: &str = "the-harbour-is-closed";
+/// The Linear team of the sample tickets.
+pub const LINEAR_TEAM: &str = "7c0b1f52-5d0e-4a6b-9a3c-2f1e8d7b6a90";
+/// The Jira project of the sample tickets.
+pub const JIRA_PROJECT: &str = "10042";
+
+/// What came back over the wire.
+#[derive(Debug, Clone)]
+pub struct Response {
+    /// The status.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// The body, which is always JSON.
+    pub body: Value,
+}
+
+impl Response {
+    /// A refusal: its status, its code, and an envelope with every key.
+    #[track_caller]
+    pub fn refuses(&self, status: u16, code: &str) -> &Self {
+        assert_eq!(
+            (self.status, &self.body["error_code"]),
+            (status, &code.into()),
+            "{self:?}"
+        );
+        let object = self.body.as_object().unwrap();
+        let keys: Vec<_> = object.keys().map(String::as_str).collect();
+        let all = [
+            "error_category",
+            "error_code",
+            "message",
+            "retry_after_seconds",
+            "retryable",
+            "source",
+            "user_action_required",
+        ];
+        assert_eq!(keys, all, "{self:?}");
+        assert_eq!(self.headers["content-type"], "application/json");
+        self
+    }
+
+    /// A success.
+    #[track_caller]
+    pub fn is_ok(&self) -> &Value {
+        assert_eq!(self.status, 200, "{self:?}");
+        &self.body
+    }
+}
+
+/// A running `spec-kitty serve` on a free port, with its store in the sandbox's state directory.
+pub struct ControlPlane {
+    child: Child,
+    url: String,
+    log: PathBuf,
+}
+
+impl ControlPlane {
+    /// Fills the store: user `kit` of team `harbour`, linked to Linear; projects `web` (Linear) and
+    /// `identity` (Jira); the sample tickets.
+    pub fn fill(sandbox: &Sandbox) {
+        let add = ["admin", "user", "add", "kit", "--team", "harbour"];
+        let link = ["--link", "linear", "--password-stdin"];
+        sandbox
+            .run_with_input(&[&add[..], &link[..]].concat(), PASSWORD)
+            .succeeds();
+        for (slug, provider, kind, id) in [
+            ("web", "linear", "linear_team", LINEAR_TEAM),
+            ("identity", "jira", "jira_project", JIRA_PROJECT),
+        ] {
+            let map = ["admin", "project", "map", slug, "--provider", provider];
+            let resource = ["--resource-type", kind, "--resource-id", id];
+            sandbox.run(&[&map[..], &resource[..]].concat()).succeeds();
+        }
+        let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sample-tickets.json");
+        sandbox
+            .run(&["admin", "tickets", "import", samples])
+            .succeeds();
+    }
+
+    /// [`Self::fill`], then [`Self::start`].
+    pub fn filled(sandbox: &Sandbox) -> Self {
+        Self::fill(sandbox);
+        Self::start(sandbox, &[])
+    }
+
+    /// Starts `serve` with these flags and waits until it says where it listens.
+    pub fn start(sandbox: &Sandbox, flags: &[&str]) -> Self {
+        Self::start_at(sandbox, "127.0.0.1:0", flags)
+    }
+
+    /// [`Self::start`] on another address.
+    pub fn start_at(sandbox: &Sandbox, address: &str, flags: &[&str]) -> Self {
+        let log = sandbox.root().join("serve.log");
+        let mut child = sandbox
+            .command(&[&["serve", "--listen", address][..], flags].concat())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let url = line.trim().trim_start_matches("listening on ").to_owned();
+        assert!(
+            url.starts_with("http://"),
+            "{line:?}: {}",
+            fs::read_to_string(&log).unwrap()
+        );
+        Self { child, url, log }
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// One request over a connection of its own.
+    #[track_caller]
+    pub fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Response {
+        let mut stream = TcpStream::connect(self.address()).unwrap();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        head += &format!("content-length: {}\r\n\r\n", body.len());
+        stream.write_all(head.as_bytes()).unwrap();
+        // A server may refuse a body before it has read it to its end.
+        drop(stream.write_all(body));
+        read_response(&mut stream)
+    }
+
+    /// POSTs a document.
+    #[track_caller]
+    pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Response {
+        self.call("POST", path, headers, body.to_string().as_bytes())
+    }
+
+    /// POSTs a document with a bearer token.
+    #[track_caller]
+    pub fn ask(&self, token: &str, path: &str, body: &Value) -> Response {
+        self.post(path, &[("authorization", &format!("Bearer {token}"))], body)
+    }
+
+    /// Logs `kit` in; access and refresh token.
+    #[track_caller]
+    pub fn log_in(&self) -> (String, String) {
+        let body = json!({"username": "kit", "password": PASSWORD});
+        tokens(&self.post(TOKEN_PATH, &[], &body))
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, signal).unwrap();
+    }
+
+    /// Waits for its end: the exit code, and what it printed after its first line.
+    pub fn wait(&mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        let stdout = self.child.stdout.as_mut().unwrap();
+        stdout.read_to_string(&mut rest).unwrap();
+        (self.child.wait().unwrap().code(), rest)
+    }
+
+    /// Stops it as a person would, and hands back its log.
+    pub fn stop(mut self) -> String {
+        self.signal(rustix::process::Signal::TERM);
+        assert_eq!(self.wait(), (Some(0), String::new()), "{}", self.log());
+        self.log()
+    }
+
+    /// What it has said on stderr.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+}
+
+impl Drop for ControlPlane {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The tokens of a login or renewal that succeeded.
+#[track_caller]
+pub fn tokens(response: &Response) -> (String, String) {
+    let body = response.is_ok();
+    let token = |name: &str| body[name].as_str().unwrap().to_owned();
+    (token("access"), token("refresh"))
+}
+
+/// Reads one answer to the end of the connection.
+#[track_caller]
+pub fn read_response(stream: &mut TcpStream) -> Response {
+    let mut bytes = Vec::new();
+    // The end may come as a reset where the server did not want the whole body.
+    drop(stream.read_to_end(&mut bytes));
+    let text = String::from_utf8(bytes).unwrap();
+    let (head, body) = text
+        .split_once("\r\n\r\n")
+        .unwrap_or_else(|| panic!("{text:?}"));
+    let mut lines = head.lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap();
+    let header = |line: &str| {
+        let (name, value) = line.split_once(": ").unwrap();
+        (name.to_ascii_lowercase(), value.to_owned())
+    };
+    Response {
+        status: status.parse().unwrap(),
+        headers: lines.map(header).collect(),
+        body: serde_json::from_str(body).unwrap_or(Value::Null),
+    }
+}
