@@ -7,6 +7,7 @@
 
 mod admin;
 mod auth;
+mod doctor;
 mod http_client;
 mod init;
 mod layers;

@@ -30,7 +30,9 @@ use outcome::Outcome;
 use ui::Ui;
 
 use crate::auth::session::{Session, team_slug_if_logged_in};
+use crate::auth::user_config;
 use crate::http::Deadline;
+use crate::sync::queue::reminder;
 use crate::world::World;
 
 /// What every command's handler is handed.
@@ -66,6 +68,14 @@ impl Context {
             self.server.as_deref(),
             self.deadline,
         )?)
+    }
+
+    /// The line about events that wait for too long, or are too many. Settings that cannot be read
+    /// do not stop the work here: what needs them says so.
+    pub fn reminder(&self) -> Option<String> {
+        let settings = user_config::load(&self.world).ok();
+        let most = settings.and_then(|settings| settings.max_queue_size);
+        reminder(&self.world, &self.world.state_directory(), most)
     }
 
     /// The team of whoever is logged in; asks no network.

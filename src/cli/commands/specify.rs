@@ -269,7 +269,7 @@ impl Report<'_> {
             "commits": self.commits,
             "next_step": next_step,
         });
-        Outcome::new(SCHEMA, fields, text)
+        Outcome::new(SCHEMA, fields, text).warn(context.reminder())
     }
 }
 

@@ -126,7 +126,9 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
             ("commit", bound.commit.unwrap_or_else(|| "none".to_owned())),
         ],
     );
-    Ok(Outcome::new("spec-kitty.bind-origin/1", fields, text).warn(bound.warnings))
+    Ok(Outcome::new("spec-kitty.bind-origin/1", fields, text)
+        .warn(bound.warnings)
+        .warn(context.reminder()))
 }
 
 /// It goes into a header: printable ASCII, at most 255 characters.

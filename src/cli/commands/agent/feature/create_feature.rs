@@ -62,7 +62,11 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
             ),
         ],
     );
-    Ok(Outcome::new("spec-kitty.create-feature/1", fields(&made, &now), text).warn(made.warnings))
+    Ok(
+        Outcome::new("spec-kitty.create-feature/1", fields(&made, &now), text)
+            .warn(made.warnings)
+            .warn(context.reminder()),
+    )
 }
 
 fn fields(made: &FeatureCreationResult, now: &str) -> Value {

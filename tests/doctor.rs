@@ -1,0 +1,204 @@
+//! `doctor`: what is wrong, and what repairs it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+use crate::support::{BIND_PATH, Output, Reply, Sandbox, Server};
+
+/// The findings of a run, each as `state check: finding`.
+fn findings(output: &Output) -> Vec<String> {
+    let document = output.json();
+    assert_eq!(document["schema"], "spec-kitty.doctor/1");
+    let text = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
+    let line = |f: &Value| {
+        format!(
+            "{} {}: {}",
+            text(f, "state"),
+            text(f, "check"),
+            text(f, "finding")
+        )
+    };
+    document["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(line)
+        .collect()
+}
+
+#[track_caller]
+fn assert_found(output: &Output, start: &str) {
+    let found = findings(output);
+    assert!(
+        found.iter().any(|line| line.starts_with(start)),
+        "no {start:?} in {found:#?}"
+    );
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_healthy_project_has_nothing_to_repair_and_nothing_is_written() {
+    let server = Server::with_ticket("WEB-123", "Login");
+    let sandbox = Sandbox::ready(&server);
+    let before = sandbox.snapshot();
+    let output = sandbox.run(&["doctor", "--json"]).succeeds();
+    let document = output.json();
+    assert_eq!(document["healthy"], true);
+    assert_eq!(document["problems"], 0);
+    assert!(
+        findings(&output).iter().all(|line| line.starts_with("ok ")),
+        "{output:?}"
+    );
+    before.assert_same(&sandbox.snapshot());
+    assert!(server.requests().is_empty());
+    let text = sandbox.run(&["doctor"]).succeeds();
+    assert!(
+        text.stdout.contains("ok\tbinding\tLinear web\n"),
+        "{text:?}"
+    );
+}
+
+#[test]
+fn it_works_outside_of_any_project_and_before_any_login() {
+    let sandbox = Sandbox::new();
+    let output = sandbox.run(&["doctor", "--json"]).succeeds();
+    assert_found(&output, "note project: no spec-kitty project");
+    assert_found(&output, "note credentials: not logged in");
+    assert_found(&output, "ok home: ");
+    assert!(!sandbox.state().exists());
+}
+
+#[test]
+fn a_home_open_to_others_is_a_problem_that_fix_repairs() {
+    let server = Server::with_ticket("WEB-123", "Login");
+    let sandbox = Sandbox::ready(&server);
+    let clock = sandbox.state().join("clock.json");
+    fs::write(&clock, "{\"value\": 7}").unwrap();
+    fs::set_permissions(&clock, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(sandbox.state(), fs::Permissions::from_mode(0o755)).unwrap();
+    let output = sandbox.run(&["doctor", "--json"]).exits(10);
+    assert_eq!(output.json()["problems"], 2);
+    assert_found(&output, "problem home: others can read or write");
+    assert_eq!(mode(&clock), 0o644);
+    let output = sandbox.run(&["doctor", "--fix", "--json"]).succeeds();
+    assert_found(&output, "repaired home: ");
+    assert_eq!((mode(&sandbox.state()), mode(&clock)), (0o700, 0o600));
+    sandbox.run(&["doctor"]).succeeds();
+}
+
+#[test]
+fn a_home_that_is_a_file_is_named() {
+    let sandbox = Sandbox::with_project();
+    fs::write(sandbox.state(), "not a folder").unwrap();
+    let output = sandbox.run(&["doctor", "--json"]).exits(10);
+    assert_found(&output, "problem home: ");
+}
+
+#[test]
+fn broken_files_are_named_with_what_repairs_them() {
+    let server = Server::with_ticket("WEB-123", "Login");
+    let sandbox = Sandbox::ready(&server);
+    sandbox.write("kitty-specs/060-search/meta.json", "{");
+    fs::write(sandbox.state().join("clock.json"), "nonsense").unwrap();
+    fs::write(sandbox.state().join("config.toml"), "[sync").unwrap();
+    let output = sandbox.run(&["doctor", "--json"]).exits(10);
+    assert_found(&output, "problem missions: ");
+    assert_found(&output, "note clock: clock.json cannot be understood");
+    assert_found(&output, "problem settings: ");
+    sandbox.write(".kittify/config.yaml", "tracker: [");
+    let output = sandbox.run(&["doctor", "--json"]).exits(10);
+    assert_found(&output, "problem project: ");
+}
+
+#[test]
+fn unfinished_work_is_named_with_its_command_and_dropped_once_it_can_never_finish() {
+    let server = Server::with_ticket("WEB-123", "Login");
+    server.on(BIND_PATH, Reply::Drop);
+    let sandbox = Sandbox::ready(&server);
+    sandbox
+        .run(&[
+            "specify",
+            "--from-ticket",
+            "WEB-123",
+            "--yes",
+            "--timeout",
+            "5",
+        ])
+        .exits(11);
+    let output = sandbox.run(&["doctor", "--json"]).succeeds();
+    assert_found(
+        &output,
+        "note unfinished work: mission 061-web-123 is not bound to WEB-123 yet",
+    );
+    let repair = "run: spec-kitty tracker bind-origin --mission 061-web-123 --key WEB-123 --yes";
+    assert!(output.stdout.contains(repair), "{output:?}");
+    fs::remove_dir_all(sandbox.path("kitty-specs/061-web-123")).unwrap();
+    let output = sandbox.run(&["doctor", "--json"]).exits(10);
+    assert_found(
+        &output,
+        "problem unfinished work: mission 061-web-123 is gone",
+    );
+    let output = sandbox.run(&["doctor", "--fix", "--json"]).succeeds();
+    assert_found(&output, "repaired unfinished work: ");
+    assert_found(
+        &sandbox.run(&["doctor", "--json"]).succeeds(),
+        "ok unfinished work: none",
+    );
+}
+
+#[test]
+fn a_lock_of_git_is_removed_only_when_a_person_says_that_no_git_runs() {
+    let sandbox = Sandbox::with_project();
+    let lock = sandbox.path(".git/index.lock");
+    fs::write(&lock, "").unwrap();
+    for arguments in [&["doctor", "--json"][..], &["doctor", "--fix", "--json"]] {
+        assert_found(&sandbox.run(arguments).exits(10), "problem git: ");
+        assert!(lock.exists());
+    }
+    let output = sandbox
+        .run(&["doctor", "--fix", "--yes", "--json"])
+        .succeeds();
+    assert_found(&output, "repaired git: ");
+    assert!(!lock.exists());
+    sandbox.run(&["doctor", "--yes"]).exits(2);
+}
+
+#[test]
+fn leftovers_of_killed_commands_go_when_they_are_old() {
+    let sandbox = Sandbox::with_project();
+    let old = sandbox.path("kitty-specs/060-search/.meta.json.Ab12Cd.tmp");
+    let young = sandbox.path(".kittify/.config.yaml.Ab12Cd.tmp");
+    fs::write(&old, "").unwrap();
+    fs::write(&young, "").unwrap();
+    let long_ago = SystemTime::now() - Duration::from_secs(2 * 60 * 60);
+    fs::File::options()
+        .write(true)
+        .open(&old)
+        .unwrap()
+        .set_modified(long_ago)
+        .unwrap();
+    let output = sandbox.run(&["doctor", "--fix", "--json"]).succeeds();
+    assert_found(&output, "repaired leftovers: ");
+    assert!(!old.exists());
+    assert!(young.exists());
+}
+
+#[test]
+fn an_open_merge_and_a_detached_head_are_notes() {
+    let sandbox = Sandbox::with_project();
+    fs::write(
+        sandbox.path(".git/MERGE_HEAD"),
+        sandbox.git(&["rev-parse", "HEAD"]),
+    )
+    .unwrap();
+    sandbox.git(&["checkout", "-q", "--detach"]);
+    let output = sandbox.run(&["doctor", "--json"]).succeeds();
+    assert_found(&output, "note git: detached HEAD");
+}
