@@ -1,6 +1,9 @@
 //! Delivery of a queue to the control plane (QUEUE §2.5): sealed segments in order, in batches, each
 //! event by its own verdict. Whatever the server did not clearly answer stays where it is.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeSet, HashMap};
 use std::io::Write as _;
 use std::ops::ControlFlow;
