@@ -1,6 +1,7 @@
 //! Commits of ours in a project: whether, how, and what to say where there is none.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::project::Project;
 use crate::git::commit::{CommitError, CommitRequest, Committed, INDEX_LOCK_WAIT, commit};
@@ -24,6 +25,8 @@ pub struct CommitOptions {
     pub policy: CommitPolicy,
     /// The files were all just made.
     pub new: bool,
+    /// How long to wait for other commits of ours.
+    pub wait: Duration,
 }
 
 /// A commit that was made, or a sentence about why there is none.
@@ -59,7 +62,8 @@ pub fn commit_files(
         message,
         no_verify: options.policy == CommitPolicy::WithoutHooks,
         new: options.new,
-        index_lock_wait: INDEX_LOCK_WAIT,
+        index_lock_wait: INDEX_LOCK_WAIT.min(options.wait),
+        lock_wait: options.wait,
     };
     Ok(match commit(world, repository, &request)? {
         Committed::Commit(sha) => CommitOutcome {

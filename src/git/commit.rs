@@ -15,9 +15,6 @@ use crate::world::World;
 /// How long a held `index.lock` is waited for before the commit is deferred.
 pub const INDEX_LOCK_WAIT: Duration = Duration::from_secs(5);
 
-/// How long other commits of ours are waited for: their hooks may take a while.
-const COMMIT_LOCK_WAIT: Duration = Duration::from_mins(1);
-
 /// The whole object name in the summary, every object on disk before a name points to it, and no
 /// clean-up of the repository on our account.
 const SETTINGS: &[&str] = &[
@@ -40,6 +37,8 @@ pub struct CommitRequest<'a> {
     pub new: bool,
     /// How long a held `index.lock` is waited for: [`INDEX_LOCK_WAIT`].
     pub index_lock_wait: Duration,
+    /// How long other commits of ours are waited for: their hooks may take a while.
+    pub lock_wait: Duration,
 }
 
 /// How a commit ended, where that is no error.
@@ -118,7 +117,7 @@ pub fn commit(
 ) -> Result<Committed, CommitError> {
     let folder = repository.common_directory.join("spec-kitty");
     ensure_private_directory(&folder)?;
-    let _lock = lock::acquire(world, &folder.join("commit.lock"), COMMIT_LOCK_WAIT)?;
+    let _lock = lock::acquire(world, &folder.join("commit.lock"), request.lock_wait)?;
     let attempt = Attempt {
         world,
         git: Git::in_directory(world, &repository.root).with_settings(SETTINGS),

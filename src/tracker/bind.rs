@@ -84,6 +84,7 @@ pub fn bind_mission_origin(
     let options = CommitOptions {
         policy: options.commit,
         new: false,
+        wait: service.wait,
     };
     let committed =
         commit_files(service.world, project, &files, &message, options).map_err(|error| {

@@ -250,9 +250,9 @@ impl Report<'_> {
                 },
             ),
         ];
-        let text = record(&context.ui, &rows);
+        let mut text = record(&context.ui, &rows);
         if context.ui.stdout_is_terminal() {
-            context.ui.say(&format!("Next: {next_step}"));
+            text.push_str(&format!("\nNext: {next_step}\n"));
         }
         let fields = json!({
             "created": self.created,

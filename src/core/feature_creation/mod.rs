@@ -228,6 +228,7 @@ fn complete(
         CommitOptions {
             policy: options.commit,
             new: created,
+            wait: options.wait,
         },
     )
     .map_err(|source| FeatureCreationError::NotCommitted {

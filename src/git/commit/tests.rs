@@ -20,6 +20,7 @@ fn request(paths: &[PathBuf]) -> CommitRequest<'_> {
         no_verify: false,
         new: false,
         index_lock_wait: Duration::ZERO,
+        lock_wait: Duration::from_mins(1),
     }
 }
 
