@@ -9,7 +9,6 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use toml::{Table, Value};
 
-use super::login::Login;
 use super::toml_file;
 use crate::fs::lock::{Lock, LockError, acquire};
 use crate::fs::replace::{Mode, replace};
@@ -36,6 +35,17 @@ pub struct Credentials {
     /// Who logged in.
     pub username: Option<String>,
     /// The team the session acts for.
+    pub team_slug: Option<String>,
+}
+
+/// Who logs in, where, and for which team; the server's own choice of team where none is given.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// The control plane.
+    pub server: Server,
+    /// The user.
+    pub username: Option<String>,
+    /// The team.
     pub team_slug: Option<String>,
 }
 

@@ -1,7 +1,8 @@
 //! Beginning and ending a session.
 
+pub use super::credentials::Login;
 use super::credentials::{self, Credentials, CredentialsError};
-use crate::http::{Call, Deadline, HttpClient, HttpError, Refusal, Retry, Server};
+use crate::http::{Call, Deadline, HttpClient, HttpError, Refusal, Retry};
 use crate::secret::Secret;
 use crate::wire::TOKEN_PATH;
 use crate::wire::candidate::FieldError;
@@ -27,17 +28,6 @@ pub enum LoginError {
     /// No answer.
     #[error(transparent)]
     Http(#[from] HttpError),
-}
-
-/// Who logs in, where, and for which team; the server's own choice of team where none is given.
-#[derive(Debug, Clone)]
-pub struct Login {
-    /// The control plane.
-    pub server: Server,
-    /// The user.
-    pub username: Option<String>,
-    /// The team.
-    pub team_slug: Option<String>,
 }
 
 /// Exchanges a password for a session, which replaces the stored one.

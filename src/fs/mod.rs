@@ -2,6 +2,7 @@
 
 pub mod lock;
 pub mod replace;
+mod yaml;
 pub mod yaml_block;
 mod yaml_lines;
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::yaml_block::{Change, parse};
+use super::yaml::{Change, parse};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 

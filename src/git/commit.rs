@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::command::{Git, GitError, GitFailure, GitOutput};
+use super::rejection;
+pub use super::rejection::RejectedBy;
 use super::repository::{Interrupted, Repository, is_committed};
 use super::{parse, pathspec};
 use crate::fs::lock::{self, LockError};
@@ -63,19 +65,6 @@ pub enum Deferral {
     /// Another git process holds the index, or one was killed and left its lock.
     #[error("another git process holds index.lock")]
     IndexLocked,
-}
-
-/// Who refused a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RejectedBy {
-    /// A hook.
-    Hook,
-    /// There is no `user.name` or `user.email`.
-    Identity,
-    /// The commit could not be signed.
-    Signing,
-    /// git, for another reason.
-    Other,
 }
 
 /// Why a commit was not made. The files are in the work tree all the same.
@@ -260,7 +249,7 @@ impl Attempt<'_> {
     /// knows no such path: one inside another repository, which `git add` passes over in silence.
     /// The second is asked of a dry run, which starts no hook.
     fn refused(&self, failure: GitFailure, paths: &[PathBuf]) -> Result<Committed, CommitError> {
-        let mut reason = parse::rejection(failure.status, &failure.stderr);
+        let mut reason = rejection::of(failure.status, &failure.stderr);
         if failure.status == Some(1) {
             if !self.unknown_to_the_index(paths)?.is_empty() {
                 reason = RejectedBy::Other;

@@ -6,6 +6,7 @@ pub mod commit;
 mod environment;
 mod parse;
 mod pathspec;
+mod rejection;
 pub mod repair;
 pub mod repository;
 #[cfg(test)]

@@ -5,8 +5,6 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
-use super::commit::RejectedBy;
-
 /// A path as git printed it, which may not be UTF-8.
 pub(super) fn path(bytes: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(bytes))
@@ -87,32 +85,6 @@ pub(super) fn branch(reference: &[u8]) -> Option<String> {
     (!name.is_empty()).then(|| String::from_utf8_lossy(name).into_owned())
 }
 
-/// Who refused a commit, from `git commit`'s exit code and words. Code 1 is a hook's (what else
-/// it can be is asked separately); git's own refusals end with 128, and only those are told apart
-/// by what it says.
-pub(super) fn rejection(status: Option<i32>, words: &str) -> RejectedBy {
-    const IDENTITY: &[&str] = &[
-        "tell me who you are",
-        "identity unknown",
-        "empty ident name",
-        "name consists only of disallowed",
-    ];
-    const SIGNING: &[&str] = &["failed to sign", "signingkey", "gpg", "public key"];
-    let said = |phrases: &[&str]| {
-        let words = words.to_ascii_lowercase();
-        phrases.iter().any(|phrase| words.contains(phrase))
-    };
-    if status == Some(1) || said(&["aborted by hook"]) {
-        RejectedBy::Hook
-    } else if said(IDENTITY) {
-        RejectedBy::Identity
-    } else if said(SIGNING) {
-        RejectedBy::Signing
-    } else {
-        RejectedBy::Other
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,49 +138,6 @@ mod tests {
         assert_eq!(found(b"a\tb\n"), (FileType::Regular, ID.to_owned()));
         assert_eq!(found(b"\xff").0, FileType::Link);
         assert_eq!(found(b"d").0, FileType::Other);
-    }
-
-    #[test]
-    fn rejections_are_told_apart() {
-        let cases = [
-            (Some(1), "flake8: E501", RejectedBy::Hook),
-            (Some(1), "please sign the agreement", RejectedBy::Hook),
-            (
-                Some(128),
-                "fatal: ref updates aborted by hook",
-                RejectedBy::Hook,
-            ),
-            (Some(128), "Author identity unknown\n", RejectedBy::Identity),
-            (
-                Some(128),
-                "fatal: empty ident name (for <x>)",
-                RejectedBy::Identity,
-            ),
-            (
-                Some(128),
-                "error: gpg failed to sign the data:",
-                RejectedBy::Signing,
-            ),
-            (
-                Some(128),
-                "error: Couldn't load public key /k",
-                RejectedBy::Signing,
-            ),
-            (
-                Some(128),
-                "fatal: either user.signingkey or",
-                RejectedBy::Signing,
-            ),
-            (
-                Some(128),
-                "fatal: cannot lock ref 'HEAD'",
-                RejectedBy::Other,
-            ),
-            (None, "", RejectedBy::Other),
-        ];
-        for (status, words, expected) in cases {
-            assert_eq!(rejection(status, words), expected, "{words}");
-        }
     }
 
     proptest::proptest! {

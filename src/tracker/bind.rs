@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::bound_event::emit_bound;
 use super::origin::{OriginError, PartialCause, Service};
 use super::origin_models::{BoundOrigin, Ticket};
 use crate::core::mission_commit::{CommitOptions, CommitPolicy, commit_files};
 use crate::core::missions::Mission;
 use crate::feature_metadata::{Meta, MetaDocument, MetaError, OriginTicket, set_origin_ticket};
 use crate::fs::FsError;
-use crate::sync::event::MissionOriginBound;
 use crate::sync::event_id;
 use crate::sync::intent::{Attempt, Intent};
 use crate::text::chain;
@@ -244,7 +244,7 @@ fn give_up(service: &Service<'_>, intent: &mut Intent) {
 }
 
 /// Records the event; `false`, with a warning, where that failed.
-pub(super) fn emit(
+fn emit(
     service: &Service<'_>,
     meta: &MetaDocument,
     ticket: &Ticket,
@@ -255,7 +255,7 @@ pub(super) fn emit(
     let project = service.project;
     let emitter = project.emitter(service.world, service.client.session().team_slug());
     let git = project.git_metadata(options.head.as_deref());
-    let emitted = super::finish::emit_bound(&emitter, &git, meta, ticket, &attempt.event_id);
+    let emitted = emit_bound(&emitter, &git, meta, ticket, &attempt.event_id);
     if let Err(error) = &emitted {
         warnings.push(format!(
             "the MissionOriginBound event was not recorded: {}",
@@ -280,16 +280,4 @@ fn end(service: &Service<'_>, mission: &Mission) -> Vec<String> {
 /// A ticket's key for a commit message.
 fn one_word(ticket: &Ticket) -> String {
     crate::text::one_line(ticket.candidate.external_issue_key())
-}
-
-/// The event of a bind, from what is recorded.
-pub(super) fn event_of<'a>(meta: &'a MetaDocument, ticket: &'a Ticket) -> MissionOriginBound<'a> {
-    MissionOriginBound {
-        feature_slug: meta.feature_slug(),
-        provider: ticket.provider.as_str(),
-        external_issue_id: ticket.candidate.external_issue_id(),
-        external_issue_key: ticket.candidate.external_issue_key(),
-        external_issue_url: ticket.candidate.url(),
-        title: ticket.candidate.title(),
-    }
 }

@@ -1,7 +1,7 @@
 //! Finishing what an interrupted command left: events of binds and missions that are complete but
 //! for their event (QUEUE §2.10).
 
-use super::bind::event_of;
+use super::bound_event::emit_bound;
 use super::origin_models::Ticket;
 use crate::core::feature_creation::{emit_created, made_by};
 use crate::core::missions::Mission;
@@ -10,8 +10,7 @@ use crate::core::project::Project;
 use crate::feature_metadata::MetaDocument;
 use crate::fs::lock::try_acquire;
 use crate::git::repository::is_committed;
-use crate::sync::emitter::{EmitError, Emitter};
-use crate::sync::event::GitMetadata;
+use crate::sync::emitter::Emitter;
 use crate::sync::intent::Intent;
 use crate::text::chain;
 use crate::world::World;
@@ -135,18 +134,4 @@ fn committed(world: &World, project: &Project, meta: &MetaDocument) -> bool {
         .unwrap_or(meta.path())
         .to_owned();
     is_committed(world, repository, &[path]).unwrap_or(false)
-}
-
-/// Records the event of a bind under the id its intent keeps.
-pub(super) fn emit_bound(
-    emitter: &Emitter<'_>,
-    git: &GitMetadata,
-    meta: &MetaDocument,
-    ticket: &Ticket,
-    event_id: &str,
-) -> Result<(), EmitError> {
-    let id = ulid::Ulid::from_string(event_id).unwrap_or_else(|_| {
-        crate::sync::event_id::of_fact("", &["MissionOriginBound", meta.feature_slug(), event_id])
-    });
-    emitter.emit_mission_origin_bound(id, git, &event_of(meta, ticket))
 }

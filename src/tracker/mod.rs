@@ -1,6 +1,7 @@
 //! The service: search a ticket, bind it, start a mission from it.
 
 mod bind;
+mod bound_event;
 pub mod config;
 mod finish;
 pub mod origin;
