@@ -10,6 +10,7 @@
 mod control_plane;
 mod fixtures;
 mod output;
+mod queue;
 mod sandbox;
 mod server;
 mod snapshot;
@@ -18,6 +19,7 @@ mod terminal;
 pub use control_plane::*;
 pub use fixtures::*;
 pub use output::Output;
+pub use queue::*;
 pub use sandbox::{ACCESS_TOKEN, PROJECT_UUID, Sandbox, write_file};
 pub use server::{Reply, Request, Server, dead_url};
 pub use snapshot::Snapshot;
