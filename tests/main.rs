@@ -7,7 +7,9 @@
 
 mod admin;
 mod auth;
+mod docs;
 mod doctor;
+mod help;
 mod http_client;
 mod init;
 mod layers;
@@ -19,6 +21,7 @@ mod support_itself;
 mod sync_list;
 mod sync_now;
 mod sync_status;
+mod tidy;
 mod tracker_bind;
 mod tracker_client;
 mod tracker_status;

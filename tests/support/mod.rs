@@ -11,6 +11,7 @@ mod control_plane;
 mod fixtures;
 mod output;
 mod queue;
+pub mod repository;
 mod sandbox;
 mod server;
 mod snapshot;

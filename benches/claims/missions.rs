@@ -1,0 +1,51 @@
+//! Claims about missions on disk.
+
+use std::fs;
+use std::hint::black_box;
+
+use criterion::Criterion;
+use serde_json::json;
+use spec_kitty::core::{feature_number, slug};
+use spec_kitty::feature_metadata::{load, write_meta};
+
+/// Slugs cost nothing; the number scan grows with the missions, and a thousand are no matter;
+/// writing a `meta.json` is one durable replacement.
+pub(crate) fn benches(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("missions");
+    group.bench_function("slug_from_ticket", |bencher| {
+        bencher.iter(|| slug::from_ticket(black_box("WEB-123"), black_box("Sign in")));
+    });
+
+    let project = tempfile::tempdir().unwrap();
+    for number in 1..=1_000 {
+        let folder = format!("kitty-specs/{number:03}-mission");
+        fs::create_dir_all(project.path().join(folder)).unwrap();
+    }
+    group.bench_function("next_number_after_1000_missions", |bencher| {
+        bencher.iter(|| feature_number::next(project.path()).unwrap());
+    });
+
+    let file = project.path().join("meta.json");
+    let mut meta = json!({
+        "created_at": "2026-11-22T10:00:00+00:00",
+        "feature_number": "061",
+        "feature_slug": "061-web-123",
+        "friendly_name": "Sign in with a passkey",
+        "mission": "software-dev",
+        "slug": "web-123",
+        "target_branch": "main",
+    });
+    let mut turn = 0_u64;
+    group.bench_function("meta_json_written_durably", |bencher| {
+        bencher.iter(|| {
+            // Equal bytes would not be written at all.
+            turn += 1;
+            meta["turn"] = turn.into();
+            write_meta(&file, meta.as_object().unwrap()).unwrap()
+        });
+    });
+    group.bench_function("meta_json_loaded", |bencher| {
+        bencher.iter(|| load(&file).unwrap());
+    });
+    group.finish();
+}

@@ -1,0 +1,179 @@
+//! `docs/json.md` lists every document with its keys, as a walk through all commands shows them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use super::{literals, names};
+use crate::support::repository;
+use crate::support::{EVENTS_PATH, Output, Reply, Sandbox, Server};
+
+/// Keys of every document.
+const COMMON: [&str; 3] = ["result", "schema", "warnings"];
+
+/// Documented keys by schema.
+fn documented(document: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let headings = document
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "));
+    headings
+        .map(|schema| {
+            let rows = repository::table(document, &format!("### {schema}"));
+            let keys = names(&rows).into_iter().map(str::to_owned).collect();
+            (schema.to_owned(), keys)
+        })
+        .collect()
+}
+
+#[test]
+fn every_schema_in_the_sources_is_documented_and_no_other() {
+    let document = repository::read("docs/json.md");
+    let mut coded = BTreeSet::new();
+    for (_, text) in repository::rust_files("src") {
+        let schema = |word: &&str| word.starts_with("spec-kitty.") && word.contains('/');
+        coded.extend(
+            literals(&text)
+                .into_iter()
+                .filter(schema)
+                .map(str::to_owned),
+        );
+    }
+    let documented: BTreeSet<_> = documented(&document).into_keys().collect();
+    assert_eq!(documented, coded);
+}
+
+#[test]
+fn documents_have_the_documented_keys() {
+    let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for document in walk() {
+        let keys = document.as_object().unwrap().keys().cloned();
+        let schema = document["schema"].as_str().unwrap().to_owned();
+        let keys = keys.filter(|key| !COMMON.contains(&key.as_str()));
+        seen.entry(schema).or_default().extend(keys);
+    }
+    let documented = documented(&repository::read("docs/json.md"));
+    for (schema, keys) in &documented {
+        assert_eq!(seen.get(schema), Some(keys), "{schema}");
+    }
+    assert_eq!(seen.len(), documented.len(), "{:?}", seen.keys());
+}
+
+#[test]
+fn an_error_has_the_documented_keys() {
+    let document = repository::read("docs/json.md");
+    let rows = repository::table(&document, "The keys of `error`:");
+    let error = Sandbox::new()
+        .run(&["--json", "no-such-command"])
+        .error(2, "none");
+    assert_eq!(names(&rows), super::keys(&error));
+}
+
+/// One document of every command, and of each form that has keys of its own.
+fn walk() -> Vec<Value> {
+    let server = Server::with_any_ticket();
+    let project = Sandbox::with_git();
+    let mut documents: Vec<_> = [
+        vec!["init"],
+        vec![
+            "tracker",
+            "bind",
+            "--provider",
+            "linear",
+            "--project-slug",
+            "web",
+        ],
+        vec!["tracker", "providers"],
+        vec!["specify", "user-auth", "--dry-run"],
+        vec!["specify", "user-auth"],
+        vec!["agent", "feature", "create-feature", "reports"],
+        vec!["auth", "status"],
+        vec!["completions", "bash"],
+        vec!["man"],
+        vec!["doctor"],
+        vec!["--help"],
+        vec!["no-such-command"],
+    ]
+    .iter()
+    .map(|words| run(&project, words))
+    .collect();
+
+    let login = ["auth", "login", "--with-token", "--server", &server.url()];
+    let login = [&login[..], &["--team", "acme", "--json"]].concat();
+    documents.push(project.run_with_input(&login, "a-token\n").json());
+    let ticket = ["specify", "--from-ticket", "WEB-7"];
+    let bind = ["tracker", "bind-origin", "--mission", "1", "--key", "WEB-8"];
+    for words in [
+        &["tracker", "search-origin", "WEB-7"][..],
+        &[&ticket[..], &["--dry-run"]].concat(),
+        &[&ticket[..], &["--yes"]].concat(),
+        &[&bind[..], &["--dry-run"]].concat(),
+        &[&bind[..], &["--yes"]].concat(),
+        &["tracker", "status"],
+        &["sync", "status"],
+        &["sync", "list"],
+        &["sync", "retry"],
+    ] {
+        documents.push(run(&project, words));
+    }
+    server.handle(EVENTS_PATH, |request| {
+        let batch = request.json();
+        let taken = batch["events"].as_array().unwrap().iter();
+        let results: Vec<_> = taken
+            .map(|event| json!({"event_id": event["event_id"], "status": "success"}))
+            .collect();
+        Reply::json(200, &json!({"results": results}))
+    });
+    for words in [
+        &["sync", "now"][..],
+        &["tracker", "unbind"],
+        &["auth", "logout"],
+    ] {
+        documents.push(run(&project, words));
+    }
+    documents.extend(control_plane(&project));
+    documents
+}
+
+fn run(project: &Sandbox, words: &[&str]) -> Value {
+    project.run(&[words, &["--json"]].concat()).json()
+}
+
+fn control_plane(project: &Sandbox) -> Vec<Value> {
+    let data = project.root().join("data");
+    let data = data.to_str().unwrap();
+    let tickets = repository::path("assets/sample-tickets.json");
+    let map = ["admin", "project", "map", "web", "--provider", "linear"];
+    let resource = ["--resource-type", "linear_team", "--resource-id", "T1"];
+    let admin = |words: &[&str], input: &str| -> Output {
+        project.run_with_input(&[words, &["--data", data, "--json"]].concat(), input)
+    };
+    let user = ["admin", "user", "add", "ada", "--team", "acme"];
+    let mut documents = vec![
+        admin(
+            &[&user[..], &["--password-stdin"]].concat(),
+            "correct horse\n",
+        )
+        .json(),
+        admin(&[&map[..], &resource[..]].concat(), "").json(),
+        admin(
+            &["admin", "tickets", "import", tickets.to_str().unwrap()],
+            "",
+        )
+        .json(),
+        admin(&["admin", "status"], "").json(),
+    ];
+    let mut serving = project
+        .command(&["serve", "--json", "--listen", "127.0.0.1:0", "--data", data])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let read = BufReader::new(serving.stdout.take().unwrap()).read_line(&mut line);
+    serving.kill().unwrap();
+    serving.wait().unwrap();
+    read.unwrap();
+    documents.push(serde_json::from_str(&line).unwrap());
+    documents
+}

@@ -1,0 +1,60 @@
+//! This repository's own files, for the tests that hold documents and sources together.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A path in the repository.
+pub fn path(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
+}
+
+/// A file of the repository.
+#[track_caller]
+pub fn read(relative: &str) -> String {
+    fs::read_to_string(path(relative)).unwrap_or_else(|error| panic!("{relative}: {error}"))
+}
+
+/// Every Rust file below a folder with its text, by path relative to the repository.
+pub fn rust_files(folder: &str) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    collect(&path(folder), &mut files);
+    files.sort();
+    files
+}
+
+fn collect(folder: &Path, files: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap().path();
+        if entry.is_dir() {
+            collect(&entry, files);
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            let relative = entry.strip_prefix(path("")).unwrap().to_str().unwrap();
+            files.push((relative.to_owned(), fs::read_to_string(&entry).unwrap()));
+        }
+    }
+}
+
+/// What stands between backquotes in a text that has no code blocks.
+pub fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+/// The cells of every row of the Markdown table that follows a heading, without its head.
+#[track_caller]
+pub fn table<'a>(document: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
+    let (_, rest) = document
+        .split_once(&format!("\n{heading}\n"))
+        .unwrap_or_else(|| panic!("no heading {heading}"));
+    let rows: Vec<_> = rest
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'))
+        .skip(2)
+        .map(|line| {
+            let inner = line.trim().trim_start_matches('|').trim_end_matches('|');
+            inner.split(" | ").map(str::trim).collect()
+        })
+        .collect();
+    assert!(!rows.is_empty(), "no table below {heading}");
+    rows
+}
