@@ -7,6 +7,7 @@
 
 mod admin;
 mod auth;
+mod demo;
 mod docs;
 mod doctor;
 mod help;

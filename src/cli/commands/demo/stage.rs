@@ -1,0 +1,205 @@
+//! The folder that the demo plays in: a home, a git configuration and a project of its own.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+use tempfile::TempDir;
+
+use crate::cli::Context;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::failure::{Effect, Failure};
+use crate::fs::replace::{Mode, replace};
+use crate::fs::{FsError, ensure_private_directory};
+use crate::world::{World, names};
+
+/// Variables that would lead out of the stage, or change what is seen on it.
+const FOREIGN_PREFIXES: [&str; 2] = ["SPEC_KITTY_", "GIT_"];
+
+const GIT_CONFIG: &str = "[user]\n\tname = Kit\n\temail = kit@harbour.example\n\
+    [init]\n\tdefaultBranch = main\n[commit]\n\tgpgSign = false\n[advice]\n\tdetachedHead = false\n";
+
+/// A folder, and the world as it is seen from there.
+#[derive(Debug)]
+pub struct Stage {
+    folder: PathBuf,
+    /// Removes the folder; `None` where it is to be kept.
+    temporary: Option<TempDir>,
+    world: World,
+    program: PathBuf,
+    interrupted: Arc<AtomicBool>,
+}
+
+/// How one of the stage's commands ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code; `None` where a signal ended it.
+    pub code: Option<i32>,
+    /// Its answer.
+    pub stdout: String,
+    /// What it said about it.
+    pub stderr: String,
+}
+
+impl Stage {
+    /// Makes the folder: a temporary one, or the one that is to be kept, which must be new.
+    pub fn set_up(context: &Context, keep: Option<&Path>) -> Result<Self, Failure> {
+        // From here on an interruption is noticed between two steps, so that it can be tidied up.
+        let interrupted = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM] {
+            flag::register(signal, Arc::clone(&interrupted))
+                .map_err(cannot("listen for signals"))?;
+        }
+        let program = std::env::current_exe().map_err(cannot("find this program's file"))?;
+        let (folder, temporary) = if let Some(keep) = keep {
+            (new_folder(&context.world.directory().join(keep))?, None)
+        } else {
+            let within = context.world.temporary_directory();
+            let made = tempfile::Builder::new()
+                .prefix("spec-kitty-demo-")
+                .tempdir_in(&within)
+                .map_err(FsError::on("create a folder in", &within))?;
+            (made.path().to_owned(), Some(made))
+        };
+        let world = world(&context.world, &folder);
+        for path in [&world.state_directory(), world.directory()] {
+            ensure_private_directory(path)?;
+        }
+        replace(
+            &folder.join("gitconfig"),
+            GIT_CONFIG.as_bytes(),
+            Mode::Shared,
+        )?;
+        Ok(Self {
+            folder,
+            temporary,
+            world,
+            program,
+            interrupted,
+        })
+    }
+
+    /// What the commands see.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// A file in the folder, beside the project.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The folder, where it is to be kept.
+    pub fn kept(&self) -> Option<&Path> {
+        self.temporary.is_none().then_some(&*self.folder)
+    }
+
+    /// Fails once somebody has asked the demo to stop.
+    pub fn check_interruption(&self) -> Result<(), Failure> {
+        if !self.interrupted.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        Err(Failure::new(
+            "interrupted",
+            ExitCode::Interrupted,
+            "interrupted",
+        ))
+    }
+
+    /// Runs this program in the project's folder.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what runs is this program; git still runs through git::command"
+    )]
+    pub fn run(&self, arguments: &[&str], input: &str) -> Result<Ended, Failure> {
+        let failed = || cannot("run a command of the demo");
+        let mut child = Command::new(&self.program)
+            .args(arguments)
+            .current_dir(self.world.directory())
+            .env_clear()
+            .envs(self.world.variables())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(failed())?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // One that does not read its input says why by itself.
+            drop(io::Write::write_all(&mut stdin, input.as_bytes()));
+        }
+        let output = child.wait_with_output().map_err(failed())?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(Ended {
+            code: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        })
+    }
+
+    /// Removes the folder unless it is to be kept; a warning where that did not work.
+    pub fn clear_away(self) -> Option<String> {
+        let error = self.temporary?.close().err()?;
+        Some(format!("cannot remove {}: {error}", self.folder.display()))
+    }
+}
+
+fn cannot(what: &'static str) -> impl FnOnce(io::Error) -> Failure {
+    move |error| {
+        Failure::new("demo_failed", ExitCode::Internal, format!("cannot {what}"))
+            .cause(error.to_string())
+    }
+}
+
+/// A folder that was not there, or was empty.
+fn new_folder(path: &Path) -> Result<PathBuf, Failure> {
+    if std::fs::symlink_metadata(path).is_ok() {
+        let mut entries = std::fs::read_dir(path).map_err(FsError::on("read the folder", path))?;
+        if entries.next().is_some() {
+            let message = format!("{} is there and not empty", path.display());
+            return Err(Failure::new("folder_taken", ExitCode::Conflict, message)
+                .hint("name a new folder with --keep")
+                .effect(Effect::None));
+        }
+    }
+    ensure_private_directory(path)?;
+    path.canonicalize()
+        .map_err(|error| FsError::on("find", path)(error).into())
+}
+
+fn world(outer: &World, folder: &Path) -> World {
+    let foreign = |name: &OsStr| {
+        let name = name.to_string_lossy();
+        FOREIGN_PREFIXES
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+    };
+    let inherited = outer
+        .variables()
+        .filter(|(name, _)| !foreign(name))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let own = [
+        ("HOME", folder.join("home").into_os_string()),
+        (
+            names::HOME,
+            folder.join("home/.spec-kitty").into_os_string(),
+        ),
+        (
+            "XDG_CONFIG_HOME",
+            folder.join("home/.config").into_os_string(),
+        ),
+        (
+            "GIT_CONFIG_GLOBAL",
+            folder.join("gitconfig").into_os_string(),
+        ),
+        ("GIT_CONFIG_NOSYSTEM", "1".into()),
+        // Should the folder be inside somebody's checkout, it is still no part of it.
+        ("GIT_CEILING_DIRECTORIES", folder.as_os_str().to_owned()),
+    ];
+    let own = own.map(|(name, value)| (OsString::from(name), value));
+    World::with_variables(folder.join("harbour"), inherited.chain(own))
+}
