@@ -53,7 +53,9 @@ impl<'a> Narrator<'a> {
         let cyan = Style::new().fg_color(Some(AnsiColor::Cyan.into()));
         let mut told = format!("    {}\n", self.ui.paint(cyan, &format!("$ {typed}")));
         for line in sanitize(output).lines() {
-            told += &format!("      {}\n", line.replace('\t', "  "));
+            told.push_str("      ");
+            told.push_str(&line.replace('\t', "  "));
+            told.push('\n');
         }
         self.tell(&told);
         self.steps.push(json!({
