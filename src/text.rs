@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use sha2::{Digest as _, Sha256};
+
 /// Removes C0 and C1 controls, whole ESC sequences and bidirectional overrides; keeps newlines and
 /// tabs. Text without any of these is borrowed.
 pub fn sanitize(text: &str) -> Cow<'_, str> {
@@ -69,6 +71,20 @@ pub fn nearest<'a>(word: &str, choices: impl IntoIterator<Item = &'a str>) -> Op
         .filter(|(likeness, _)| *likeness > NEAR)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, choice)| choice)
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}
+
+/// Sixteen hexadecimal digits that stand for a text: a short name for a file about it.
+pub fn short_digest(text: impl AsRef<[u8]>) -> String {
+    hex(Sha256::digest(text).get(..8).unwrap_or_default())
 }
 
 /// A word as one argument of a POSIX shell, quoted only where it must be.

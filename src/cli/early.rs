@@ -50,14 +50,13 @@ pub fn fail(arguments: &[OsString], failure: &Failure) -> ExitCode {
     let stand_in = stand_in
         .iter()
         .filter(|word| **word != "--json" || asks_for_json(arguments));
-    match (Arguments::try_parse_from(stand_in), World::from_process()) {
-        (Ok(parsed), Ok(world)) => super::fail(&Ui::new(&parsed.globals, &world), failure),
-        // Even the directory is gone: there is no terminal to ask about.
-        _ => {
-            drop(write(&failure.document().to_string()));
-            failure.exit
-        }
+    let spoken = (Arguments::try_parse_from(stand_in), World::from_process());
+    if let (Ok(parsed), Ok(world)) = spoken {
+        return super::fail(&Ui::new(&parsed.globals, &world), failure);
     }
+    // Even the directory is gone, and with it what is known of the terminal.
+    drop(write(&failure.document().to_string()));
+    failure.exit
 }
 
 /// The directory the command was started in is gone.
@@ -85,7 +84,19 @@ fn usage(error: &clap::Error) -> Failure {
         Some(usage) => failure.cause(format!("usage: {usage}")),
         None => failure,
     };
-    failure.hint(starting("tip:").unwrap_or(SEE_HELP))
+    failure.hint(match (starting("tip:"), starting("Usage:")) {
+        (Some(tip), _) => tip.to_owned(),
+        (None, Some(usage)) => see_help_of(usage),
+        (None, None) => SEE_HELP.to_owned(),
+    })
+}
+
+/// The words of a usage line before its first placeholder are the command.
+fn see_help_of(usage: &str) -> String {
+    let command = usage
+        .split(' ')
+        .take_while(|word| !word.starts_with(['[', '<', '-']));
+    format!("run: {} --help", command.collect::<Vec<_>>().join(" "))
 }
 
 fn write(text: &str) -> std::io::Result<()> {

@@ -15,6 +15,7 @@ mod logging;
 pub mod outcome;
 pub mod progress;
 pub mod table;
+pub mod ticket_arguments;
 pub mod ticket_choice;
 pub mod ui;
 

@@ -2,155 +2,29 @@
 //! (DESIGN §2). `--yes` confirms; it never chooses.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use dialoguer::FuzzySelect;
 use dialoguer::theme::ColorfulTheme;
 use serde_json::json;
 
-use super::candidate_document;
 use super::exit_code::ExitCode;
-use super::failure::{Effect, Failure};
+use super::failure::Failure;
 use super::table::record;
-use super::{Context, ask, progress};
+use super::{Context, ask};
 use crate::text::{one_line, shell_word};
-use crate::tracker::origin::{OriginBinding, search_origin_candidates};
-use crate::tracker::origin_models::{
-    MatchType, OriginCandidate, OriginQuery, SearchOriginResult, Ticket,
-};
-use crate::tracker::saas_client::SaasTrackerClient;
-use crate::tracker::ticket_ref;
+use crate::tracker::origin_models::{OriginCandidate, Ticket};
 use crate::wire::Provider;
-
-/// How many candidates a key search asks for: more than one only where the server is unsure.
-const LIMIT: u32 = 10;
-
-/// What was said about the ticket on the command line.
-#[derive(Debug, Clone)]
-pub struct TicketArguments {
-    /// A reference, or a document.
-    pub source: TicketSource,
-    /// `--provider`.
-    pub provider: Option<Provider>,
-    /// `--resource-type`.
-    pub resource_type: Option<String>,
-    /// `--resource-id`.
-    pub resource_id: Option<String>,
-}
-
-/// Where the ticket comes from.
-#[derive(Debug, Clone)]
-pub enum TicketSource {
-    /// A key, `provider:KEY` or URL.
-    Reference(String),
-    /// A file with a candidate, or `-`.
-    Document(PathBuf),
-}
 
 /// What a search or a document left to choose from.
 #[derive(Debug)]
 pub struct Choice {
-    candidates: Vec<OriginCandidate>,
+    pub(super) candidates: Vec<OriginCandidate>,
     /// One that may be confirmed without being chosen.
-    certain: bool,
-    provider: Provider,
-    resource_type: String,
-    resource_id: String,
-    asked: String,
-}
-
-/// Reads a provider's name on the command line, for arguments that `ignore_case`: clap lists the
-/// names and suggests the nearest.
-pub fn provider_argument() -> impl TypedValueParser<Value = Provider> {
-    PossibleValuesParser::new(Provider::ALL.map(Provider::as_str))
-        .try_map(|name| name.to_ascii_lowercase().parse::<Provider>())
-}
-
-impl TicketArguments {
-    /// Refuses what can be refused before anything is read or sent; the key and provider named.
-    pub fn check(&self, binding: &OriginBinding) -> Result<Option<String>, Failure> {
-        binding.require(self.provider)?;
-        let TicketSource::Reference(text) = &self.source else {
-            return Ok(None);
-        };
-        let reference = ticket_ref::parse(text)?;
-        binding.require(reference.provider)?;
-        Ok(Some(reference.key))
-    }
-
-    /// Searches, or reads the document.
-    pub fn find(
-        &self,
-        context: &Context,
-        binding: &OriginBinding,
-        client: &SaasTrackerClient<'_>,
-    ) -> Result<Choice, Failure> {
-        let key = self.check(binding)?;
-        let choice = match (&self.source, key) {
-            (TicketSource::Document(place), _) => self.read_document(context, binding, place)?,
-            (TicketSource::Reference(_), key) => {
-                let query = OriginQuery {
-                    key,
-                    text: None,
-                    limit: LIMIT,
-                };
-                let found = search(context, binding, client, &query)?;
-                self.judge(found)?
-            }
-        };
-        Ok(choice)
-    }
-
-    fn read_document(
-        &self,
-        context: &Context,
-        binding: &OriginBinding,
-        place: &std::path::Path,
-    ) -> Result<Choice, Failure> {
-        let document = candidate_document::read(context, place)?;
-        binding.require(document.provider)?;
-        let given = |flag: &Option<String>, value: Option<String>, name: &str| {
-            flag.clone().or(value).ok_or_else(|| {
-                Failure::usage(format!("the document does not say its {name}"))
-                    .hint(format!("pass --{}", name.replace('_', "-")))
-            })
-        };
-        Ok(Choice {
-            asked: document.candidate.external_issue_key().to_owned(),
-            candidates: vec![document.candidate],
-            certain: true,
-            provider: binding.provider,
-            resource_type: given(&self.resource_type, document.resource_type, "resource_type")?,
-            resource_id: given(&self.resource_id, document.resource_id, "resource_id")?,
-        })
-    }
-
-    fn judge(&self, found: SearchOriginResult) -> Result<Choice, Failure> {
-        if found.candidates.is_empty() {
-            let message = format!(
-                "no ticket {} in {}",
-                found.query_used,
-                found.provider.title()
-            );
-            return Err(
-                Failure::new("ticket_not_found", ExitCode::NotFound, message)
-                    .hint("run: spec-kitty tracker search-origin --text WORDS")
-                    .detail("candidates", json!([]))
-                    .detail("query_used", found.query_used),
-            );
-        }
-        let certain =
-            matches!(found.candidates.as_slice(), [only] if only.match_type() == MatchType::Exact);
-        Ok(Choice {
-            certain,
-            candidates: found.candidates,
-            provider: found.provider,
-            resource_type: self.resource_type.clone().unwrap_or(found.resource_type),
-            resource_id: self.resource_id.clone().unwrap_or(found.resource_id),
-            asked: found.query_used,
-        })
-    }
+    pub(super) certain: bool,
+    pub(super) provider: Provider,
+    pub(super) resource_type: String,
+    pub(super) resource_id: String,
+    pub(super) asked: String,
 }
 
 impl Choice {
@@ -297,19 +171,6 @@ fn confirming_command(arguments: &[OsString], key: Option<&str>) -> String {
     }
     words.push("--yes".to_owned());
     words.join(" ")
-}
-
-/// Searches, with a spinner where it takes long.
-pub fn search(
-    context: &Context,
-    binding: &OriginBinding,
-    client: &SaasTrackerClient<'_>,
-    query: &OriginQuery,
-) -> Result<SearchOriginResult, Failure> {
-    let search = || search_origin_candidates(binding, client, query);
-    // A search changes nothing, whatever became of its request.
-    progress::during(&context.ui, "Searching", search)
-        .map_err(|error| Failure::from(error).effect(Effect::None))
 }
 
 fn describe(context: &Context, ticket: &Ticket) -> String {

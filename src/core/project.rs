@@ -14,6 +14,7 @@ use crate::sync::emitter::Emitter;
 use crate::sync::event::GitMetadata;
 use crate::sync::intent::Intents;
 use crate::sync::project_identity::{self, IdentityError, ProjectIdentity};
+use crate::text::short_digest;
 use crate::world::World;
 
 /// Where a project's identity is kept until its configuration holds one.
@@ -136,16 +137,9 @@ pub fn shared_directory(
     state_directory: &Path,
     root: &Path,
 ) -> PathBuf {
-    match repository {
-        Some(repository) => repository.common_directory.join("spec-kitty"),
-        None => {
-            let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
-            let name: String = digest
-                .iter()
-                .take(8)
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            state_directory.join("projects").join(name)
-        }
+    if let Some(repository) = repository {
+        return repository.common_directory.join("spec-kitty");
     }
+    let name = short_digest(root.as_os_str().as_encoded_bytes());
+    state_directory.join("projects").join(name)
 }

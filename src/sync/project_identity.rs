@@ -17,6 +17,7 @@ use crate::fs::lock::{self, LockError};
 use crate::fs::replace::{Mode, replace};
 use crate::fs::yaml_block::{self, Change};
 use crate::fs::{FsError, ensure_private_directory, read_bounded};
+use crate::text::hex;
 use crate::world::World;
 
 const KEY: &str = "project";
@@ -141,12 +142,7 @@ pub fn establish(
 pub fn node_id(world: &World) -> String {
     let (host, user) = world.host_and_user();
     let digest = Sha256::digest(format!("{host}:{user}"));
-    let pairs: Vec<_> = digest
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    pairs.concat()
+    hex(digest.get(..6).unwrap_or_default())
 }
 
 fn read(root: &Path) -> Result<Block, ConfigError> {

@@ -56,11 +56,10 @@ pub fn bind_mission_origin(
     let answer = service
         .client
         .bind_mission_origin(&attempt.request, &attempt.idempotency_key);
-    let bound = answer.map_err(|error| {
+    let bound = answer.inspect_err(|error| {
         if error.is_definite_refusal() {
             give_up(service, &mut intent);
         }
-        error
     })?;
 
     let partial = |failed, source: PartialCause| OriginError::Partial {

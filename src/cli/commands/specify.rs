@@ -1,13 +1,11 @@
 //! `spec-kitty specify`: the main job.
 
-use std::path::PathBuf;
-
 use serde_json::{Map, Value, json};
 
 use crate::cli::commit_arguments::CommitArguments;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
-use crate::cli::ticket_choice::{TicketArguments, TicketSource, provider_argument};
+use crate::cli::ticket_arguments::TicketArguments;
 use crate::cli::{CommandResult, Context, progress};
 use crate::core::feature_creation::{
     CreationOptions, DEFAULT_MISSION_TYPE, PlannedMission, create_feature_core, plan,
@@ -19,7 +17,6 @@ use crate::tracker::origin::{
 };
 use crate::tracker::origin_models::{MissionFromTicketResult, Ticket};
 use crate::tracker::saas_client::SaasTrackerClient;
-use crate::wire::Provider;
 
 const SCHEMA: &str = "spec-kitty.specify/1";
 
@@ -28,23 +25,14 @@ const SCHEMA: &str = "spec-kitty.specify/1";
 #[command(group(clap::ArgGroup::new("what").required(true).args(["name", "from_ticket", "candidate"])))]
 pub struct Arguments {
     /// Slug of a mission without a ticket: user-auth
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", conflicts_with = "TicketArguments")]
     name: Option<String>,
     /// Start from this ticket: key, provider:KEY or URL
     #[arg(long, value_name = "REF")]
     from_ticket: Option<String>,
-    /// Start from a candidate, or a search result that holds exactly one; - reads stdin
-    #[arg(long, value_name = "FILE|-")]
-    candidate: Option<PathBuf>,
-    /// The ticket's tracker; the project's where absent
-    #[arg(long, value_name = "P", value_parser = provider_argument(), ignore_case = true, conflicts_with = "name")]
-    provider: Option<Provider>,
-    /// The kind of resource the ticket was found in
-    #[arg(long, value_name = "T", conflicts_with = "name")]
-    resource_type: Option<String>,
-    /// The resource's id
-    #[arg(long, value_name = "I", conflicts_with = "name")]
-    resource_id: Option<String>,
+    /// The ticket, where it is not named by a reference.
+    #[command(flatten)]
+    ticket: TicketArguments,
     /// Kind of mission
     #[arg(long, value_name = "T", default_value = DEFAULT_MISSION_TYPE)]
     mission_type: String,
@@ -114,16 +102,8 @@ fn without_ticket(name: &str, arguments: &Arguments, context: &Context) -> Comma
 fn from_ticket(arguments: Arguments, context: &Context) -> CommandResult {
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
-    let wanted = TicketArguments {
-        source: match (arguments.from_ticket, arguments.candidate) {
-            (Some(reference), _) => TicketSource::Reference(reference),
-            (None, place) => TicketSource::Document(place.unwrap_or_default()),
-        },
-        provider: arguments.provider,
-        resource_type: arguments.resource_type,
-        resource_id: arguments.resource_id,
-    };
-    wanted.check(&binding)?;
+    let reference = arguments.from_ticket.as_deref();
+    arguments.ticket.check(reference, &binding)?;
     let options = StartOptions {
         mission_type: arguments.mission_type,
         target_branch: arguments.target_branch,
@@ -141,7 +121,9 @@ fn from_ticket(arguments: Arguments, context: &Context) -> CommandResult {
         wait: context.remaining(),
     };
     origin::check(&service, &options)?;
-    let choice = wanted.find(context, &binding, &client)?;
+    let choice = arguments
+        .ticket
+        .find(reference, context, &binding, &client)?;
     if arguments.dry_run {
         let ticket = choice.only()?;
         return Ok(match origin::plan(&service, &ticket, &options)? {
@@ -252,7 +234,7 @@ impl Report<'_> {
         ];
         let mut text = record(&context.ui, &rows);
         if context.ui.stdout_is_terminal() {
-            text.push_str(&format!("\nNext: {next_step}\n"));
+            text = format!("{text}\nNext: {next_step}\n");
         }
         let fields = json!({
             "created": self.created,

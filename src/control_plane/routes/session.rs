@@ -12,6 +12,7 @@ use crate::control_plane::password;
 use crate::control_plane::refusal::Refusal;
 use crate::control_plane::store::{ACCESS_LIFETIME, REFRESH_LIFETIME, TokenHash, TokenPair};
 use crate::secret::Secret;
+use crate::text::hex;
 use crate::wire::request::{RefreshRequest, TokenRequest};
 use crate::wire::response::TokenResponse;
 use crate::world::World;
@@ -100,7 +101,7 @@ fn new_tokens(world: &World) -> (Tokens, TokenPair) {
 /// 256 random bits, in hexadecimal.
 fn new_token(world: &World) -> Secret {
     let bytes: [u8; 32] = world.random();
-    Secret::new(bytes.map(|byte| format!("{byte:02x}")).concat())
+    Secret::new(hex(&bytes))
 }
 
 fn answer(tokens: Tokens, team_slug: String) -> Json<TokenResponse> {

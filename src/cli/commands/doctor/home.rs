@@ -79,7 +79,7 @@ fn open_to_others(home: &Path) -> Vec<PathBuf> {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() && depth < DEEPEST => {
-                    folders.push((entry.path(), depth + 1))
+                    folders.push((entry.path(), depth + 1));
                 }
                 Ok(kind)
                     if kind.is_file() && is_secret(&entry.path()) && is_open(&entry.path()) =>

@@ -19,7 +19,7 @@ use crate::tracker::origin::OriginBinding;
 
 const FIX: &str = "run: spec-kitty doctor --fix";
 /// A temporary file younger than this may be in use.
-const IN_USE: Duration = Duration::from_secs(60 * 60);
+const IN_USE: Duration = Duration::from_hours(1);
 
 /// Looks at the project the command runs in, if it runs in one.
 pub fn check(context: &Context, arguments: Arguments) -> Vec<Finding> {
@@ -296,12 +296,8 @@ fn temporaries(context: &Context, folder: &Path) -> Vec<PathBuf> {
         changed.is_ok_and(|time| now.duration_since(time).is_ok_and(|age| age > IN_USE))
     };
     let ours = |path: &PathBuf| {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        (name.starts_with('.') && name.ends_with(".tmp")) || name.starts_with(".spec-kitty-new-")
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        (name.starts_with(b".") && name.ends_with(b".tmp")) || name.starts_with(b".spec-kitty-new-")
     };
     let entries = fs::read_dir(folder)
         .into_iter()

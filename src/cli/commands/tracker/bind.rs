@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cli::outcome::Outcome;
-use crate::cli::ticket_choice::provider_argument;
+use crate::cli::ticket_arguments::provider_argument;
 use crate::cli::{CommandResult, Context};
 use crate::core::project::Project;
 use crate::sync::project_config::CONFIG_FILE;

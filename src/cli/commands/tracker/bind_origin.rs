@@ -1,14 +1,12 @@
 //! `spec-kitty tracker bind-origin`.
 
-use std::path::PathBuf;
-
 use serde_json::{Value, json};
 
 use crate::cli::commit_arguments::CommitArguments;
 use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
-use crate::cli::ticket_choice::{TicketArguments, TicketSource, provider_argument};
+use crate::cli::ticket_arguments::TicketArguments;
 use crate::cli::{CommandResult, Context, progress};
 use crate::core::missions;
 use crate::core::project::Project;
@@ -17,7 +15,6 @@ use crate::tracker::origin::{
 };
 use crate::tracker::origin_models::Ticket;
 use crate::tracker::saas_client::SaasTrackerClient;
-use crate::wire::Provider;
 
 /// Arguments of `tracker bind-origin`.
 #[derive(Debug, clap::Args)]
@@ -29,18 +26,9 @@ pub struct Arguments {
     /// The ticket's key, provider:KEY or URL
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// A candidate, or a search result that holds exactly one; - reads stdin
-    #[arg(long, value_name = "FILE|-")]
-    candidate: Option<PathBuf>,
-    /// The ticket's tracker; the project's where absent
-    #[arg(long, value_name = "P", value_parser = provider_argument(), ignore_case = true)]
-    provider: Option<Provider>,
-    /// The kind of resource the ticket was found in
-    #[arg(long, value_name = "T")]
-    resource_type: Option<String>,
-    /// The resource's id
-    #[arg(long, value_name = "I")]
-    resource_id: Option<String>,
+    /// The ticket, where it is not named by a reference.
+    #[command(flatten)]
+    ticket: TicketArguments,
     /// Makes a repeated bind the same bind
     #[arg(long, value_name = "K")]
     idempotency_key: Option<String>,
@@ -66,18 +54,12 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
         commit: arguments.commit.policy(),
         head: None,
     };
-    let wanted = TicketArguments {
-        source: match (arguments.key, arguments.candidate) {
-            (Some(key), _) => TicketSource::Reference(key),
-            (None, place) => TicketSource::Document(place.unwrap_or_default()),
-        },
-        provider: arguments.provider,
-        resource_type: arguments.resource_type,
-        resource_id: arguments.resource_id,
-    };
-    wanted.check(&binding)?;
+    let reference = arguments.key.as_deref();
+    arguments.ticket.check(reference, &binding)?;
     let client = SaasTrackerClient::new(context.session()?);
-    let choice = wanted.find(context, &binding, &client)?;
+    let choice = arguments
+        .ticket
+        .find(reference, context, &binding, &client)?;
     let slug = meta.feature_slug();
     if arguments.dry_run {
         return Ok(plan(
