@@ -4,19 +4,32 @@
     clippy::disallowed_methods,
     reason = "tests prepare the operating system that World reports about"
 )]
+#![expect(clippy::string_slice, reason = "a wrong slice fails the test")]
 
 mod admin;
 mod auth;
+mod bad_input;
+mod bind_origin;
+mod concurrency;
+mod confirmation;
+mod create_feature;
 mod demo;
 mod docs;
 mod doctor;
+mod errors;
+mod git_states;
+mod healing;
 mod help;
 mod http_client;
 mod init;
+mod json_contract;
 mod layers;
+mod search_origin;
 mod serve;
 mod session;
 mod shell;
+mod specify;
+mod specify_from_ticket;
 mod support;
 mod support_itself;
 mod sync_list;

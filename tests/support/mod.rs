@@ -1,12 +1,6 @@
 //! Fixtures: a [`Sandbox`] in which the real binary runs against real git, and a loopback
 //! [`Server`] that stands for the control plane. Nothing here knows the program's inside.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands' tests arrive one by one; this goes when all are there"
-)]
-
 mod control_plane;
 mod fixtures;
 mod output;

@@ -175,6 +175,17 @@ impl Sandbox {
         finish(command, input.as_ref())
     }
 
+    /// Runs a line a person could have pasted: `spec-kitty …`, through the shell.
+    pub fn run_line(&self, line: &str) -> Output {
+        let binary = Path::new(env!("CARGO_BIN_EXE_spec-kitty"));
+        let mut folders = vec![binary.parent().unwrap().to_owned()];
+        let path = self.variables.get(OsStr::new("PATH")).unwrap();
+        folders.extend(std::env::split_paths(path));
+        let mut command = self.program("sh", &["-c", line]);
+        command.env("PATH", std::env::join_paths(folders).unwrap());
+        finish(command, b"")
+    }
+
     /// Runs git in the project; it must succeed. Its stdout, without the final newline.
     #[track_caller]
     pub fn git<A: AsRef<OsStr>>(&self, arguments: &[A]) -> String {
@@ -347,6 +358,29 @@ impl Sandbox {
         events
     }
 
+    /// The intents of unfinished work: the JSON files of a folder, or with a name, that says so.
+    pub fn intents(&self) -> Vec<Value> {
+        files_below(&self.state())
+            .iter()
+            .filter(|path| path.to_string_lossy().contains("intent"))
+            .filter_map(|path| serde_json::from_slice(&fs::read(path).ok()?).ok())
+            .collect()
+    }
+
+    /// No file of a half-done write is left in the work tree, the git folder or the state directory.
+    #[track_caller]
+    pub fn assert_no_leftovers(&self) {
+        let left: Vec<_> = [self.project(), self.state()]
+            .iter()
+            .flat_map(|folder| files_below(folder))
+            .filter(|path| {
+                let name = path.file_name().unwrap().to_string_lossy();
+                name.ends_with(".tmp") || name.starts_with(".tmp") || name == "index.lock"
+            })
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+
     /// How many commits HEAD has.
     pub fn commit_count(&self) -> usize {
         self.git(&["rev-list", "--count", "HEAD"]).parse().unwrap()
@@ -392,9 +426,30 @@ fn read_directory(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
+/// The program's name and its arguments.
+fn line_of(command: &Command) -> String {
+    let name = Path::new(command.get_program()).file_name().unwrap();
+    let words = std::iter::once(name).chain(command.get_args());
+    let words: Vec<_> = words.map(OsStr::to_string_lossy).collect();
+    words.join(" ")
+}
+
+/// Every file below a folder.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for path in read_directory(folder) {
+        match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_dir() => files.extend(files_below(&path)),
+            Ok(found) if found.is_file() => files.push(path),
+            _ => {}
+        }
+    }
+    files
+}
+
 /// Runs a command to its end, feeding it `input` where its stdin is a pipe.
 fn finish(mut command: Command, input: &[u8]) -> Output {
-    let line = format!("{command:?}");
+    let line = line_of(&command);
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,0 +1,344 @@
+//! A command that was cut off is finished by running it again: one mission, one bind, one event id.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::support::{
+    BIND_PATH, Output, REFRESH_PATH, Reply, SEARCH_PATH, Sandbox, Server, bind_answer, write_file,
+};
+
+const SPECIFY: [&str; 5] = ["specify", "--from-ticket", "WEB-123", "--yes", "--json"];
+const BIND: [&str; 8] = [
+    "tracker",
+    "bind-origin",
+    "--mission",
+    "060",
+    "--key",
+    "WEB-123",
+    "--yes",
+    "--json",
+];
+
+/// The different idempotency keys of all binds so far.
+fn keys(server: &Server) -> BTreeSet<String> {
+    server
+        .requests_to(BIND_PATH)
+        .iter()
+        .map(|request| request.header("idempotency-key").unwrap().to_owned())
+        .collect()
+}
+
+/// The state of one clean run of [`SPECIFY`].
+#[track_caller]
+fn assert_clean(sandbox: &Sandbox) {
+    assert_eq!(sandbox.missions(), ["060-search", "061-web-123"]);
+    let origin = &sandbox.meta("061-web-123")["origin_ticket"];
+    assert_eq!(origin["external_issue_key"], "WEB-123");
+    assert_eq!(
+        sandbox.subjects(),
+        [
+            "Bind WEB-123 to mission 061-web-123",
+            "Add mission 061-web-123",
+            "Begin"
+        ]
+    );
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+    // A healed event may be queued twice: it is the same event, by its id.
+    for event_type in ["FeatureCreated", "MissionOriginBound"] {
+        let ids: BTreeSet<_> = sandbox
+            .events_of(event_type)
+            .iter()
+            .map(|event| event["event_id"].to_string())
+            .collect();
+        assert_eq!(ids.len(), 1, "{:?}", sandbox.events());
+    }
+    assert_eq!(sandbox.intents(), [] as [Value; 0]);
+    sandbox.assert_no_leftovers();
+}
+
+fn grant(server: &Server) {
+    server.on(BIND_PATH, Reply::json(200, &bind_answer()));
+}
+
+#[track_caller]
+fn partial(output: &Output) -> Value {
+    assert_eq!(output.code, 11, "{output:?}");
+    let effect = output.json()["error"]["effect"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    output.error(11, &effect)
+}
+
+#[test]
+fn a_dropped_connection_is_healed_with_the_same_key() {
+    let outcomes = [
+        Reply::Drop,
+        Reply::refusal(503, "busy", "try later"),
+        Reply::refusal(500, "internal", "oops"),
+        Reply::Half(b"{\"origin_link_id\"".to_vec()),
+        Reply::html(200),
+    ];
+    for outcome in outcomes {
+        let server = Server::with_ticket("WEB-123", "Login page");
+        server.on(BIND_PATH, outcome.clone());
+        let sandbox = Sandbox::ready(&server);
+        partial(&sandbox.run(&SPECIFY));
+        assert_eq!(keys(&server).len(), 1, "{outcome:?}");
+        assert_eq!(sandbox.intents().len(), 1, "{outcome:?}");
+        grant(&server);
+        let answer = sandbox.run(&SPECIFY).answer("spec-kitty.specify/1");
+        assert_eq!(answer["feature_slug"], "061-web-123");
+        assert_eq!(
+            keys(&server).len(),
+            1,
+            "{outcome:?}: another key on the second run"
+        );
+        assert_clean(&sandbox);
+    }
+}
+
+#[test]
+fn an_answer_that_never_came_is_healed_with_the_same_key() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    server.on(BIND_PATH, Reply::Never);
+    let sandbox = Sandbox::ready(&server);
+    let error = partial(&sandbox.run(&[&SPECIFY[..], &["--timeout", "1"]].concat()));
+    assert_ne!(error["effect"], "none", "{error}");
+    grant(&server);
+    sandbox.run(&SPECIFY).succeeds();
+    assert_eq!(keys(&server).len(), 1);
+    assert_clean(&sandbox);
+}
+
+#[test]
+fn the_command_in_the_hint_finishes_the_job() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    server.on(BIND_PATH, Reply::Drop);
+    let sandbox = Sandbox::ready(&server);
+    let error = partial(&sandbox.run(&SPECIFY));
+    grant(&server);
+    let hint = error["hint"].as_str().unwrap();
+    let line = &hint[hint.find("spec-kitty ").unwrap()..];
+    let output = sandbox.run_line(line);
+    assert!([0, 7].contains(&output.code), "{line}: {output:?}");
+    if output.code == 7 {
+        // A command that asks is as good, so long as its own hint answers.
+        sandbox.run_line(&format!("{line} --yes")).succeeds();
+    }
+    assert_eq!(keys(&server).len(), 1);
+    assert_clean(&sandbox);
+}
+
+#[test]
+fn a_bind_of_an_existing_mission_is_healed_with_the_same_key() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    server.on(BIND_PATH, Reply::Drop);
+    let sandbox = Sandbox::ready(&server);
+    let before = sandbox.snapshot();
+    sandbox.run(&BIND).error(8, "unknown");
+    before.assert_same(&sandbox.snapshot());
+    assert_eq!(sandbox.intents().len(), 1);
+    grant(&server);
+    sandbox.run(&BIND).succeeds();
+    assert_eq!(keys(&server).len(), 1);
+    assert_eq!(
+        sandbox.subjects(),
+        ["Bind WEB-123 to mission 060-search", "Begin"]
+    );
+    assert_eq!(sandbox.events().len(), 1);
+    assert_eq!(sandbox.intents(), [] as [Value; 0]);
+}
+
+#[test]
+fn a_definite_refusal_forgets_the_intent() {
+    for (status, exit) in [(403, 5), (404, 3), (409, 6), (422, 2)] {
+        let server = Server::with_ticket("WEB-123", "Login page");
+        server.on(BIND_PATH, Reply::refusal(status, "refused", "no"));
+        let sandbox = Sandbox::ready(&server);
+        sandbox.run(&BIND).error(exit, "none");
+        assert_eq!(sandbox.intents(), [] as [Value; 0], "{status}");
+        grant(&server);
+        sandbox.run(&BIND).succeeds();
+        assert_eq!(keys(&server).len(), 2, "{status}: a refused bind is over");
+    }
+}
+
+#[test]
+fn a_refused_specify_goes_on_with_its_own_mission() {
+    for status in [403, 404, 409, 422] {
+        let server = Server::with_ticket("WEB-123", "Login page");
+        server.on(BIND_PATH, Reply::refusal(status, "refused", "no"));
+        let sandbox = Sandbox::ready(&server);
+        partial(&sandbox.run(&SPECIFY));
+        grant(&server);
+        let line = [
+            "tracker",
+            "bind-origin",
+            "--mission",
+            "061",
+            "--key",
+            "WEB-123",
+            "--yes",
+        ];
+        sandbox.run(&line).succeeds();
+        assert_clean(&sandbox);
+    }
+}
+
+#[test]
+fn an_event_that_could_not_be_recorded_is_recorded_by_the_next_run() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    let queue = sandbox.state().join("queue");
+    write_file(&queue, "not a folder");
+    let answer = sandbox.run(&BIND).answer("spec-kitty.bind-origin/1");
+    assert_eq!(answer["event_emitted"], false);
+    assert_ne!(answer["warnings"], serde_json::json!([]), "{answer}");
+    assert!(sandbox.meta("060-search")["origin_ticket"].is_object());
+    assert_eq!(sandbox.subjects()[0], "Bind WEB-123 to mission 060-search");
+    assert_eq!(sandbox.intents().len(), 1, "the event is still owed");
+    fs::remove_file(queue).unwrap();
+    let answer = sandbox.run(&BIND).answer("spec-kitty.bind-origin/1");
+    assert_eq!(answer["event_emitted"], true);
+    assert_eq!(sandbox.events().len(), 1);
+    assert_eq!(sandbox.intents(), [] as [Value; 0]);
+    assert_eq!(keys(&server).len(), 1);
+}
+
+/// Every file of the state directory that holds an intent, with its bytes.
+fn intent_files(folder: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            intent_files(&path, found);
+        } else if let Ok(text) = fs::read_to_string(&path)
+            && text.contains("idempotency_key")
+        {
+            found.insert(path, text.into_bytes());
+        }
+    }
+}
+
+#[test]
+fn a_crash_between_event_and_intent_repeats_the_very_same_event() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    server.on(BIND_PATH, Reply::Drop);
+    let sandbox = Sandbox::ready(&server);
+    sandbox.run(&BIND).error(8, "unknown");
+    let mut intents = BTreeMap::new();
+    intent_files(&sandbox.state(), &mut intents);
+    assert_eq!(intents.len(), 1);
+    grant(&server);
+    sandbox.run(&BIND).succeeds();
+    // As if the process had died just before it removed the intent.
+    for (path, bytes) in intents {
+        write_file(&path, bytes);
+    }
+    sandbox.run(&BIND).succeeds();
+    assert_eq!(keys(&server).len(), 1);
+    let ids: BTreeSet<_> = sandbox
+        .events()
+        .iter()
+        .map(|e| e["event_id"].to_string())
+        .collect();
+    assert_eq!(ids.len(), 1, "{:?}", sandbox.events());
+}
+
+#[test]
+fn a_rejecting_hook_leaves_the_files_and_the_same_command_goes_on() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    sandbox.hook("pre-commit", "echo 'the linter says no' >&2; exit 1");
+    let error = sandbox.run(&SPECIFY).error(11, "applied");
+    assert!(error.to_string().contains("the linter says no"), "{error}");
+    assert!(sandbox.path("kitty-specs/061-web-123/meta.json").exists());
+    assert_eq!(sandbox.subjects(), ["Begin"]);
+    fs::remove_file(sandbox.path(".git/hooks/pre-commit")).unwrap();
+    sandbox.run(&SPECIFY).succeeds();
+    assert_clean(&sandbox);
+    assert_eq!(keys(&server).len(), 1);
+}
+
+#[test]
+fn a_hook_that_rejects_the_second_commit_only_is_healed_too() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    sandbox.hook(
+        "commit-msg",
+        "if grep -q '^Bind' \"$1\"; then echo 'not today' >&2; exit 1; fi",
+    );
+    let error = sandbox.run(&SPECIFY).error(11, "applied");
+    assert!(error.to_string().contains("not today"), "{error}");
+    assert_eq!(sandbox.subjects(), ["Add mission 061-web-123", "Begin"]);
+    assert!(sandbox.meta("061-web-123")["origin_ticket"].is_object());
+    fs::remove_file(sandbox.path(".git/hooks/commit-msg")).unwrap();
+    sandbox.run(&SPECIFY).succeeds();
+    assert_clean(&sandbox);
+}
+
+#[test]
+fn a_rejected_bind_commit_is_made_by_the_next_run() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    sandbox.hook("pre-commit", "exit 1");
+    sandbox.run(&BIND).error(11, "applied");
+    fs::remove_file(sandbox.path(".git/hooks/pre-commit")).unwrap();
+    let answer = sandbox.run(&BIND).answer("spec-kitty.bind-origin/1");
+    assert_eq!(answer["commit"], sandbox.git(&["rev-parse", "HEAD"]));
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_rejected_plain_mission_is_committed_by_the_next_run() {
+    let sandbox = Sandbox::with_project();
+    sandbox.hook("pre-commit", "exit 1");
+    sandbox
+        .run(&["specify", "payments", "--json"])
+        .error(11, "applied");
+    fs::remove_file(sandbox.path(".git/hooks/pre-commit")).unwrap();
+    sandbox.run(&["specify", "payments", "--json"]).succeeds();
+    assert_eq!(sandbox.missions(), ["060-search", "061-payments"]);
+    assert_eq!(sandbox.subjects(), ["Add mission 061-payments", "Begin"]);
+}
+
+#[test]
+fn a_session_that_ended_in_between_is_healed_after_the_login() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    server.on(BIND_PATH, Reply::refusal(401, "token_expired", "expired"));
+    server.on(
+        REFRESH_PATH,
+        Reply::refusal(401, "token_expired", "expired"),
+    );
+    let sandbox = Sandbox::ready(&server);
+    let error = partial(&sandbox.run(&SPECIFY));
+    assert!(error.to_string().contains("auth login"), "{error}");
+    grant(&server);
+    sandbox.log_in(&server.url());
+    sandbox.run(&SPECIFY).succeeds();
+    assert_clean(&sandbox);
+    assert_eq!(keys(&server).len(), 1);
+    assert!(!server.requests_to(SEARCH_PATH).is_empty());
+}
+
+#[test]
+fn another_ticket_does_not_inherit_an_unfinished_mission() {
+    let server = Server::with_any_ticket();
+    let sandbox = Sandbox::ready(&server);
+    server.on(BIND_PATH, Reply::Drop);
+    partial(&sandbox.run(&SPECIFY));
+    grant(&server);
+    let other = ["specify", "--from-ticket", "WEB-9", "--yes", "--json"];
+    let answer = sandbox.run(&other).answer("spec-kitty.specify/1");
+    assert_eq!(answer["feature_slug"], "062-web-9");
+    assert_eq!(keys(&server).len(), 2);
+    sandbox.run(&SPECIFY).succeeds();
+    assert_eq!(
+        sandbox.missions(),
+        ["060-search", "061-web-123", "062-web-9"]
+    );
+    assert_eq!(keys(&server).len(), 2);
+}

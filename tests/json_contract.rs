@@ -1,0 +1,230 @@
+//! With `--json` every path ends in exactly one document on stdout and nothing on stderr.
+
+use std::io::Read as _;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::{Output, Reply, SEARCH_PATH, Sandbox, Server};
+
+#[test]
+fn mistakes_in_the_arguments_are_one_document() {
+    let sandbox = Sandbox::with_project();
+    for arguments in [
+        &["--json"][..],
+        &["--json", "no-such-command"],
+        &["no-such-command", "--json"],
+        &["specify", "x", "--no-such-flag", "--json"],
+        &["--json", "specify", "x", "--number"],
+        &["--json", "specify", "x", "--number", "many"],
+        &["--json", "--timeout", "soon", "specify", "x"],
+        &["--json", "--timeout", "0", "specify", "x"],
+        &["--json", "--color", "pink", "specify", "x"],
+        &["--json", "tracker"],
+        &["--json", "agent"],
+        &["--json", "agent", "feature"],
+        &["--json", "tracker", "bind-origin"],
+        &["--json", "tracker", "bind-origin", "--mission", "1"],
+        &["--json", "--json", "specify"],
+        &["--json", "-C", "no-such-folder", "specify", "x"],
+        &["--json", "specify", "x", "--from-ticket", "WEB-1"],
+        &["--json", "-C"],
+    ] {
+        let error = sandbox.run(arguments).error(2, "none");
+        assert_eq!(error["code"], "usage", "{arguments:?}");
+    }
+}
+
+#[test]
+fn arguments_that_are_not_utf_8_are_one_document() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let sandbox = Sandbox::with_project();
+    let bad = OsStr::from_bytes(b"w\xffrd");
+    for arguments in [
+        vec![OsStr::new("--json"), OsStr::new("specify"), bad],
+        vec![OsStr::new("--json"), bad],
+        vec![
+            OsStr::new("-C"),
+            bad,
+            OsStr::new("--json"),
+            OsStr::new("init"),
+        ],
+    ] {
+        sandbox.run(&arguments).error(2, "none");
+    }
+}
+
+#[test]
+fn json_is_looked_for_before_anything_is_understood() {
+    let sandbox = Sandbox::with_project();
+    // Behind `--` it is a word like any other.
+    let output = sandbox.run(&["no-such-command", "--", "--json"]);
+    assert_eq!(output.code, 2);
+    assert_eq!(output.stdout, "");
+    assert!(!output.stderr.is_empty());
+}
+
+/// Keys of an answer hold plain values, lists, or the few objects that the contract names.
+fn assert_flat(document: &Value) {
+    for (key, value) in document.as_object().unwrap() {
+        let nested = ["origin_ticket", "error", "runtime_vars", "branch_context"];
+        assert!(
+            !value.is_object() || nested.contains(&&**key),
+            "{key} in {document}"
+        );
+    }
+}
+
+#[test]
+fn the_success_of_every_command_of_the_main_job_is_one_flat_document() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    let rows: [(&[&str], &str); 6] = [
+        (
+            &["tracker", "search-origin", "WEB-123"],
+            "spec-kitty.search-origin/1",
+        ),
+        (
+            &[
+                "tracker",
+                "bind-origin",
+                "--mission",
+                "60",
+                "--key",
+                "WEB-123",
+                "--yes",
+            ],
+            "spec-kitty.bind-origin/1",
+        ),
+        (&["specify", "payments"], "spec-kitty.specify/1"),
+        (
+            &[
+                "specify",
+                "--from-ticket",
+                "WEB-123",
+                "--yes",
+                "--allow-duplicate",
+            ],
+            "spec-kitty.specify/1",
+        ),
+        (
+            &["specify", "--from-ticket", "WEB-123", "--yes", "--dry-run"],
+            "spec-kitty.specify/1",
+        ),
+        (&["specify", "later", "--dry-run"], "spec-kitty.specify/1"),
+    ];
+    for (arguments, schema) in rows {
+        let document = sandbox
+            .run(&[arguments, &["--json"]].concat())
+            .answer(schema);
+        assert_flat(&document);
+        for (key, value) in document.as_object().unwrap() {
+            let path = key.ends_with("_dir") || key.ends_with("_file");
+            if path && let Some(path) = value.as_str() {
+                assert!(path.starts_with("kitty-specs/"), "{key} in {document}");
+            }
+        }
+    }
+    let arguments = ["agent", "feature", "create-feature", "other", "--json"];
+    assert_flat(&sandbox.run(&arguments).succeeds().json());
+}
+
+#[test]
+fn no_output_ever_holds_a_token() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    let mut outputs: Vec<Output> = Vec::new();
+    let commands: [&[&str]; 5] = [
+        &["tracker", "search-origin", "WEB-123"],
+        &[
+            "tracker",
+            "bind-origin",
+            "--mission",
+            "60",
+            "--key",
+            "WEB-123",
+            "--yes",
+        ],
+        &["specify", "--from-ticket", "WEB-123", "--yes"],
+        &["auth", "status"],
+        &["tracker", "status"],
+    ];
+    for reply in [
+        None,
+        Some(Reply::html(500)),
+        Some(Reply::refusal(401, "x", "no")),
+    ] {
+        if let Some(reply) = reply {
+            server.on(SEARCH_PATH, reply);
+        }
+        for command in commands {
+            for more in [&[][..], &["--json"], &["-vvv"], &["-vvv", "--json"]] {
+                outputs.push(sandbox.run(&[command, more].concat()));
+            }
+        }
+    }
+    for output in outputs {
+        for text in [&output.stdout, &output.stderr] {
+            assert!(!text.contains("access-token-kept"), "{output:?}");
+            assert!(!text.contains("refresh-token-kept"), "{output:?}");
+        }
+    }
+    for event in sandbox.events() {
+        assert!(!event.to_string().contains("token-kept"), "{event}");
+    }
+}
+
+#[test]
+fn verbose_speaks_on_stderr_only() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    let output = sandbox
+        .run(&["tracker", "search-origin", "WEB-123", "--json", "-vv"])
+        .succeeds();
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(document["result"], "success");
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    for arguments in [
+        &["--help"][..],
+        &["tracker", "search-origin", "WEB-123"],
+        &["tracker", "search-origin", "WEB-123", "--json"],
+        &["no-such-command", "--json"],
+    ] {
+        let mut child = sandbox
+            .command(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let mut stderr = String::new();
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut stderr)
+            .unwrap();
+        child.wait().unwrap();
+        assert!(
+            !stderr.contains("panicked") && !stderr.contains("Broken pipe"),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn quiet_says_nothing_but_the_answer() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    let output = sandbox
+        .run(&["tracker", "search-origin", "WEB-123", "-q"])
+        .succeeds();
+    assert!(output.stdout.contains("WEB-123"), "{output:?}");
+    assert_eq!(output.stderr, "");
+}
