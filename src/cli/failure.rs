@@ -17,6 +17,9 @@ pub enum Effect {
     Unknown,
 }
 
+/// How hints say that the command may be repeated.
+const AGAIN: &str = "run the same command again";
+
 /// What went wrong, why, and what to run next.
 #[derive(Debug, Clone)]
 pub struct Failure {
@@ -95,6 +98,24 @@ impl Failure {
         self
     }
 
+    /// Where part was done, the hint ends with the command line that goes on from there.
+    #[must_use]
+    pub fn resumed_by(mut self, command: &str) -> Self {
+        if self.exit == ExitCode::Partial {
+            let hint = self.hint.take().unwrap_or_default();
+            let first = hint.split(AGAIN).next().unwrap_or_default();
+            let first = first.trim_end_matches([' ', ',', ';']);
+            let first = first.strip_suffix("then").unwrap_or(first);
+            let first = first.trim_end_matches([' ', ',', ';']);
+            self.hint = Some(if first.is_empty() {
+                format!("run: {command}")
+            } else {
+                format!("{first}; then run: {command}")
+            });
+        }
+        self
+    }
+
     /// Says what was changed.
     #[must_use]
     pub fn effect(mut self, effect: Effect) -> Self {
@@ -138,5 +159,36 @@ impl Failure {
             },
             "warnings": self.warnings,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_partial_failure_ends_with_the_command_that_goes_on() {
+        let cases = [
+            ("", "run: CMD"),
+            ("run the same command again", "run: CMD"),
+            (
+                "run the same command again, or with a longer --timeout",
+                "run: CMD",
+            ),
+            (
+                "act there, then run the same command again",
+                "act there; then run: CMD",
+            ),
+            (
+                "mend it, or pass --no-verify; then run the same command again",
+                "mend it, or pass --no-verify; then run: CMD",
+            ),
+            ("check the mapping", "check the mapping; then run: CMD"),
+        ];
+        for (hint, resumed) in cases {
+            let failure = |exit| Failure::new("x", exit, "x").hint(hint).resumed_by("CMD");
+            assert_eq!(failure(ExitCode::Partial).hint.as_deref(), Some(resumed));
+            assert_eq!(failure(ExitCode::Conflict).hint.as_deref(), Some(hint));
+        }
     }
 }

@@ -3,6 +3,7 @@
 pub mod arguments;
 pub mod ask;
 mod candidate_document;
+mod command_line;
 pub mod commands;
 pub mod commit_arguments;
 mod early;
@@ -101,6 +102,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
     };
     let ui = Ui::new(&globals, &world);
     logging::start(&globals, &world);
+    let typed = command_line::typed(&arguments);
     let result = context(globals, world, ui.clone(), arguments)
         .and_then(|context| interruption::run(command, context));
     match result {
@@ -108,7 +110,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             finish(&ui, &outcome);
             outcome.exit
         }
-        Err(failure) => fail(&ui, &failure),
+        Err(failure) => fail(&ui, &failure.resumed_by(&typed)),
     }
 }
 
