@@ -36,6 +36,8 @@ pub struct CommitOutcome {
     pub sha: Option<String>,
     /// Why it was put off or left out.
     pub warning: Option<String>,
+    /// Put off: the same command, run again later, makes it.
+    pub deferred: bool,
 }
 
 /// Commits files of the project (absolute paths) as the policy says.
@@ -68,18 +70,19 @@ pub fn commit_files(
     Ok(match commit(world, repository, &request)? {
         Committed::Commit(sha) => CommitOutcome {
             sha: Some(sha),
-            warning: None,
+            ..CommitOutcome::default()
         },
         Committed::NothingToCommit => CommitOutcome::default(),
         Committed::Ignored => CommitOutcome {
-            sha: None,
             warning: Some("not committed: git ignores the files".to_owned()),
+            ..CommitOutcome::default()
         },
         Committed::Deferred(why) => CommitOutcome {
             sha: None,
             warning: Some(format!(
                 "commit deferred: {why}; the files are written, commit them when it is over"
             )),
+            deferred: true,
         },
     })
 }

@@ -92,7 +92,7 @@ pub fn bind_mission_origin(
             partial("it is not committed", error.into())
         })?;
     warnings.extend(committed.warning);
-    if event_emitted {
+    if event_emitted && !committed.deferred {
         warnings.extend(end(service, mission));
     } else if let Err(error) = intents.save(&intent) {
         warnings.push(chain(&error));

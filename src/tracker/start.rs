@@ -12,6 +12,7 @@ use crate::core::slug;
 use crate::feature_metadata::MetaDocument;
 use crate::fs::FsError;
 use crate::fs::lock::Lock;
+use crate::git::repository::is_committed;
 use crate::sync::intent::Intent;
 
 /// What may be chosen about a mission that is started from a ticket.
@@ -153,6 +154,9 @@ pub fn start_mission_from_ticket(
         let intent =
             intent_for(project, ticket).filter(|intent| intent.feature_slug == mission.name);
         return match intent {
+            Some(intent) if intent.creation.is_some() && !is_added(service, &mission) => {
+                create_and_bind(service, ticket, options)
+            }
             Some(intent) => bind(service, ticket, options, Started::earlier(mission, intent)),
             None => Ok(MissionFromTicketResult {
                 created: false,
@@ -165,8 +169,29 @@ pub fn start_mission_from_ticket(
             }),
         };
     }
+    create_and_bind(service, ticket, options)
+}
+
+/// Whether the mission's own commit was made: it is put off while a merge is open. Told by a file
+/// that nobody edits.
+fn is_added(service: &Service<'_>, mission: &Mission) -> bool {
+    let Some(repository) = &service.project.repository else {
+        return true;
+    };
+    let path = mission.directory.join("tasks/.gitkeep");
+    let path = path.strip_prefix(&repository.root).unwrap_or(&path);
+    is_committed(service.world, repository, &[path.to_owned()]).unwrap_or(true)
+}
+
+/// Creates the mission, or completes the one an earlier run began, and binds it.
+fn create_and_bind(
+    service: &Service<'_>,
+    ticket: &Ticket,
+    options: &StartOptions,
+) -> Result<MissionFromTicketResult, OriginError> {
+    let slug = options.slug(ticket);
     let creation = options.creation(service, ticket);
-    let made = create_under_lock(service.world, project, &options.slug(ticket), &creation)?;
+    let made = create_under_lock(service.world, service.project, &slug, &creation)?;
     let mission = Mission {
         directory: made.feature_dir,
         name: made.plan.feature_slug,
