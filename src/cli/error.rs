@@ -83,7 +83,7 @@ impl From<CommitError> for Failure {
                     ),
                     RejectedBy::Identity => (
                         "commit_identity_missing",
-                        "run: git config user.name … and git config user.email …, then the same command again",
+                        "set user.name and user.email with git config, then run the same command again",
                     ),
                     RejectedBy::Signing => (
                         "commit_signing_failed",
@@ -195,7 +195,7 @@ impl From<FeatureCreationError> for Failure {
             }
             E::InsideWorktree(_) => failure("inside_worktree", ExitCode::RepoState)
                 .hint("run it again with -C and the main checkout's folder"),
-            E::SpecsUnusable(_) => failure("specs_unusable", ExitCode::RepoState)
+            E::SpecsUnusable(_) => failure("repo_state", ExitCode::RepoState)
                 .hint("put a real folder in the place of kitty-specs"),
             E::NumberTaken { ref by, .. } => failure("number_taken", ExitCode::Conflict)
                 .hint("leave --number out for the next free one")
@@ -265,11 +265,6 @@ fn partial(feature_slug: &str, done: &str, failed: &str, cause: PartialCause) ->
         Some(deeper) => format!("{}: {deeper}", cause.message),
         None => cause.message.clone(),
     };
-    let hint = match (&cause.hint, committing) {
-        (Some(hint), true) => hint.clone(),
-        (Some(hint), false) => format!("{hint}; then run the same command again"),
-        (None, _) => "run the same command again".to_owned(),
-    };
     let code = if committing { cause.code } else { "partial" };
     let mut failure = Failure::new(
         code,
@@ -277,7 +272,7 @@ fn partial(feature_slug: &str, done: &str, failed: &str, cause: PartialCause) ->
         format!("mission {feature_slug}: {done}, but {failed}"),
     )
     .cause(reason)
-    .hint(hint)
+    .hint(cause.hint.unwrap_or_default())
     .effect(Effect::Applied)
     .detail("feature_slug", feature_slug)
     .detail("feature_dir", format!("kitty-specs/{feature_slug}"))
