@@ -92,6 +92,7 @@ fn walk() -> Vec<Value> {
         vec!["completions", "bash"],
         vec!["man"],
         vec!["doctor"],
+        vec!["demo"],
         vec!["--help"],
         vec!["no-such-command"],
     ]
