@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::Context;
+use super::context::Context;
 use super::failure::Failure;
 use crate::fs::read_bounded;
 use crate::tracker::origin_models::OriginCandidate;

@@ -52,7 +52,7 @@ pub fn fail(arguments: &[OsString], failure: &Failure) -> ExitCode {
         .filter(|word| **word != "--json" || asks_for_json(arguments));
     let spoken = (Arguments::try_parse_from(stand_in), World::from_process());
     if let (Ok(parsed), Ok(world)) = spoken {
-        return super::fail(&Ui::new(&parsed.globals, &world), failure);
+        return Ui::new(&parsed.globals, &world).failure(failure);
     }
     // Even the directory is gone, and with it what is known of the terminal.
     drop(write(&failure.document().to_string()));

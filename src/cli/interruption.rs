@@ -13,9 +13,10 @@ use signal_hook::iterator::Signals;
 
 use super::arguments::Command;
 use super::ask::TerminalSettings;
+use super::commands;
+use super::context::{CommandResult, Context};
 use super::exit_code::ExitCode;
 use super::failure::{Effect, Failure};
-use super::{CommandResult, Context, commands};
 
 /// Runs a command to its end, or until it is interrupted.
 pub fn run(command: Command, context: Context) -> CommandResult {

@@ -2,7 +2,7 @@
 
 use tracing_subscriber::EnvFilter;
 
-use super::arguments::Globals;
+use super::globals::Globals;
 use crate::world::{World, names};
 
 /// Starts logging where it was asked for. The flag wins over the environment.

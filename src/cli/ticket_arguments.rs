@@ -6,10 +6,11 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
 use super::candidate_document;
+use super::context::Context;
 use super::exit_code::ExitCode;
 use super::failure::{Effect, Failure};
+use super::progress;
 use super::ticket_choice::Choice;
-use super::{Context, progress};
 use crate::tracker::origin::{OriginBinding, search_origin_candidates};
 use crate::tracker::origin_models::{MatchType, OriginQuery, SearchOriginResult};
 use crate::tracker::saas_client::SaasTrackerClient;

@@ -7,10 +7,11 @@ use dialoguer::FuzzySelect;
 use dialoguer::theme::ColorfulTheme;
 use serde_json::json;
 
+use super::ask;
+use super::context::Context;
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::table::record;
-use super::{Context, ask};
 use crate::text::{one_line, shell_word};
 use crate::tracker::origin_models::{OriginCandidate, Ticket};
 use crate::wire::Provider;

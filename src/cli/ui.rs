@@ -4,7 +4,10 @@ use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::arguments::{Color, Globals};
+use super::exit_code::ExitCode;
+use super::failure::Failure;
+use super::globals::{Color, Globals};
+use super::outcome::Outcome;
 use crate::world::{World, names};
 
 /// Resolved output settings, and the only place that writes to the standard streams.
@@ -117,8 +120,36 @@ impl Ui {
         }
     }
 
+    /// Gives the answer of a command, and says how the program ends.
+    pub fn outcome(&self, outcome: &Outcome) -> ExitCode {
+        if self.json && !outcome.answered {
+            self.answer(&outcome.document().to_string());
+        } else if !outcome.answered {
+            outcome
+                .warnings
+                .iter()
+                .for_each(|warning| self.warn(warning));
+            self.answer(&outcome.text);
+        }
+        outcome.exit
+    }
+
+    /// Reports a failure, and says how the program ends.
+    pub fn failure(&self, failure: &Failure) -> ExitCode {
+        if self.json {
+            self.answer(&failure.document().to_string());
+        } else {
+            failure
+                .warnings
+                .iter()
+                .for_each(|warning| self.warn(warning));
+            self.error(failure);
+        }
+        failure.exit
+    }
+
     /// Writes the three lines of an error to stderr.
-    pub fn error(&self, failure: &super::failure::Failure) {
+    fn error(&self, failure: &Failure) {
         write_stderr(&format!(
             "{} {}",
             self.label("error:", AnsiColor::Red),

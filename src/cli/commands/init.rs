@@ -6,10 +6,10 @@ use std::path::Path;
 
 use serde_json::json;
 
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
-use crate::cli::{CommandResult, Context};
 use crate::core::paths::{self, SPECS};
 use crate::core::project::{KEEP_FILE, shared_directory};
 use crate::fs::FsError;

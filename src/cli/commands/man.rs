@@ -4,9 +4,10 @@ use clap::CommandFactory as _;
 use serde_json::json;
 
 use crate::cli::arguments::Arguments as Root;
+use crate::cli::context::CommandResult;
+use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
-use crate::cli::{CommandResult, exit_code::ExitCode};
 use crate::text::nearest;
 
 /// Arguments of `man`.

@@ -14,7 +14,7 @@ pub mod sync;
 pub mod tracker;
 
 use super::arguments::Command;
-use super::{CommandResult, Context};
+use super::context::{CommandResult, Context};
 
 /// Hands a parsed command to its handler.
 pub fn run(command: Command, context: &Context) -> CommandResult {

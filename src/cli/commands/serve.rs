@@ -6,8 +6,8 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
 use super::admin::Store;
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::outcome::Outcome;
-use crate::cli::{CommandResult, Context};
 use crate::control_plane::server::DEFAULT_REQUESTS_PER_MINUTE;
 use crate::control_plane::{ServeOptions, start};
 use crate::world::names;

@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::cli::commit_arguments::CommitArguments;
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::outcome::Outcome;
+use crate::cli::progress;
 use crate::cli::table::record;
 use crate::cli::ticket_arguments::TicketArguments;
-use crate::cli::{CommandResult, Context, progress};
 use crate::core::feature_creation::{
     CreationOptions, DEFAULT_MISSION_TYPE, PlannedMission, create_feature_core, plan,
 };

@@ -7,7 +7,7 @@ pub mod user;
 
 use std::path::PathBuf;
 
-use crate::cli::{CommandResult, Context};
+use crate::cli::context::{CommandResult, Context};
 use crate::control_plane;
 
 /// Where the store is; every verb takes it.

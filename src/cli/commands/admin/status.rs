@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
-use crate::cli::{CommandResult, Context};
 use crate::control_plane::Administration;
 use crate::control_plane::store::Store;
 

@@ -4,7 +4,7 @@ pub mod feature;
 
 use clap::Subcommand;
 
-use crate::cli::{CommandResult, Context};
+use crate::cli::context::{CommandResult, Context};
 
 /// The nouns of `agent`.
 #[derive(Debug, Subcommand)]

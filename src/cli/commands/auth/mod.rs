@@ -4,7 +4,7 @@ pub mod login;
 pub mod logout;
 pub mod status;
 
-use crate::cli::{CommandResult, Context};
+use crate::cli::context::{CommandResult, Context};
 
 /// The verbs.
 #[derive(Debug, clap::Subcommand)]

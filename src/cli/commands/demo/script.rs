@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::narrator::{Narrator, failed};
 use super::stage::Stage;
 use crate::auth::login::{Login, with_password};
-use crate::cli::Context;
+use crate::cli::context::Context;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::control_plane::{SAMPLE_TICKETS, ServeOptions, default_data_directory, start};

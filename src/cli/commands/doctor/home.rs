@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::finding::Finding;
 use crate::auth::status::{Standing, look};
 use crate::auth::user_config;
-use crate::cli::Context;
+use crate::cli::context::Context;
 use crate::fs::FsError;
 use crate::sync::lamport_clock;
 use crate::sync::queue::Queue;

@@ -6,10 +6,10 @@ mod project;
 
 use serde_json::json;
 
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::table;
-use crate::cli::{CommandResult, Context};
 use finding::{Finding, State};
 
 /// Arguments of `doctor`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Arguments;
 use super::finding::Finding;
-use crate::cli::Context;
+use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::core::missions;
 use crate::core::paths::SPECS;

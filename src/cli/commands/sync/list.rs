@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Scope;
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::outcome::Outcome;
 use crate::cli::table::table;
-use crate::cli::{CommandResult, Context};
 use crate::sync::queue::DeadEvent;
 
 /// Arguments of `sync list`.

@@ -7,8 +7,8 @@ pub mod status;
 
 use clap::Subcommand;
 
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::failure::Failure;
-use crate::cli::{CommandResult, Context};
 use crate::core::paths::RootError;
 use crate::core::project::{Project, ProjectError};
 use crate::sync::queue::Queue;

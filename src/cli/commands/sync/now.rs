@@ -5,11 +5,11 @@ use serde_json::json;
 
 use super::Scope;
 use crate::auth::session::{PostOptions, Session, SessionError};
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::{Effect, Failure};
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
-use crate::cli::{CommandResult, Context};
 use crate::http::{Answer, Refusal, Retry};
 use crate::sync::delivery::{Delivered, Outlets, Stop, deliver};
 use crate::sync::queue::Queue;

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use serde_json::json;
 
 use super::Scope;
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
-use crate::cli::{CommandResult, Context};
 use crate::sync::queue::Retried;
 use crate::text::count;
 

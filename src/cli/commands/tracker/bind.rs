@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::outcome::Outcome;
 use crate::cli::ticket_arguments::provider_argument;
-use crate::cli::{CommandResult, Context};
 use crate::core::project::Project;
 use crate::sync::project_config::CONFIG_FILE;
 use crate::text::one_line;

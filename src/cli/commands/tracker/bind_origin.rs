@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::cli::commit_arguments::CommitArguments;
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
+use crate::cli::progress;
 use crate::cli::table::record;
 use crate::cli::ticket_arguments::TicketArguments;
-use crate::cli::{CommandResult, Context, progress};
 use crate::core::missions;
 use crate::core::project::Project;
 use crate::tracker::origin::{

@@ -9,7 +9,7 @@ pub mod unbind;
 
 use clap::Subcommand;
 
-use crate::cli::{CommandResult, Context};
+use crate::cli::context::{CommandResult, Context};
 
 /// The verbs of `tracker`.
 #[derive(Debug, Subcommand)]

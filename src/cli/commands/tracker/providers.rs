@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::Context;
+use crate::cli::context::Context;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::table;
 use crate::wire::Provider;

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::table;
 use crate::cli::ticket_arguments::search;
-use crate::cli::{CommandResult, Context};
 use crate::core::paths::find_root;
 use crate::tracker::origin::OriginBinding;
 use crate::tracker::origin_models::OriginQuery;

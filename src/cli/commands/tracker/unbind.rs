@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::outcome::Outcome;
-use crate::cli::{CommandResult, Context};
 use crate::core::project::Project;
 use crate::sync::project_config::CONFIG_FILE;
 use crate::tracker::config;

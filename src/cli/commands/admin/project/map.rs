@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::super::Store;
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
-use crate::cli::{CommandResult, Context};
 use crate::control_plane::Administration;
 use crate::control_plane::store::Added;
 use crate::text::one_line;

@@ -5,10 +5,11 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use serde_json::json;
 
 use super::super::Store;
+use crate::cli::ask;
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
-use crate::cli::{CommandResult, Context, ask};
 use crate::control_plane::Administration;
 use crate::control_plane::store::Added;
 use crate::secret::Secret;

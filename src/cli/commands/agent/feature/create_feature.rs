@@ -5,9 +5,9 @@ use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 
 use crate::cli::commit_arguments::CommitArguments;
+use crate::cli::context::{CommandResult, Context};
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
-use crate::cli::{CommandResult, Context};
 use crate::core::feature_creation::{
     CreationOptions, DEFAULT_MISSION_TYPE, FeatureCreationResult, create_feature_core,
 };

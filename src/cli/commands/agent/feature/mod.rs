@@ -4,7 +4,7 @@ pub mod create_feature;
 
 use clap::Subcommand;
 
-use crate::cli::{CommandResult, Context};
+use crate::cli::context::{CommandResult, Context};
 
 /// The verbs of `agent feature`.
 #[derive(Debug, Subcommand)]
