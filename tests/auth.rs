@@ -379,7 +379,8 @@ fn a_command_ends_at_its_time_limit_whatever_the_server_does() {
 #[test]
 fn no_error_shows_a_token() {
     let server = Server::start();
-    let sandbox = Sandbox::ready(&server);
+    let mut sandbox = Sandbox::ready(&server);
+    sandbox.set("SPEC_KITTY_LOG", "trace");
     server.on(REFRESH_PATH, Reply::html(500));
     for reply in [
         Reply::refusal(401, "x", "y"),

@@ -21,6 +21,7 @@ mod git_states;
 mod healing;
 mod help;
 mod http_client;
+mod https;
 mod init;
 mod json_contract;
 mod layers;

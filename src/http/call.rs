@@ -1,5 +1,6 @@
 //! One request and its answer, as plain values.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::secret::Secret;
@@ -17,7 +18,7 @@ pub enum Retry {
 }
 
 /// A `POST` of JSON.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Call<'a> {
     /// One of the wire's paths.
     pub path: &'a str,
@@ -36,7 +37,7 @@ pub struct Call<'a> {
 }
 
 /// What the server answered, whatever its status; redirects are errors instead.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
@@ -44,4 +45,24 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Call<'_> {
+    /// Leaves the body out: it may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("path", &self.path)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Answer {
+    /// Leaves the body out: it may hold tokens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("retry_after", &self.retry_after)
+            .finish_non_exhaustive()
+    }
 }
