@@ -458,3 +458,14 @@ fn an_interrupted_question_leaves_the_terminal_as_it_was() {
     assert!(terminal.shows_input());
     assert!(server.requests().is_empty());
 }
+
+#[test]
+fn a_proxy_of_the_environment_is_not_asked_about_this_machine() {
+    let (server, proxy) = (renewing_server(), Server::start());
+    let mut sandbox = Sandbox::ready(&server);
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"] {
+        sandbox.set(name, proxy.url());
+    }
+    sandbox.run(&SEARCH).answer("spec-kitty.search-origin/1");
+    assert!(proxy.requests().is_empty());
+}
