@@ -36,6 +36,7 @@ mod support_itself;
 mod sync_list;
 mod sync_now;
 mod sync_status;
+mod tasks;
 mod tidy;
 mod tracker_bind;
 mod tracker_client;

@@ -112,3 +112,88 @@ pub fn set_origin_ticket(
     }
     Err(contended())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fs::replace::{Mode, replace};
+
+    fn complete() -> Meta {
+        KEYS.iter()
+            .map(|key| ((*key).to_owned(), json!(format!("a {key}"))))
+            .collect()
+    }
+
+    #[test]
+    fn seven_keys_make_a_ticket_and_come_back() {
+        let ticket = OriginTicket::from_keys(&complete()).unwrap();
+        assert_eq!(ticket.to_keys(), complete());
+        assert_eq!(ticket.external_issue_key(), "a external_issue_key");
+    }
+
+    #[test]
+    fn all_that_is_missing_or_foreign_is_named_in_order() {
+        let mut keys = complete();
+        keys.remove("title");
+        keys.insert("provider".to_owned(), json!(""));
+        keys.insert("external_issue_id".to_owned(), json!(7));
+        let error = OriginTicket::from_keys(&keys).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "an origin_ticket needs external_issue_id, provider, title"
+        );
+
+        let mut keys = complete();
+        keys.insert("origin_link_id".to_owned(), json!("link-1"));
+        let error = OriginTicket::from_keys(&keys).unwrap_err().to_string();
+        assert_eq!(error, "an origin_ticket must not have origin_link_id");
+    }
+
+    #[test]
+    fn only_the_origin_changes_and_a_second_time_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::with_variables(folder.path().to_owned(), Vec::<(String, String)>::new());
+        let path = folder.path().join("meta.json");
+        let before = json!({
+            "created_at": "2026-11-22T10:00:00+00:00", "feature_number": "061",
+            "feature_slug": "061-web-1", "friendly_name": "Größe — 大", "mission": "software-dev",
+            "slug": "web-1", "target_branch": "main", "zz_later": [1.50, {"b": 1, "a": null}],
+        });
+        write_meta(&path, before.as_object().unwrap()).unwrap();
+
+        let ticket = OriginTicket::from_keys(&complete()).unwrap();
+        let lock_file = folder.path().join("lock");
+        let set = || set_origin_ticket(&world, &lock_file, &path, &ticket).unwrap();
+        assert_eq!(set(), Replaced::Written);
+        let mut after = load(&path).unwrap().keys().clone();
+        assert_eq!(
+            after.remove("origin_ticket"),
+            Some(Value::Object(complete()))
+        );
+        assert_eq!(Value::Object(after), before);
+
+        let bytes = std::fs::read(&path).unwrap();
+        assert_eq!(set(), Replaced::Unchanged);
+        assert_eq!(std::fs::read(&path).unwrap(), bytes);
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.contains("Größe — 大") && text.ends_with("}\n"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_mission_is_refused_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::with_variables(folder.path().to_owned(), Vec::<(String, String)>::new());
+        let path = folder.path().join("meta.json");
+        let ticket = OriginTicket::from_keys(&complete()).unwrap();
+        let lock_file = folder.path().join("lock");
+        let set = || set_origin_ticket(&world, &lock_file, &path, &ticket).unwrap_err();
+        assert!(matches!(set(), MetaError::Missing { .. }));
+        for broken in ["", "[]", "{\"slug\": \"web-1\"}", "{"] {
+            replace(&path, broken.as_bytes(), Mode::Shared).unwrap();
+            set();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), broken);
+        }
+    }
+}

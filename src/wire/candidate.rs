@@ -194,3 +194,82 @@ fn is_http_url(text: &str) -> bool {
         && Url::parse(text)
             .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn complete() -> Value {
+        json!({
+            "external_issue_id": "9f1c", "external_issue_key": "WEB-1", "title": "Sign in",
+            "status": "", "url": "https://linear.app/x", "match_type": "exact", "body": 7,
+        })
+    }
+
+    #[test]
+    fn a_candidate_has_its_fields() {
+        let candidate = OriginCandidate::from_json(&complete()).unwrap();
+        assert_eq!(candidate.external_issue_id(), "9f1c");
+        assert_eq!(candidate.external_issue_key(), "WEB-1");
+        assert_eq!(candidate.title(), "Sign in");
+        assert_eq!(candidate.status(), "");
+        assert_eq!(candidate.url(), "https://linear.app/x");
+        assert_eq!(candidate.match_type(), MatchType::Exact);
+        let written = serde_json::to_value(&candidate).unwrap();
+        let read: OriginCandidate = serde_json::from_value(written).unwrap();
+        assert_eq!(read, candidate);
+    }
+
+    #[test]
+    fn none_can_be_made_with_an_empty_or_wrong_field() {
+        let cases = [
+            ("external_issue_id", json!(""), NON_EMPTY),
+            ("external_issue_id", json!(1), NON_EMPTY),
+            ("external_issue_key", json!(null), NON_EMPTY),
+            ("title", json!(""), NON_EMPTY),
+            ("status", json!(1), "must be a string"),
+            ("url", json!(""), NON_EMPTY),
+            (
+                "url",
+                json!("javascript:alert(1)"),
+                "must be an http or https URL",
+            ),
+            ("url", json!("https://x/\n"), "must be an http or https URL"),
+            (
+                "match_type",
+                json!("fuzzy"),
+                "must be \"exact\" or \"text\"",
+            ),
+        ];
+        for (field, value, rule) in cases {
+            let mut document = complete();
+            document[field] = value;
+            let error = OriginCandidate::from_json(&document).unwrap_err();
+            assert_eq!(error, FieldError::new(field, rule));
+        }
+        for field in [
+            "external_issue_id",
+            "external_issue_key",
+            "title",
+            "status",
+            "url",
+        ] {
+            let mut document = complete();
+            document.as_object_mut().unwrap().remove(field);
+            let error = OriginCandidate::from_json(&document).unwrap_err();
+            assert_eq!(error, FieldError::new(field, "is missing"));
+        }
+    }
+
+    #[test]
+    fn without_a_match_type_it_is_a_match_of_text() {
+        for none in [json!(null), json!("text")] {
+            let mut document = complete();
+            document["match_type"] = none;
+            let candidate = OriginCandidate::from_json(&document).unwrap();
+            assert_eq!(candidate.match_type(), MatchType::Text);
+        }
+    }
+}
