@@ -125,6 +125,7 @@ fn ids_of_request(body: &[u8]) -> Vec<String> {
     events.iter().map(id).collect()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the answer among the replies")]
 fn answer(status: u16, body: &Value) -> Reply {
     Ok(Answer {
         status,
@@ -581,7 +582,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        4 => (1..6_u8, prop_oneof![Just(0), Just(60_000_u16)])
+        4 => (1..10_u8, prop_oneof![9 => Just(0), 1 => Just(60_000_u16)])
             .prop_map(|(events, padding)| Step::Append { events, padding }),
         1 => (1..3_u8).prop_map(|events| Step::SecondDoor { events }),
         1 => (1..60_u8).prop_map(|bytes| Step::Torn { bytes }),
@@ -655,7 +656,8 @@ impl Model {
                         whole.push(b'\n');
                     }
                     let torn = event("never promised");
-                    whole.extend(torn.iter().take(usize::from(*bytes)));
+                    // A line that lacks only its newline is whole, and would be delivered.
+                    whole.extend(&torn[..usize::from(*bytes).min(torn.len() - 1)]);
                     damage(&path, &whole);
                 }
             }
@@ -730,7 +732,7 @@ fn serve(mood: u64, ids: &[String], acknowledged: &mut BTreeSet<String>) -> Repl
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn q1_q9_recorded_is_acknowledged_and_dead_and_pending(steps in steps()) {

@@ -244,7 +244,8 @@ fn carriage_returns_and_blank_lines_are_no_events() {
 /// its own, at once where waiting would not help.
 #[test]
 fn what_bars_the_first_door_opens_the_second() {
-    let bars: [(&str, fn(&Home)); 6] = [
+    type Bar = fn(&Home);
+    let bars: [(&str, Bar); 6] = [
         ("lock is a folder", |home| {
             fs::create_dir(home.queue.path(LOCK)).unwrap();
         }),
