@@ -3,7 +3,6 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -22,8 +21,6 @@ use crate::wire::TEAM_SLUG;
 
 /// The most bytes of a JSON document in any request but a batch of events.
 pub const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
-/// How long a body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(20);
 
 /// The caller, once the session, the team and the rate limit are checked.
 #[derive(Debug)]
@@ -91,11 +88,11 @@ pub struct Document<T>(pub T);
 impl<T: DeserializeOwned> FromRequest<App> for Document<T> {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, _app: &App) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
         if content_encoding(request.headers())? != Encoding::Plain {
             return Err(unsupported_encoding());
         }
-        let bytes = read(request.into_body(), MAX_DOCUMENT_BYTES).await?;
+        let bytes = read(app, request.into_body(), MAX_DOCUMENT_BYTES).await?;
         parse(&bytes).map(Self)
     }
 }
@@ -134,7 +131,7 @@ pub fn too_large(what: &str) -> Refusal {
 
 /// Reads a body of at most `limit` bytes. Of a larger one some more is read and thrown away:
 /// a client that is cut off while it still writes does not get to see the answer.
-pub async fn read(mut body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
+pub async fn read(app: &App, mut body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
     let reading = async {
         let (mut kept, mut seen) = (Vec::new(), 0_usize);
         while let Some(chunk) = next_chunk(&mut body).await? {
@@ -150,7 +147,7 @@ pub async fn read(mut body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
         }
         Ok(kept)
     };
-    tokio::time::timeout(BODY_TIME, reading)
+    tokio::time::timeout(app.limits.body_time, reading)
         .await
         .unwrap_or_else(|_| {
             Err(Refusal::new(

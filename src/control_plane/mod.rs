@@ -25,7 +25,7 @@ use crate::wire::candidate::FieldError;
 use crate::world::World;
 
 pub use administration::Administration;
-pub use server::{Running, ServeOptions, start};
+pub use server::{Limits, Running, ServeOptions, start};
 
 /// The tickets that ship in the binary, in the form that `admin tickets import` reads.
 pub const SAMPLE_TICKETS: &str = include_str!("../../assets/sample-tickets.json");

@@ -23,14 +23,8 @@ use super::routes::{App, router};
 use super::store::Store;
 use crate::world::World;
 
-/// What a session may ask in a minute unless the operator says otherwise.
-pub const DEFAULT_REQUESTS_PER_MINUTE: u32 = 3_000;
 /// How many connections may be open at once; more wait to be accepted.
 const MOST_CONNECTIONS: usize = 512;
-/// How long the head of a request may take to arrive, or a connection be idle.
-const HEAD_TIME: Duration = Duration::from_secs(30);
-/// How long requests that are under way may take once the server is told to stop.
-const STOPPING_TIME: Duration = Duration::from_secs(10);
 
 /// How to serve.
 #[derive(Debug, Clone)]
@@ -41,8 +35,40 @@ pub struct ServeOptions {
     pub data: PathBuf,
     /// Allows an address that is not loopback: a proxy in front speaks TLS.
     pub behind_tls_proxy: bool,
+    /// How much, and how long.
+    pub limits: Limits,
+}
+
+/// What bounds every request.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
     /// Requests a session may make in a minute.
     pub requests_per_minute: u32,
+    /// How long the head of a request may take to arrive, or a connection be idle.
+    pub head_time: Duration,
+    /// How long a body may take to arrive.
+    pub body_time: Duration,
+    /// How long a request may take in all.
+    pub request_time: Duration,
+    /// How long requests that are under way may take once the server is told to stop.
+    pub stopping_time: Duration,
+}
+
+impl Limits {
+    /// What a session may ask in a minute unless the operator says otherwise.
+    pub const REQUESTS_PER_MINUTE: u32 = 3_000;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            requests_per_minute: Self::REQUESTS_PER_MINUTE,
+            head_time: Duration::from_secs(30),
+            body_time: Duration::from_secs(20),
+            request_time: Duration::from_secs(30),
+            stopping_time: Duration::from_secs(10),
+        }
+    }
 }
 
 impl ServeOptions {
@@ -52,7 +78,7 @@ impl ServeOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             data,
             behind_tls_proxy: false,
-            requests_per_minute: DEFAULT_REQUESTS_PER_MINUTE,
+            limits: Limits::default(),
         }
     }
 }
@@ -131,12 +157,12 @@ pub fn start(world: &World, options: &ServeOptions) -> Result<Running, ControlPl
             .map_err(|source| ControlPlaneError::Listen { address, source })?;
         Ok::<_, ControlPlaneError>((store, listener, url))
     })?;
-    let app = App::new(world.clone(), store.clone(), options.requests_per_minute);
+    let app = App::new(world.clone(), store, options.limits);
     let (stop, stopped) = watch::channel(false);
     let handle = runtime.handle().clone();
     let thread = std::thread::Builder::new()
         .name("control-plane".to_owned())
-        .spawn(move || run(runtime, listener, router(app), stopped, store))
+        .spawn(move || run(runtime, listener, app, stopped))
         .map_err(ControlPlaneError::Runtime)?;
     tracing::info!(%url, "listening");
     Ok(Running {
@@ -147,21 +173,18 @@ pub fn start(world: &World, options: &ServeOptions) -> Result<Running, ControlPl
     })
 }
 
-fn run(
-    runtime: Runtime,
-    listener: TcpListener,
-    router: Router,
-    stopped: watch::Receiver<bool>,
-    store: Store,
-) {
+fn run(runtime: Runtime, listener: TcpListener, app: App, stopped: watch::Receiver<bool>) {
     runtime.block_on(async {
-        let mut connections = accept(listener, router, stopped).await;
+        let mut connections = accept(listener, &app, stopped).await;
         tracing::info!("stopping");
         let all = async { while connections.join_next().await.is_some() {} };
-        if tokio::time::timeout(STOPPING_TIME, all).await.is_err() {
+        if tokio::time::timeout(app.limits.stopping_time, all)
+            .await
+            .is_err()
+        {
             tracing::warn!("connections cut off");
         }
-        store.close().await;
+        app.store.close().await;
         tracing::info!("stopped");
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -170,9 +193,10 @@ fn run(
 /// Accepts connections until told to stop; those that are still open then.
 async fn accept(
     listener: TcpListener,
-    router: Router,
+    app: &App,
     mut stopped: watch::Receiver<bool>,
 ) -> JoinSet<()> {
+    let (router, head_time) = (router(app.clone()), app.limits.head_time);
     let mut connections = JoinSet::new();
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
@@ -190,7 +214,7 @@ async fn accept(
             Ok((place, stream)) => {
                 let (router, stopped) = (router.clone(), stopped.clone());
                 connections.spawn(async move {
-                    serve_connection(stream, router, stopped).await;
+                    serve_connection(stream, router, head_time, stopped).await;
                     drop(place);
                 });
             }
@@ -203,13 +227,18 @@ async fn accept(
     }
 }
 
-async fn serve_connection(stream: TcpStream, router: Router, mut stopped: watch::Receiver<bool>) {
+async fn serve_connection(
+    stream: TcpStream,
+    router: Router,
+    head_time: Duration,
+    mut stopped: watch::Receiver<bool>,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
+        .header_read_timeout(head_time)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = pin!(connection);
     let ended = tokio::select! {
@@ -227,4 +256,83 @@ async fn serve_connection(stream: TcpStream, router: Router, mut stopped: watch:
 /// Ends when [`Running::stop`] is called or the [`Running`] is gone.
 async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
     drop(stopped.wait_for(|stopped| *stopped).await);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_mins(1);
+    const SHORT: Duration = Duration::from_millis(20);
+
+    fn start_with(limits: Limits) -> (Running, TcpStream, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::with_variables(folder.path().to_owned(), [] as [(&str, &str); 0]);
+        let mut options = ServeOptions::on_free_port(folder.path().join("data"));
+        options.limits = limits;
+        let server = start(&world, &options).unwrap();
+        let stream = TcpStream::connect(server.url().trim_start_matches("http://")).unwrap();
+        (server, stream, folder)
+    }
+
+    /// What a server with these limits says to a client that sends this and then no more.
+    fn answer_to_silence_after(sent: &str, limits: Limits) -> String {
+        let (server, mut stream, _folder) = start_with(limits);
+        stream.write_all(sent.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        server.stop();
+        answer
+    }
+
+    #[test]
+    fn whoever_goes_silent_is_not_waited_for() {
+        let long = Limits {
+            head_time: LONG,
+            body_time: LONG,
+            request_time: LONG,
+            ..Limits::default()
+        };
+        let head = "POST /api/v1/token/ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n";
+        let half = format!("{head}content-length: 9\r\n\r\n{{");
+
+        let slow_head = Limits {
+            head_time: SHORT,
+            ..long
+        };
+        assert!(!answer_to_silence_after(head, slow_head).contains("200"));
+        let slow_body = Limits {
+            body_time: SHORT,
+            ..long
+        };
+        let answer = answer_to_silence_after(&half, slow_body);
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+        assert!(answer.contains("\"body_too_slow\""), "{answer}");
+        let slow_request = Limits {
+            request_time: SHORT,
+            ..long
+        };
+        let answer = answer_to_silence_after(&half, slow_request);
+        assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+        assert!(answer.contains("\"too_slow\""), "{answer}");
+    }
+
+    #[test]
+    fn a_request_that_does_not_end_does_not_keep_the_server() {
+        let (server, mut stream, _folder) = start_with(Limits {
+            stopping_time: SHORT,
+            ..Limits::default()
+        });
+        let head = "POST /api/v1/token/ HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n";
+        write!(stream, "{head}content-length: 9\r\n\r\n").unwrap();
+        let mut interim = [0; 25];
+        stream.read_exact(&mut interim).unwrap();
+        server.stop();
+        let mut rest = Vec::new();
+        drop(stream.read_to_end(&mut rest));
+        assert_eq!(rest, b"", "it was cut off, not answered");
+    }
 }

@@ -8,8 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::admin::Store;
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::outcome::Outcome;
-use crate::control_plane::server::DEFAULT_REQUESTS_PER_MINUTE;
-use crate::control_plane::{ServeOptions, start};
+use crate::control_plane::{Limits, ServeOptions, start};
 use crate::world::names;
 
 /// Arguments of `serve`.
@@ -25,7 +24,7 @@ pub struct Arguments {
     #[arg(long)]
     pub behind_tls_proxy: bool,
     /// Requests a session may make in a minute
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_REQUESTS_PER_MINUTE, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = Limits::REQUESTS_PER_MINUTE, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub rate_limit: u32,
 }
 
@@ -39,7 +38,10 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
             listen: arguments.listen,
             data: arguments.store.folder(context),
             behind_tls_proxy: arguments.behind_tls_proxy,
-            requests_per_minute: arguments.rate_limit,
+            limits: Limits {
+                requests_per_minute: arguments.rate_limit,
+                ..Limits::default()
+            },
         },
     )?;
     let signals = running.listen_for_signals()?;

@@ -25,7 +25,7 @@ pub async fn receive(
     request: Request,
 ) -> Result<Json<EventsResponse>, Refusal> {
     let encoding = content_encoding(request.headers())?;
-    let sent = read(request.into_body(), MAX_BATCH_BYTES).await?;
+    let sent = read(&app, request.into_body(), MAX_BATCH_BYTES).await?;
     let bytes = match encoding {
         Encoding::Plain => sent,
         Encoding::Gzip => unpack(&sent)?,

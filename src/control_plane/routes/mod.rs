@@ -7,7 +7,6 @@ mod session;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -20,14 +19,13 @@ use tracing::Instrument as _;
 
 use super::rate_limit::RateLimit;
 use super::refusal::Refusal;
+use super::server::Limits;
 use super::store::{Project, ProjectReference, Store};
 use crate::wire::{
     BIND_ORIGIN_PATH, EVENTS_PATH, Provider, REFRESH_PATH, SEARCH_ISSUES_PATH, TOKEN_PATH,
 };
 use crate::world::World;
 
-/// How long any request may take, its body included.
-const REQUEST_TIME: Duration = Duration::from_secs(30);
 /// How often a minute a password may be tried for one user name.
 const LOGINS_PER_MINUTE: u32 = 60;
 /// How many passwords are checked at once: each takes 19 MiB and a processor.
@@ -61,6 +59,8 @@ pub struct Shared {
     pub logins: RateLimit<String>,
     /// Who may check a password now.
     pub passwords: Arc<Semaphore>,
+    /// How much, and how long.
+    pub limits: Limits,
     request_count: AtomicU64,
 }
 
@@ -74,13 +74,14 @@ impl std::ops::Deref for App {
 
 impl App {
     /// An application over a store.
-    pub fn new(world: World, store: Store, requests_per_minute: u32) -> Self {
+    pub fn new(world: World, store: Store, limits: Limits) -> Self {
         Self(Arc::new(Shared {
             world,
             store,
-            requests: RateLimit::per_minute(requests_per_minute),
+            requests: RateLimit::per_minute(limits.requests_per_minute),
             logins: RateLimit::per_minute(LOGINS_PER_MINUTE),
             passwords: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
+            limits,
             request_count: AtomicU64::new(0),
         }))
     }
@@ -169,7 +170,7 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
         user = tracing::field::Empty,
     );
     async {
-        let response = tokio::time::timeout(REQUEST_TIME, next.run(request))
+        let response = tokio::time::timeout(app.limits.request_time, next.run(request))
             .await
             .unwrap_or_else(|_| {
                 let message = "the request took too long";
