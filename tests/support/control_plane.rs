@@ -145,11 +145,13 @@ impl ControlPlane {
         body: &[u8],
     ) -> Response {
         let mut stream = TcpStream::connect(self.address()).unwrap();
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
-        for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
-        }
-        head += &format!("content-length: {}\r\n\r\n", body.len());
+        let line = |(name, value): &(&str, &str)| format!("{name}: {value}\r\n");
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{}\
+             content-length: {}\r\n\r\n",
+            headers.iter().map(line).collect::<Vec<_>>().concat(),
+            body.len(),
+        );
         stream.write_all(head.as_bytes()).unwrap();
         // A server may refuse a body before it has read it to its end.
         drop(stream.write_all(body));
