@@ -105,3 +105,110 @@ fn load(path: &Path) -> Result<Option<u64>, FsError> {
     let clock: Option<Clock> = serde_json::from_slice(&bytes).ok();
     Ok(clock.map(|clock| clock.value))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::os::unix::fs::MetadataExt as _;
+
+    use super::*;
+
+    fn world(folder: &Path) -> World {
+        World::with_variables::<&str, &str>(folder.to_owned(), [])
+    }
+
+    fn damage(path: &Path, bytes: &[u8]) {
+        #[expect(clippy::disallowed_methods, reason = "damages a file on purpose")]
+        std::fs::write(path, bytes).unwrap();
+    }
+
+    #[test]
+    fn a_crowd_gets_each_value_once() {
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let folder = folder.unwrap();
+        let world = world(folder.path());
+        let taken = || {
+            let take = |_| reserve(&world, folder.path(), "n", 2, || 0).unwrap();
+            (0..25).map(take).collect::<Vec<_>>()
+        };
+        let values: Vec<_> = std::thread::scope(|scope| {
+            let crowd: Vec<_> = (0..8).map(|_| scope.spawn(taken)).collect();
+            let each = crowd.into_iter().flat_map(|one| one.join().unwrap());
+            each.collect()
+        });
+        let distinct: BTreeSet<_> = values.iter().copied().collect();
+        let expected: BTreeSet<_> = (0..200).map(|n| n * 2 + 1).collect();
+        assert_eq!(distinct, expected);
+    }
+
+    #[test]
+    fn the_file_has_the_form_that_older_versions_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = world(folder.path());
+        let path = folder.path().join("clock.json");
+        damage(
+            &path,
+            br#"{"value": 41, "node_id": "old", "updated_at": "x", "more": 1}"#,
+        );
+        let first = reserve(&world, folder.path(), "0123456789ab", 3, || 0).unwrap();
+        assert_eq!(first, 42);
+        let clock: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(clock["value"], 44);
+        assert_eq!(clock["node_id"], "0123456789ab");
+        let updated = clock["updated_at"].as_str().unwrap();
+        assert!(chrono::DateTime::parse_from_rfc3339(updated).is_ok());
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_damaged_file_begins_behind_what_the_queue_holds() {
+        let huge = vec![b' '; 100_000];
+        let damaged: [&[u8]; 8] = [
+            b"",
+            b"{",
+            b"[]",
+            b"null",
+            b"\xff\xfe",
+            br#"{"value": -1}"#,
+            br#"{"value": "7"}"#,
+            &huge,
+        ];
+        for bytes in damaged {
+            let folder = tempfile::tempdir().unwrap();
+            let world = world(folder.path());
+            damage(&folder.path().join("clock.json"), bytes);
+            let first = reserve(&world, folder.path(), "n", 1, || 99).unwrap();
+            assert_eq!(first, 100);
+            let next = reserve(&world, folder.path(), "n", 1, || unreachable!()).unwrap();
+            assert_eq!(next, 101);
+        }
+    }
+
+    #[test]
+    fn receiving_only_raises() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = world(folder.path());
+        for (seen, next) in [(10, 11), (3, 12), (12, 13)] {
+            receive(&world, folder.path(), "n", seen, || 0).unwrap();
+            let first = reserve(&world, folder.path(), "n", 1, || 0).unwrap();
+            assert_eq!(first, next);
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_range_and_a_folder_in_its_place_are_errors() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = world(folder.path());
+        let path = folder.path().join("clock.json");
+        let last = format!("{{\"value\": {}}}", u64::MAX - 1);
+        damage(&path, last.as_bytes());
+        let error = reserve(&world, folder.path(), "n", 2, || 0).unwrap_err();
+        assert!(matches!(error, ClockError::Exhausted(_)));
+        assert_eq!(std::fs::read(&path).unwrap(), last.as_bytes());
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        let error = reserve(&world, folder.path(), "n", 1, || 0).unwrap_err();
+        assert!(matches!(error, ClockError::File(_)));
+    }
+}

@@ -25,7 +25,7 @@ use crate::world::World;
 const MAX_REASON_CHARACTERS: usize = 1000;
 
 /// A line of the file.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct DeadLine<'a> {
     #[serde(borrow, default)]
     reason: Cow<'a, str>,
@@ -164,51 +164,37 @@ impl Queue {
     pub fn dead_letters(&self, limit: usize) -> Result<Vec<DeadEvent>, FsError> {
         let mut listed = Vec::new();
         let mut seen = HashSet::new();
-        let Some(mut lines) = self.dead_lines()? else {
-            return Ok(listed);
-        };
-        while listed.len() < limit
-            && let Some((raw, _)) = lines
-                .next_raw()
-                .map_err(FsError::on("read", &self.path(DEAD)))?
-        {
-            if raw.is_empty() {
-                continue;
+        self.each_dead_line(|_, raw, line| {
+            let id = line.head().map(|head| head.event_id.into_owned());
+            if listed.len() >= limit || id.is_some_and(|id| !seen.insert(id)) {
+                return Ok(());
             }
-            let Some(line) = DeadLine::parse(raw) else {
-                listed.push(DeadEvent {
+            listed.push(if line.event.is_none() && line.raw.is_none() {
+                DeadEvent {
                     reason: "this line of the dead letter cannot be read".to_owned(),
                     event: None,
                     raw: Some(String::from_utf8_lossy(raw).into_owned()),
-                });
-                continue;
-            };
-            let id = line.head().map(|head| head.event_id.into_owned());
-            if id.is_none_or(|id| seen.insert(id)) {
-                listed.push(DeadEvent {
+                }
+            } else {
+                DeadEvent {
                     reason: line.reason.into_owned(),
                     event: line.event.and_then(|e| serde_json::from_str(e.get()).ok()),
                     raw: line.raw.map(Cow::into_owned),
-                });
-            }
-        }
+                }
+            });
+            Ok::<_, FsError>(())
+        })?;
         Ok(listed)
     }
 
     /// Takes the ids that are in the dead letter out of a set.
     pub fn remove_dead_ids(&self, ids: &mut HashSet<String>) -> Result<(), FsError> {
-        let Some(mut lines) = self.dead_lines()? else {
-            return Ok(());
-        };
-        while let Some((raw, _)) = lines
-            .next_raw()
-            .map_err(FsError::on("read", &self.path(DEAD)))?
-        {
-            if let Some(head) = DeadLine::parse(raw).and_then(|line| line.head()) {
+        self.each_dead_line(|_, _, line| {
+            if let Some(head) = line.head() {
                 ids.remove(&*head.event_id);
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Puts events of the dead letter back into the queue: these, or all where none is named.
@@ -219,53 +205,54 @@ impl Queue {
         _lock: &DrainLock,
         event_ids: Option<&HashSet<String>>,
     ) -> Result<Retried, RetryError> {
-        let path = self.path(DEAD);
         let mut retried = Retried::default();
         let mut seen = HashSet::new();
         let mut moved = HashSet::new();
         let mut batch: Vec<Vec<u8>> = Vec::new();
-        let mut index = 0;
-        let Some(mut lines) = self.dead_lines()? else {
-            return Ok(retried);
-        };
-        while let Some((raw, _)) = lines.next_raw().map_err(FsError::on("read", &path))? {
-            let line = DeadLine::parse(raw);
-            let event = line
-                .as_ref()
-                .and_then(|line| Some((line.head()?, line.event?)));
-            match event {
-                Some((head, event))
-                    if event_ids.is_none_or(|ids| ids.contains(&*head.event_id)) =>
-                {
-                    moved.insert(index);
-                    if seen.insert(head.event_id.into_owned()) {
-                        retried.events += 1;
-                        batch.push(event.get().as_bytes().to_vec());
-                    }
+        self.each_dead_line(|index, _, line| {
+            let (Some(head), Some(event)) = (line.head(), line.event) else {
+                retried.unreadable += 1;
+                return Ok(());
+            };
+            if event_ids.is_none_or(|ids| ids.contains(&*head.event_id)) {
+                moved.insert(index);
+                if seen.insert(head.event_id.into_owned()) {
+                    retried.events += 1;
+                    batch.push(event.get().as_bytes().to_vec());
                 }
-                Some(_) => {}
-                None => retried.unreadable += u64::from(!raw.is_empty()),
             }
             if batch.iter().map(Vec::len).sum::<usize>() > MAX_LINE_BYTES {
-                self.append(world, &batch)?;
-                batch.clear();
+                self.append(world, &std::mem::take(&mut batch))?;
             }
-            index += 1;
-        }
+            Ok::<_, RetryError>(())
+        })?;
         self.append(world, &batch)?;
         if !moved.is_empty() {
-            shrink(&path, |index| !moved.contains(&index))?;
+            shrink(&self.path(DEAD), |index| !moved.contains(&index))?;
         }
         Ok(retried)
     }
 
-    /// The lines of the dead letter; `None` where there is none.
-    pub(super) fn dead_lines(&self) -> Result<Option<Lines>, FsError> {
+    /// Hands every line of the dead letter that is not blank to `see`, with its index and its
+    /// bytes. One that cannot be read is an empty [`DeadLine`].
+    fn each_dead_line<E: From<FsError>>(
+        &self,
+        mut see: impl FnMut(usize, &[u8], DeadLine<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let path = self.path(DEAD);
-        match folder::open(&path, OpenOptions::new().read(true)) {
-            Ok((file, _)) => Ok(Some(Lines::of(file, MAX_DEAD_LINE_BYTES))),
-            Err(error) if error.source.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+        let file = match folder::open(&path, OpenOptions::new().read(true)) {
+            Ok((file, _)) => file,
+            Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let mut lines = Lines::of(file, MAX_DEAD_LINE_BYTES);
+        let mut index = 0;
+        while let Some((raw, _)) = lines.next_raw().map_err(FsError::on("read", &path))? {
+            if !raw.is_empty() {
+                see(index, raw, DeadLine::parse(raw).unwrap_or_default())?;
+            }
+            index += 1;
         }
+        Ok(())
     }
 }

@@ -17,11 +17,12 @@ const MAX_EVENTS: u64 = 100_000;
 /// From how many bytes on a warning is due.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// No event of ours is shorter: below this many bytes for each, none need be counted.
-const SHORTEST_EVENT: u64 = 128;
+const SHORTEST_EVENT: u64 = 256;
 const DAY_SECONDS: u64 = 86_400;
 
-/// A line for people where more than `max_events` (100,000 where the user set none) or 64 MiB wait for delivery, or events older than
-/// a day. Its price does not grow with the queue, but for the size of each of its files.
+/// A line for people where more than `max_events` (100,000 where the user set none) or 64 MiB wait
+/// for delivery, or events older than a day. Commands say it beside their own answer, so its price
+/// is bounded however much waits.
 pub fn reminder(world: &World, state_directory: &Path, max_events: Option<u64>) -> Option<String> {
     let mut bytes = 0;
     let mut events = 0;
@@ -29,7 +30,7 @@ pub fn reminder(world: &World, state_directory: &Path, max_events: Option<u64>) 
     let limit = max_events.unwrap_or(MAX_EVENTS);
     for queue in Queue::all(state_directory).ok()? {
         let files = queue.waiting_files();
-        let size = total_size(&files);
+        let size = size(&files, MAX_BYTES);
         bytes += size;
         if size / SHORTEST_EVENT > limit && size <= MAX_BYTES {
             events += files
@@ -44,10 +45,7 @@ pub fn reminder(world: &World, state_directory: &Path, max_events: Option<u64>) 
     let age = u64::try_from(age).unwrap_or(0);
     let advice = format!("the oldest for {}; run: spec-kitty sync now", span(age));
     if bytes > MAX_BYTES {
-        let mebibytes = bytes / (1024 * 1024);
-        Some(format!(
-            "{mebibytes} MiB of events wait for delivery, {advice}"
-        ))
+        Some(format!("over 64 MiB of events wait for delivery, {advice}"))
     } else if events > limit {
         Some(format!("{events} events wait for delivery, {advice}"))
     } else if age > DAY_SECONDS {
@@ -67,7 +65,7 @@ impl Queue {
                 Kind::Active | Kind::Sealed | Kind::Dead | Kind::Newer
             )
         });
-        total_size(&entries)
+        size(&entries, u64::MAX)
     }
 
     fn waiting_files(&self) -> Vec<Entry> {
@@ -77,11 +75,16 @@ impl Queue {
     }
 }
 
-fn total_size(entries: &[Entry]) -> u64 {
-    let sizes = entries
-        .iter()
-        .map(|entry| fs::symlink_metadata(&entry.path));
-    sizes.flatten().map(|found| found.len()).sum()
+/// The bytes of these files; counting ends where they are more than `enough`.
+fn size(entries: &[Entry], enough: u64) -> u64 {
+    let mut size = 0;
+    for entry in entries {
+        size += fs::symlink_metadata(&entry.path).map_or(0, |found| found.len());
+        if size > enough {
+            break;
+        }
+    }
+    size
 }
 
 fn count_lines(path: &Path) -> u64 {

@@ -4,12 +4,11 @@ use serde_json::json;
 
 use crate::auth::server::ServerSource;
 use crate::auth::status::look;
-use crate::auth::user_config;
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
 use crate::sync::intent::{Intents, Stored};
-use crate::sync::queue::{Counts, Queue, reminder};
+use crate::sync::queue::{Counts, Queue};
 use crate::text::{chain, count, span};
 
 /// Arguments of `sync status`.
@@ -39,10 +38,7 @@ pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
         Err(error) => (None, vec![chain(&error)]),
     };
     warnings.append(&mut total.problems);
-    let max_events = user_config::load(&context.world)
-        .ok()
-        .and_then(|c| c.max_queue_size);
-    warnings.extend(reminder(&context.world, &state_directory, max_events));
+    warnings.extend(context.reminder());
     let server = session
         .as_ref()
         .and_then(|s| s.server.as_ref())
