@@ -13,7 +13,7 @@ test *words:
 
 # Every kill and error point instead of an even sample (long)
 sweep:
-    SPEC_KITTY_SWEEP=all cargo test --release --locked --test it sweep -- --nocapture
+    SPEC_KITTY_SWEEP=all cargo test --release --locked --test it sweep -- --nocapture --test-threads=1
 
 # The parts, measured with criterion
 bench *words:

@@ -33,6 +33,7 @@ mod specify;
 mod specify_from_ticket;
 mod support;
 mod support_itself;
+mod sweep;
 mod sync_list;
 mod sync_now;
 mod sync_status;

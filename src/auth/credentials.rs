@@ -11,7 +11,7 @@ use toml::{Table, Value};
 
 use super::toml_file;
 use crate::fs::lock::{Lock, LockError, acquire};
-use crate::fs::replace::{Mode, replace};
+use crate::fs::replace::{Mode, remove_leftovers, replace};
 use crate::fs::{FsError, ensure_private_directory, require_private};
 use crate::http::Server;
 use crate::secret::Secret;
@@ -117,6 +117,8 @@ pub fn lock(world: &World, wait: Duration) -> Result<WriteLock, CredentialsError
     let folder = world.state_directory();
     ensure_private_directory(&folder)?;
     let lock = acquire(world, &folder.join("credentials.lock"), wait)?;
+    // A killed writer may have left tokens.
+    remove_leftovers(&path(world));
     Ok(WriteLock { _lock: lock })
 }
 

@@ -1,9 +1,12 @@
 //! A command that failed, in the one form that becomes text, JSON, exit code and effect.
 
+use std::error::Error;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::exit_code::ExitCode;
+use crate::fs::FsError;
 
 /// Whether the failed command changed anything (DESIGN §3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -68,10 +71,19 @@ impl Failure {
         }
     }
 
-    /// A failure whose message is an error's and whose cause is the chain of its sources.
-    pub fn from_error(code: &'static str, exit: ExitCode, error: &dyn std::error::Error) -> Self {
+    /// A failure whose message is an error's and whose cause is the chain of its sources. It changed
+    /// nothing, but for a file that took its place and could not be made durable there.
+    pub fn from_error(code: &'static str, exit: ExitCode, error: &(dyn Error + 'static)) -> Self {
         let causes = crate::text::causes(error);
-        let failure = Self::new(code, exit, error.to_string());
+        let mut failure = Self::new(code, exit, error.to_string());
+        let mut deeper = Some(error);
+        while let Some(error) = deeper {
+            let file = error.downcast_ref::<FsError>();
+            if file.is_some_and(FsError::is_after_the_change) {
+                failure.effect = Effect::Applied;
+            }
+            deeper = error.source();
+        }
         if causes.is_empty() {
             failure
         } else {

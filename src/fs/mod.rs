@@ -33,7 +33,16 @@ impl FsError {
             source,
         }
     }
+
+    /// Whether the change itself may have been made, and only its survival of a power cut is not
+    /// known.
+    pub fn is_after_the_change(&self) -> bool {
+        self.action == SYNC_FOLDER
+    }
 }
+
+/// What [`sync_directory`] does, for [`FsError::is_after_the_change`].
+const SYNC_FOLDER: &str = "sync the folder";
 
 /// Reads a whole file of at most `limit` bytes; `None` where there is none. Only a regular file
 /// (or a link to one) is read, so that a pipe or device in its place cannot hang the command.
@@ -96,6 +105,6 @@ pub fn require_private(path: &Path, found: &fs::Metadata, mode: u32) -> Result<(
 pub fn sync_directory(path: &Path) -> Result<(), FsError> {
     match File::open(path).and_then(|folder| folder.sync_all()) {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        other => other.map_err(FsError::on("sync the folder", path)),
+        other => other.map_err(FsError::on(SYNC_FOLDER, path)),
     }
 }

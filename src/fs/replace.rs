@@ -50,7 +50,7 @@ pub fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<Replaced, FsErro
         }
     }
     let folder = target.parent().unwrap_or(Path::new("/"));
-    remove_leftovers(folder, &target);
+    remove_beside(folder, &target);
     let temporary = Temporary::create(&target, mode)?;
     temporary.fill(bytes, existing.as_ref(), mode)?;
     fs::rename(&temporary.path, &target).map_err(FsError::on("replace", &target))?;
@@ -83,8 +83,15 @@ fn holds(path: &Path, bytes: &[u8]) -> bool {
         && found == bytes
 }
 
+/// Removes what killed writers of a file left beside it. For whoever holds the file's lock.
+pub fn remove_leftovers(path: &Path) {
+    if let Ok(target) = resolve(path) {
+        remove_beside(target.parent().unwrap_or(Path::new("/")), &target);
+    }
+}
+
 /// Best effort: one that stays does no harm but to tidiness.
-fn remove_leftovers(folder: &Path, target: &Path) {
+fn remove_beside(folder: &Path, target: &Path) {
     let prefix = temporary_prefix(target);
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();

@@ -264,14 +264,31 @@ fn emit(
     emitted.is_ok()
 }
 
-/// Removes every intent of the mission: it has its one origin now.
+/// Ends every intent of the mission: it has its one origin now. What stays is a creation whose own
+/// event could not be recorded, for that event alone.
 fn end(service: &Service<'_>, mission: &Mission) -> Vec<String> {
     let intents = service.project.intents();
-    let ours = intents
-        .understood()
-        .into_iter()
-        .filter(|intent| intent.feature_slug == mission.name);
-    ours.filter_map(|intent| intents.remove(&intent).err())
+    let of_ticket =
+        |intent: &Intent| intent.feature_slug == mission.name && intent.ticket.is_some();
+    let ours = intents.understood().into_iter().filter(of_ticket);
+    let end = |intent: Intent| {
+        if intent
+            .creation
+            .as_ref()
+            .is_some_and(|creation| !creation.event_recorded)
+        {
+            let owed = Intent {
+                ticket: None,
+                attempt: None,
+                event_recorded: false,
+                only_event_missing: true,
+                ..intent.clone()
+            };
+            intents.save(&owed)?;
+        }
+        intents.remove(&intent)
+    };
+    ours.filter_map(|intent| end(intent).err())
         .map(|error| chain(&error))
         .collect()
 }

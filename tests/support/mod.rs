@@ -15,7 +15,7 @@ pub use control_plane::*;
 pub use fixtures::*;
 pub use output::Output;
 pub use queue::*;
-pub use sandbox::{ACCESS_TOKEN, PROJECT_UUID, Sandbox, write_file};
+pub use sandbox::{ACCESS_TOKEN, PROJECT_UUID, Sandbox, finish, write_file};
 pub use server::{Reply, Request, Server, dead_url};
 pub use snapshot::Snapshot;
 pub use terminal::Terminal;

@@ -29,8 +29,10 @@ impl From<ConfigError> for Failure {
                     .hint("close the file in your editor, then run the same command again")
             }
             ConfigError::Lock(error) => error.into(),
-            ConfigError::Unwritable(_) => Self::from_error("io_error", ExitCode::RepoState, &error)
-                .hint("check that the path is yours and the disk is not full"),
+            ConfigError::Unwritable(ref file) => {
+                Self::from_error("io_error", ExitCode::RepoState, file)
+                    .hint("check that the path is yours and the disk is not full")
+            }
         }
     }
 }

@@ -130,6 +130,7 @@ fn make(
         creation: Some(Creation {
             slug: slug.to_owned(),
             created_at,
+            event_recorded: false,
         }),
         ticket: options.ticket.cloned(),
         attempt: None,
@@ -245,6 +246,9 @@ fn complete(
         ));
     }
     let event_emitted = emitted.is_ok();
+    if let Some(creation) = &mut intent.creation {
+        creation.event_recorded = event_emitted;
+    }
     let done = intent.ticket.is_none() && event_emitted;
     if intent.ticket.is_none() {
         intent.only_event_missing = true;

@@ -1,0 +1,163 @@
+//! `tracker bind-origin`, hurt at every point: control plane first, local second, and the same
+//! command heals what is left.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::account::{Ledger, intents, leftovers};
+use super::delivery::deliver;
+use super::points::Budget;
+use super::scene::{Case, Scene, fail, kill};
+use super::stage::{stage, stage_partially};
+use crate::support::{ORIGIN_KEYS, Output, Sandbox, issue_id};
+
+struct BindOrigin;
+
+impl Scene for BindOrigin {
+    fn name(&self) -> &'static str {
+        "tracker bind-origin"
+    }
+
+    fn arguments(&self) -> &'static [&'static str] {
+        &[
+            "tracker",
+            "bind-origin",
+            "--mission",
+            "60",
+            "--key",
+            "WEB-123",
+            "--yes",
+            "--json",
+        ]
+    }
+
+    fn prepare(&self) -> Sandbox {
+        prepare_bound_project()
+    }
+
+    fn check_hurt(&self, case: &Case<'_>) {
+        check_interrupted_bind(case, "060-search");
+    }
+
+    fn check_repeated(&self, case: &Case<'_>, output: Output) {
+        assert_eq!(case.sandbox.missions(), ["060-search"]);
+        check_bound(
+            case,
+            &output.answer("spec-kitty.bind-origin/1"),
+            "060-search",
+        );
+        let commits = case.template.commit_count() + 1;
+        assert_eq!(
+            case.sandbox.commit_count(),
+            commits,
+            "{:?}",
+            case.sandbox.subjects()
+        );
+    }
+}
+
+/// A project with one mission, bound to a tracker, its user in the middle of something.
+pub fn prepare_bound_project() -> Sandbox {
+    let sandbox = Sandbox::with_project();
+    sandbox.bind_tracker("linear", "web");
+    sandbox.commit_all("Bind the tracker");
+    stage_partially(&sandbox);
+    sandbox
+}
+
+/// Server first: an origin on disk is one that the control plane holds. A bind of which nothing is
+/// left to heal is whole.
+pub fn check_interrupted_bind(case: &Case<'_>, mission: &str) {
+    assert_eq!(stage(&case.sandbox), stage(case.template));
+    if !case
+        .sandbox
+        .path(&format!("kitty-specs/{mission}"))
+        .exists()
+    {
+        return;
+    }
+    let meta = case.sandbox.meta(mission);
+    let bound = case.plane.books().bound.contains_key(mission);
+    if meta["origin_ticket"].is_object() {
+        assert!(
+            bound,
+            "{mission} has an origin that the control plane did not grant"
+        );
+    }
+    let events = Ledger::read(&case.sandbox).ids_of("MissionOriginBound");
+    assert!(
+        meta["origin_ticket"].is_object() || events.is_empty(),
+        "an event before its fact"
+    );
+    if bound && intents(&case.sandbox).is_empty() {
+        assert!(
+            meta["origin_ticket"].is_object(),
+            "nothing is left to heal {mission} with"
+        );
+        assert_eq!(events.len(), 1, "nothing is left to record the event with");
+    }
+}
+
+/// One bind under one key, one committed origin, one event, an untouched stage, nothing left over.
+pub fn check_bound(case: &Case<'_>, answer: &Value, mission: &str) {
+    let Case {
+        sandbox,
+        plane,
+        template,
+        ..
+    } = case;
+    assert_eq!(answer["feature_slug"], mission);
+    let file = format!("kitty-specs/{mission}/meta.json");
+    let origin = &sandbox.meta(mission)["origin_ticket"];
+    let keys: Vec<_> = origin.as_object().expect("an origin").keys().collect();
+    assert_eq!(keys, ORIGIN_KEYS);
+    assert_eq!(
+        sandbox.git(&["show", &format!("HEAD:{file}")]),
+        sandbox.read(&file).trim_end()
+    );
+    assert_eq!(stage(sandbox), stage(template));
+    assert_eq!(leftovers(sandbox), Vec::<String>::new());
+
+    let ledger = Ledger::read(sandbox);
+    assert_eq!(ledger.torn, 0);
+    assert_eq!(
+        ledger.ids_of("MissionOriginBound").len(),
+        1,
+        "{:?}",
+        ledger.pending
+    );
+    deliver(case);
+    let books = plane.books();
+    assert_eq!(books.accepted_of("MissionOriginBound"), 1);
+    let wanted = (mission.to_owned(), issue_id("WEB-123"));
+    assert_eq!(Vec::from_iter(books.bound.clone()), [wanted]);
+    let keys: BTreeSet<_> = books.binds.iter().map(|(key, _)| key).collect();
+    // A bind that was over when it was killed is bound once more, as any later bind would be.
+    let most = if case.over { 2 } else { 1 };
+    assert!(keys.len() <= most, "{keys:?}");
+}
+
+/// Planted:
+#[test]
+fn a_killed_bind_is_finished_by_running_it_again() {
+    kill(
+        &BindOrigin,
+        Budget {
+            changing: 30,
+            reading: 10,
+        },
+    );
+}
+
+/// Planted:
+#[test]
+fn a_bind_that_meets_a_failing_disk_tells_the_truth_and_is_finished_later() {
+    fail(
+        &BindOrigin,
+        Budget {
+            changing: 30,
+            reading: 10,
+        },
+    );
+}

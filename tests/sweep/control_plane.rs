@@ -1,0 +1,181 @@
+//! A control plane that keeps books: what it was asked, what it granted, what it acknowledged.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    BIND_PATH, EVENTS_PATH, REFRESH_PATH, Reply, Request, SEARCH_PATH, Server, candidate,
+    search_answer,
+};
+
+/// The books.
+#[derive(Debug, Default)]
+pub struct Books {
+    /// Every bind request that was read to its end: its key and its body.
+    pub binds: Vec<(String, Value)>,
+    /// Which ticket each mission is bound to.
+    pub bound: BTreeMap<String, String>,
+    /// The ids of every batch of events, in order.
+    pub batches: Vec<Vec<String>>,
+    /// Events that were accepted, with their types; a second time they are duplicates.
+    pub accepted: BTreeMap<String, String>,
+    /// How many refreshes were granted; the tokens end with this number.
+    pub refreshes: usize,
+}
+
+/// How the server answers for one event, besides `success` and `duplicate`.
+pub type Verdict = fn(&str) -> Option<&'static str>;
+
+/// A loopback server and its books.
+pub struct ControlPlane {
+    server: Server,
+    books: Arc<Mutex<Books>>,
+}
+
+/// The tokens that the n-th refresh gives.
+pub fn tokens(refreshes: usize) -> (String, String) {
+    (
+        format!("access-number-{refreshes}"),
+        format!("refresh-number-{refreshes}"),
+    )
+}
+
+impl ControlPlane {
+    /// Grants everything, as the contract says it.
+    pub fn start() -> Self {
+        Self::judging(|_| None)
+    }
+
+    /// The same, with other verdicts for some events.
+    pub fn judging(verdict: Verdict) -> Self {
+        let server = Server::start();
+        let books = Arc::new(Mutex::new(Books::default()));
+        server.handle(SEARCH_PATH, |request| {
+            let key = request.json()["query_key"].as_str().unwrap().to_uppercase();
+            let found = candidate(&key, &format!("Ticket {key}"), "exact");
+            Reply::json(200, &search_answer(&[found]))
+        });
+        let with = |act: fn(&mut Books, &Request) -> Reply| {
+            let books = Arc::clone(&books);
+            move |request: &Request| act(&mut books.lock().unwrap(), request)
+        };
+        server.handle(BIND_PATH, with(bind));
+        server.handle(EVENTS_PATH, {
+            let books = Arc::clone(&books);
+            move |request| receive(&mut books.lock().unwrap(), request, verdict)
+        });
+        Self { server, books }
+    }
+
+    /// Takes only tokens it issued itself: the session in the credentials must be refreshed first.
+    /// A refresh token is good for one use.
+    pub fn strict() -> Self {
+        let plane = Self::start();
+        let books = Arc::clone(&plane.books);
+        plane.server.handle(SEARCH_PATH, move |request| {
+            let (access, _) = tokens(books.lock().unwrap().refreshes);
+            if request.header("authorization") != Some(&format!("Bearer {access}")) {
+                return Reply::refusal(401, "token_expired", "the token is over");
+            }
+            let found = candidate("WEB-123", "Ticket WEB-123", "exact");
+            Reply::json(200, &search_answer(&[found]))
+        });
+        let books = Arc::clone(&plane.books);
+        plane.server.handle(REFRESH_PATH, move |request| {
+            let mut books = books.lock().unwrap();
+            let wanted = tokens(books.refreshes).1;
+            if books.refreshes > 0 && request.json()["refresh"] != wanted {
+                return Reply::refusal(401, "token_reused", "the refresh token was used");
+            }
+            books.refreshes += 1;
+            let (access, refresh) = tokens(books.refreshes);
+            Reply::json(
+                200,
+                &json!({"access": access, "refresh": refresh, "access_lifetime": 900}),
+            )
+        });
+        plane
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// What was written so far.
+    pub fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap()
+    }
+}
+
+impl Books {
+    /// How many distinct events of a type were accepted.
+    pub fn accepted_of(&self, event_type: &str) -> usize {
+        self.accepted
+            .values()
+            .filter(|of| *of == event_type)
+            .count()
+    }
+
+    /// How often each event was received.
+    pub fn receptions(&self) -> BTreeMap<&str, usize> {
+        let mut receptions = BTreeMap::new();
+        for id in self.batches.iter().flatten() {
+            *receptions.entry(id.as_str()).or_default() += 1;
+        }
+        receptions
+    }
+}
+
+fn bind(books: &mut Books, request: &Request) -> Reply {
+    let (key, body) = (
+        request.header("idempotency-key").unwrap_or_default(),
+        request.json(),
+    );
+    let earlier = books.binds.iter().find(|(earlier, _)| earlier == key);
+    let changed = earlier.is_some_and(|(_, earlier)| *earlier != body);
+    let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+    let (mission, issue) = (text("mission_id"), text("external_issue_id"));
+    books.binds.push((key.to_owned(), body));
+    if key.is_empty() || changed {
+        return Reply::refusal(
+            422,
+            "idempotency",
+            "no key, or another body under the same key",
+        );
+    }
+    let bound = books
+        .bound
+        .entry(mission.clone())
+        .or_insert_with(|| issue.clone());
+    if *bound != issue {
+        return Reply::refusal(409, "origin_conflict", "bound to another ticket");
+    }
+    let answer =
+        json!({"origin_link_id": format!("link-{mission}"), "bound_at": "2026-11-22T10:00:00Z"});
+    Reply::json(200, &answer)
+}
+
+fn receive(books: &mut Books, request: &Request, verdict: Verdict) -> Reply {
+    let text = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
+    let body = request.json();
+    let mut results = Vec::new();
+    let mut batch = Vec::new();
+    for event in body["events"].as_array().into_iter().flatten() {
+        let id = text(event, "event_id");
+        batch.push(id.clone());
+        let status = match verdict(&id) {
+            Some("absent") => continue,
+            Some(status) => status,
+            None => match books.accepted.insert(id.clone(), text(event, "event_type")) {
+                None => "success",
+                Some(_) => "duplicate",
+            },
+        };
+        results.push(json!({"event_id": id, "status": status, "error_message": "a reason"}));
+    }
+    books.batches.push(batch);
+    Reply::json(200, &json!({"results": results}))
+}

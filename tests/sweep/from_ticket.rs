@@ -1,0 +1,77 @@
+//! `specify --from-ticket`, hurt at every point: the same command makes one mission of what is left.
+
+use super::bind_origin::{check_bound, check_interrupted_bind, prepare_bound_project};
+use super::points::Budget;
+use super::scene::{Case, Scene, fail, kill};
+use crate::support::{Output, Sandbox};
+
+const MISSION: &str = "061-web-123";
+
+struct FromTicket;
+
+impl Scene for FromTicket {
+    fn name(&self) -> &'static str {
+        "specify --from-ticket"
+    }
+
+    fn arguments(&self) -> &'static [&'static str] {
+        &["specify", "--from-ticket", "WEB-123", "--yes", "--json"]
+    }
+
+    fn prepare(&self) -> Sandbox {
+        prepare_bound_project()
+    }
+
+    fn check_hurt(&self, case: &Case<'_>) {
+        check_interrupted_bind(case, MISSION);
+        let mission = case.sandbox.path(&format!("kitty-specs/{MISSION}"));
+        let whole = [
+            "meta.json",
+            "spec.md",
+            "tasks/README.md",
+            "status.events.jsonl",
+        ]
+        .map(|file| mission.join(file).exists());
+        assert!(
+            whole == [true; 4] || whole == [false; 4],
+            "half a mission: {whole:?}"
+        );
+    }
+
+    fn check_repeated(&self, case: &Case<'_>, output: Output) {
+        let sandbox = &case.sandbox;
+        assert_eq!(sandbox.missions(), ["060-search", MISSION]);
+        check_bound(case, &output.answer("spec-kitty.specify/1"), MISSION);
+        let ours = [
+            "Bind WEB-123 to mission 061-web-123",
+            "Add mission 061-web-123",
+        ];
+        assert_eq!(sandbox.subjects()[..2], ours);
+        assert_eq!(sandbox.commit_count(), case.template.commit_count() + 2);
+        assert_eq!(case.plane.books().accepted_of("FeatureCreated"), 1);
+    }
+}
+
+/// Planted:
+#[test]
+fn a_killed_start_is_finished_by_running_it_again() {
+    kill(
+        &FromTicket,
+        Budget {
+            changing: 36,
+            reading: 10,
+        },
+    );
+}
+
+/// Planted:
+#[test]
+fn a_start_that_meets_a_failing_disk_tells_the_truth_and_is_finished_later() {
+    fail(
+        &FromTicket,
+        Budget {
+            changing: 36,
+            reading: 10,
+        },
+    );
+}

@@ -1,0 +1,139 @@
+//! The points at which a command is hurt: each of its calls once, or an even sample of them.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::strace::Call;
+
+/// The n-th call of a name in any thread.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Point {
+    /// The call.
+    pub name: String,
+    /// Which one, from 1.
+    pub nth: usize,
+    /// [`Call::changes`].
+    pub changes: bool,
+    /// Some thread's n-th call is on a pipe, an event counter or `/proc`: no disk or network can
+    /// make it fail, and the standard library takes for granted that it does not.
+    pub inner: bool,
+    /// Its line in the trace.
+    pub text: String,
+}
+
+/// How many points the ordinary run takes of each kind; `SPEC_KITTY_SWEEP=all` takes every one.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// Of the calls that change something.
+    pub changing: usize,
+    /// Of the others.
+    pub reading: usize,
+}
+
+/// Whether every point is asked for.
+pub fn all() -> bool {
+    std::env::var_os("SPEC_KITTY_SWEEP").is_some_and(|value| value == "all")
+}
+
+/// All points of a trace, in the order in which they were first reached. What the dynamic loader
+/// does before the program begins is left out: it is the system's.
+pub fn of_trace(calls: &[Call]) -> Vec<Point> {
+    let begin = calls
+        .iter()
+        .position(|call| call.name == "rt_sigaction" && call.text.contains("SIGPIPE"))
+        .unwrap_or(0);
+    let mut counts: BTreeMap<(u32, &str), usize> = BTreeMap::new();
+    let mut skipped: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut seen = HashSet::new();
+    let mut inner = HashSet::new();
+    let mut points = Vec::new();
+    for (place, call) in calls.iter().enumerate() {
+        let count = counts.entry((call.thread, &call.name)).or_default();
+        *count += 1;
+        if is_inner(call) {
+            inner.insert((call.name.clone(), *count));
+        }
+        if place < begin {
+            skipped.insert(&call.name, *count);
+        } else if call.name != "rt_sigaction"
+            && *count > skipped.get(call.name.as_str()).copied().unwrap_or(0)
+            && seen.insert((call.name.clone(), *count))
+        {
+            points.push(Point {
+                name: call.name.clone(),
+                nth: *count,
+                changes: call.changes(),
+                inner: false,
+                text: call.text.clone(),
+            });
+        }
+    }
+    for point in &mut points {
+        point.inner = inner.contains(&(point.name.clone(), point.nth));
+    }
+    points
+}
+
+/// Standard output is a pipe too, but one that may well be full.
+fn is_inner(call: &Call) -> bool {
+    let on = |what: &str| call.text.contains(what);
+    call.name == "socketpair"
+        || !on("(1<") && (on("<pipe:[") || on("<anon_inode:") || on("</proc/"))
+}
+
+/// An even sample, and the sentence that says how even.
+pub fn sample(points: Vec<Point>, budget: Budget) -> (Vec<Point>, String) {
+    let total = points.len();
+    let (changing, reading): (Vec<_>, Vec<_>) = points.into_iter().partition(|point| point.changes);
+    let step = |count: usize, budget: usize| {
+        if all() {
+            1
+        } else {
+            count.div_ceil(budget).max(1)
+        }
+    };
+    let steps = (
+        step(changing.len(), budget.changing),
+        step(reading.len(), budget.reading),
+    );
+    let words = format!(
+        "of {total} points: {} that change something with step {}, {} that read with step {}",
+        changing.len(),
+        steps.0,
+        reading.len(),
+        steps.1
+    );
+    let chosen = changing.into_iter().step_by(steps.0);
+    (
+        chosen.chain(reading.into_iter().step_by(steps.1)).collect(),
+        words,
+    )
+}
+
+#[test]
+fn points_are_counted_a_thread_and_the_loader_is_left_out() {
+    let call = |thread, name: &str, text: &str| Call {
+        thread,
+        name: name.to_owned(),
+        text: text.to_owned(),
+    };
+    let calls = [
+        call(1, "openat", "openat(libc)"),
+        call(1, "rt_sigaction", "rt_sigaction(SIGPIPE)"),
+        call(1, "openat", "openat(a)"),
+        call(2, "openat", "openat(b)"),
+        call(2, "openat", "openat(c)"),
+        call(2, "openat", "openat(d)"),
+        call(2, "fsync", "fsync(3)"),
+    ];
+    let points = of_trace(&calls);
+    let found: Vec<_> = points
+        .iter()
+        .map(|p| (p.name.as_str(), p.nth, p.text.as_str()))
+        .collect();
+    let wanted = [
+        ("openat", 2, "openat(a)"),
+        ("openat", 3, "openat(d)"),
+        ("fsync", 1, "fsync(3)"),
+    ];
+    assert_eq!(found, wanted);
+}

@@ -1,0 +1,64 @@
+//! One write that takes its time. A crowd does not prove a lock; a single slow write does: without
+//! the lock, the file is sealed, delivered and removed under the writer's hands.
+
+use super::account::{Ledger, event, event_id, write_queue};
+use super::control_plane::ControlPlane;
+use super::strace::{Fault, injecting, is_missing, trace};
+use crate::support::{Sandbox, finish};
+
+/// Planted:
+#[test]
+fn a_slow_write_is_not_delivered_from_under_the_writer() {
+    if is_missing("slow write") {
+        return;
+    }
+    let arguments = ["specify", "slow", "--json"];
+    let prepare = || {
+        let sandbox = Sandbox::with_project();
+        write_queue(&sandbox, "active.v1.jsonl", (0..5).map(event));
+        sandbox
+    };
+    let (output, calls) = trace(&prepare(), &arguments);
+    output.answer("spec-kitty.specify/1");
+    let writes = calls.iter().filter(|call| call.name == "write");
+    let to_the_queue = writes
+        .clone()
+        .find(|call| call.text.contains("active.v1.jsonl"));
+    let thread = to_the_queue.expect("a write to the queue").thread;
+    let nth = writes
+        .filter(|call| call.thread == thread)
+        .position(|call| call.text.contains("active.v1.jsonl"))
+        .map_or(1, |before| before + 1);
+
+    let sandbox = prepare();
+    let plane = ControlPlane::start();
+    sandbox.log_in(&plane.url());
+    let slow = injecting(&sandbox, &arguments, "write", nth, &Fault::Delay(600_000));
+    std::thread::scope(|scope| {
+        let slow = scope.spawn(|| finish(slow, b""));
+        // Deliveries come and go all the while.
+        while !slow.is_finished() {
+            sandbox
+                .run(&["sync", "now", "--json"])
+                .answer("spec-kitty.sync-now/1");
+        }
+        let answer = slow.join().unwrap().answer("spec-kitty.specify/1");
+        assert_eq!(answer["event_emitted"], true);
+    });
+    sandbox
+        .run(&["sync", "now", "--json"])
+        .answer("spec-kitty.sync-now/1");
+    let ledger = Ledger::read(&sandbox);
+    assert!(
+        ledger.pending.is_empty() && ledger.dead.is_empty(),
+        "{ledger:?}"
+    );
+    let accepted = &plane.books().accepted;
+    assert!((0..5).all(|number| accepted.contains_key(&event_id(number))));
+    assert_eq!(
+        accepted.len(),
+        6,
+        "the slow event was promised and is nowhere"
+    );
+    println!("reliability: slow write: one write of 0.6 s beside deliveries, lost 0");
+}

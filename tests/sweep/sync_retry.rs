@@ -1,0 +1,81 @@
+//! `sync retry`, hurt at every point: an event of the dead letter is there or in the queue.
+
+use serde_json::{Value, json};
+
+use super::account::{Ledger, event, event_id, write_queue};
+use super::delivery::deliver;
+use super::points::Budget;
+use super::scene::{Case, Scene, add, fail, kill};
+use crate::support::{Output, Sandbox};
+
+const WAITING: usize = 3;
+const ALL: usize = 9;
+
+struct SyncRetry;
+
+impl Scene for SyncRetry {
+    fn name(&self) -> &'static str {
+        "sync retry"
+    }
+
+    fn arguments(&self) -> &'static [&'static str] {
+        &["sync", "retry", "--json"]
+    }
+
+    fn prepare(&self) -> Sandbox {
+        let sandbox = Sandbox::with_project();
+        write_queue(&sandbox, "active.v1.jsonl", (0..WAITING).map(event));
+        let dead = |number| json!({"reason": "a reason", "event": event(number)});
+        let raw: Value = json!({"reason": "no event", "raw": "{\"event_id\":"});
+        write_queue(
+            &sandbox,
+            "dead.v1.jsonl",
+            (WAITING..ALL).map(dead).chain([raw]),
+        );
+        sandbox
+    }
+
+    fn check_hurt(&self, case: &Case<'_>) {
+        let ledger = Ledger::read(&case.sandbox);
+        let lost = (0..ALL)
+            .map(event_id)
+            .filter(|id| !ledger.holds(id))
+            .count();
+        add(&case.tally.lost, lost);
+        add(&case.tally.torn, ledger.torn);
+    }
+
+    fn check_repeated(&self, case: &Case<'_>, output: Output) {
+        output.answer("spec-kitty.sync-retry/1");
+        let ledger = Ledger::read(&case.sandbox);
+        assert!(ledger.dead.is_empty(), "{:?}", ledger.dead);
+        assert_eq!(ledger.raw, 1);
+        assert_eq!(ledger.ids_of("FeatureCreated").len(), ALL);
+        deliver(case);
+        assert_eq!(case.plane.books().accepted.len(), ALL);
+    }
+}
+
+/// Planted:
+#[test]
+fn a_killed_retry_loses_no_event() {
+    kill(
+        &SyncRetry,
+        Budget {
+            changing: 24,
+            reading: 8,
+        },
+    );
+}
+
+/// Planted:
+#[test]
+fn a_retry_that_meets_a_failing_disk_loses_no_event() {
+    fail(
+        &SyncRetry,
+        Budget {
+            changing: 24,
+            reading: 8,
+        },
+    );
+}

@@ -1,0 +1,77 @@
+//! `tracker bind`, hurt at every point: the configuration is the whole old one or the whole new one.
+
+use super::account::leftovers;
+use super::points::Budget;
+use super::scene::{Case, Scene, fail, kill};
+use crate::support::{Output, Sandbox};
+
+const CONFIG: &str = ".kittify/config.yaml";
+
+struct TrackerBind;
+
+impl Scene for TrackerBind {
+    fn name(&self) -> &'static str {
+        "tracker bind"
+    }
+
+    fn arguments(&self) -> &'static [&'static str] {
+        &[
+            "tracker",
+            "bind",
+            "--provider",
+            "linear",
+            "--project-slug",
+            "web",
+            "--json",
+        ]
+    }
+
+    fn prepare(&self) -> Sandbox {
+        Sandbox::with_project()
+    }
+
+    fn check_hurt(&self, case: &Case<'_>) {
+        let found = case.sandbox.read(CONFIG);
+        assert!(
+            found == case.template.read(CONFIG) || found == bound(case.template),
+            "{found}"
+        );
+    }
+
+    fn check_repeated(&self, case: &Case<'_>, output: Output) {
+        output.answer("spec-kitty.tracker-bind/1");
+        assert_eq!(case.sandbox.read(CONFIG), bound(case.template));
+        assert_eq!(leftovers(&case.sandbox), Vec::<String>::new());
+    }
+}
+
+/// The configuration as a bind that nobody hurts leaves it.
+fn bound(template: &Sandbox) -> String {
+    let wanted = template.copy();
+    wanted.bind_tracker("linear", "web");
+    wanted.read(CONFIG)
+}
+
+/// Planted:
+#[test]
+fn a_killed_tracker_bind_leaves_a_whole_configuration() {
+    kill(
+        &TrackerBind,
+        Budget {
+            changing: 20,
+            reading: 6,
+        },
+    );
+}
+
+/// Planted:
+#[test]
+fn a_tracker_bind_that_meets_a_failing_disk_leaves_a_whole_configuration() {
+    fail(
+        &TrackerBind,
+        Budget {
+            changing: 16,
+            reading: 6,
+        },
+    );
+}
