@@ -2,6 +2,7 @@
 //! looked for in the raw arguments, so that there is one document on stdout all the same.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
@@ -50,13 +51,13 @@ pub fn fail(arguments: &[OsString], failure: &Failure) -> ExitCode {
     let stand_in = stand_in
         .iter()
         .filter(|word| **word != "--json" || asks_for_json(arguments));
-    let spoken = (Arguments::try_parse_from(stand_in), World::from_process());
-    if let (Ok(parsed), Ok(world)) = spoken {
-        return Ui::new(&parsed.globals, &world).failure(failure);
+    // Where even the directory is gone, nothing is known of terminals and colours.
+    let nowhere = || World::with_variables(PathBuf::from("/"), Vec::<(OsString, OsString)>::new());
+    let world = World::from_process().unwrap_or_else(|_| nowhere());
+    match Arguments::try_parse_from(stand_in) {
+        Ok(parsed) => Ui::new(&parsed.globals, &world).failure(failure),
+        Err(_) => failure.exit,
     }
-    // Even the directory is gone, and with it what is known of the terminal.
-    drop(write(&failure.document().to_string()));
-    failure.exit
 }
 
 /// The directory the command was started in is gone.
