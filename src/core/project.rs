@@ -1,6 +1,7 @@
 //! An opened project: where it is, whose it is, and the locks its commands share.
 
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
@@ -51,17 +52,21 @@ pub enum ProjectError {
 }
 
 impl Project {
-    /// Opens the project that the world's directory belongs to. Two git processes at most.
+    /// Opens the project that the world's directory belongs to. Two git processes, at the same time.
     pub fn open(world: &World) -> Result<Self, ProjectError> {
         let root = find_root(world)?;
         let state_directory = world.state_directory();
-        let repository = match discover(world, &root)? {
+        let (discovered, remote) = thread::scope(|scope| {
+            let remote = scope.spawn(|| remote_url(world, &root));
+            (discover(world, &root), remote.join())
+        });
+        let repository = match discovered? {
             Discovered::Repository(repository) => Some(repository),
             Discovered::Bare(_) | Discovered::None => None,
         };
-        let remote = match &repository {
-            Some(repository) => remote_url(world, repository)?,
-            None => None,
+        let remote = match (&repository, remote) {
+            (Some(_), Ok(remote)) => remote?,
+            _ => None,
         };
         let shared = shared_directory(repository.as_ref(), &state_directory, &root);
         let keep_file = shared.join(KEEP_FILE);

@@ -172,10 +172,11 @@ fn unborn_branch(world: &World, repository: &Repository) -> Result<Option<String
     }
 }
 
-/// The URL of the remote `origin`, as git would use it. It may hold a password.
-pub fn remote_url(world: &World, repository: &Repository) -> Result<Option<String>, GitError> {
+/// The URL of the remote `origin` of the repository around a directory, as git would use it. It
+/// may hold a password.
+pub fn remote_url(world: &World, directory: &Path) -> Result<Option<String>, GitError> {
     const NO_SUCH_REMOTE: Option<i32> = Some(2);
-    match Git::in_directory(world, &repository.root).run(["remote", "get-url", "origin"]) {
+    match Git::in_directory(world, directory).run(["remote", "get-url", "origin"]) {
         Ok(output) => Ok(parse::lines(&output.stdout)
             .first()
             .map(|url| String::from_utf8_lossy(url).into_owned())),

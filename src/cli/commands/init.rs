@@ -33,7 +33,7 @@ pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     }
     let shared = shared_directory(Some(&repository), &world.state_directory(), &root);
     let keep_file = shared.join(KEEP_FILE);
-    let remote = remote_url(world, &repository)?;
+    let remote = remote_url(world, &repository.root)?;
     let (identity, config_written) =
         project_identity::establish(world, &root, &shared, &keep_file, remote.as_deref())?;
     let specs = root.join(SPECS);

@@ -156,7 +156,7 @@ fn a_root_that_is_not_utf_8_is_kept() {
 #[test]
 fn the_remote_is_the_one_named_origin() {
     let sandbox = Sandbox::new();
-    let url = || remote_url(&sandbox.world, &sandbox.repository()).unwrap();
+    let url = || remote_url(&sandbox.world, &sandbox.root).unwrap();
     sandbox.git(&["remote", "add", "upstream", "https://example.org/up/stream"]);
     assert_eq!(url(), None);
     sandbox.git(&["remote", "add", "origin", "gh:acme/web.git"]);
