@@ -1,10 +1,13 @@
 //! One `meta.json`: reading it strictly, writing it canonically.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Meta;
+use super::exact::Exact;
 use crate::fs::replace::{Mode, Replaced, replace};
 use crate::fs::{FsError, read_bounded};
 
@@ -102,10 +105,7 @@ pub fn load(path: &Path) -> Result<MetaDocument, MetaError> {
             path: path.to_owned(),
         });
     };
-    let malformed = |why: String| MetaError::Malformed {
-        path: path.to_owned(),
-        why,
-    };
+    let malformed = |why| malformed(path, why);
     let keys = match serde_json::from_slice(&bytes) {
         Ok(Value::Object(keys)) => keys,
         Ok(_) => return Err(malformed("not a JSON object".to_owned())),
@@ -122,6 +122,13 @@ pub fn load(path: &Path) -> Result<MetaDocument, MetaError> {
     })
 }
 
+fn malformed(path: &Path, why: String) -> MetaError {
+    MetaError::Malformed {
+        path: path.to_owned(),
+        why,
+    }
+}
+
 /// Writes a `meta.json` in its canonical form: keys sorted, two spaces, UTF-8 as it is, one final
 /// newline; validated first, replaced atomically.
 pub fn write_meta(path: &Path, keys: &Meta) -> Result<Replaced, MetaError> {
@@ -130,7 +137,7 @@ pub fn write_meta(path: &Path, keys: &Meta) -> Result<Replaced, MetaError> {
 }
 
 /// The canonical bytes of a `meta.json`.
-pub(super) fn canonical(keys: &Meta) -> Vec<u8> {
+fn canonical(keys: &impl Serialize) -> Vec<u8> {
     // A map of strings to JSON values always serialises.
     let mut text = serde_json::to_string_pretty(keys).unwrap_or_default();
     text.push('\n');
@@ -175,6 +182,15 @@ impl MetaDocument {
     /// The bytes that were read.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The canonical bytes of this document with one key set. Every other value keeps its
+    /// spelling.
+    pub(super) fn with_key(&self, key: &str, value: Value) -> Result<Vec<u8>, MetaError> {
+        let mut keys: BTreeMap<String, Exact> = serde_json::from_slice(&self.bytes)
+            .map_err(|error| malformed(&self.path, error.to_string()))?;
+        keys.insert(key.to_owned(), Exact::Other(value));
+        Ok(canonical(&keys))
     }
 
     /// A key's value, where it is a string.

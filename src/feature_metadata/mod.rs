@@ -1,6 +1,7 @@
 //! `meta.json`: load, validate, write, record the origin (DESIGN §4).
 
 mod document;
+mod exact;
 mod origin_ticket;
 
 pub use document::{MAX_BYTES, MetaDocument, MetaError, load, write_meta};

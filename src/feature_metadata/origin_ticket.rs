@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::document::{MetaError, canonical, load};
-use super::{Meta, write_meta};
+use super::Meta;
+use super::document::{MetaError, load};
 use crate::fs::lock;
-use crate::fs::replace::Replaced;
+use crate::fs::replace::{Mode, Replaced, replace};
 use crate::world::World;
 
 /// The ticket a mission began from. All seven values are non-empty.
@@ -101,13 +101,9 @@ pub fn set_origin_ticket(
         })?;
     for _ in 0..TRIES {
         let read = load(path)?;
-        let mut keys = read.keys().clone();
-        keys.insert("origin_ticket".to_owned(), Value::Object(ticket.to_keys()));
-        if canonical(&keys) == read.bytes() {
-            return Ok(Replaced::Unchanged);
-        }
+        let bytes = read.with_key("origin_ticket", Value::Object(ticket.to_keys()))?;
         if load(path)?.bytes() == read.bytes() {
-            return write_meta(path, &keys);
+            return Ok(replace(path, &bytes, Mode::Shared)?);
         }
     }
     Err(contended())
@@ -161,7 +157,7 @@ mod tests {
             "feature_slug": "061-web-1", "friendly_name": "Größe — 大", "mission": "software-dev",
             "slug": "web-1", "target_branch": "main", "zz_later": [1.50, {"b": 1, "a": null}],
         });
-        write_meta(&path, before.as_object().unwrap()).unwrap();
+        crate::feature_metadata::write_meta(&path, before.as_object().unwrap()).unwrap();
 
         let ticket = OriginTicket::from_keys(&complete()).unwrap();
         let lock_file = folder.path().join("lock");
