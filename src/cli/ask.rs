@@ -9,6 +9,7 @@ use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::ui::Ui;
 use crate::secret::Secret;
+use crate::text::one_line;
 use crate::world::World;
 
 /// A line of text that is not empty.
@@ -27,11 +28,11 @@ pub fn password(world: &World, prompt: &str) -> Result<Secret, Failure> {
     answer.map(Secret::new).map_err(unanswered)
 }
 
-/// Yes or no; No is what Enter gives.
+/// Yes or no; No is what Enter gives. The question may name things from outside.
 pub fn confirm(world: &World, question: &str) -> Result<bool, Failure> {
     let theme = ColorfulTheme::default();
     let asked = Confirm::with_theme(&theme)
-        .with_prompt(question)
+        .with_prompt(one_line(question))
         .default(false);
     world.ask(|| asked.interact()).map_err(unanswered)
 }

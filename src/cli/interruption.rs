@@ -38,6 +38,10 @@ pub fn run(command: Command, context: Context) -> CommandResult {
         });
     }
     thread::spawn(move || {
+        // With --json the document is all there is to be said.
+        if context.ui.json() && context.ui.verbose() == 0 {
+            std::panic::set_hook(Box::new(|_| ()));
+        }
         let result = catch_unwind(AssertUnwindSafe(|| commands::run(command, &context)));
         drop(sender.send(result.unwrap_or_else(|_| Err(fault()))));
     });
@@ -56,6 +60,6 @@ fn fault() -> Failure {
         ExitCode::Internal,
         "a fault of spec-kitty itself",
     )
-    .hint("please report it, with what stderr says and the output of: spec-kitty --version")
+    .hint("please report it, with what -v shows and the output of: spec-kitty --version")
     .effect(Effect::Unknown)
 }

@@ -1,6 +1,6 @@
 //! How the program speaks: what may be asked, coloured and said, decided once.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
 
@@ -112,26 +112,32 @@ impl Ui {
     /// Writes a warning to stderr; with `--json` it stands in the document instead.
     pub fn warn(&self, line: &str) {
         if !self.json {
-            let line = crate::text::sanitize(line);
-            write_stderr(&format!(
-                "{} {line}",
-                self.label("warning:", AnsiColor::Yellow)
-            ));
+            self.labelled("", "warning:", AnsiColor::Yellow, line);
         }
     }
 
     /// Gives the answer of a command, and says how the program ends.
     pub fn outcome(&self, outcome: &Outcome) -> ExitCode {
-        if self.json && !outcome.answered {
-            self.answer(&outcome.document().to_string());
-        } else if !outcome.answered {
-            outcome
-                .warnings
-                .iter()
-                .for_each(|warning| self.warn(warning));
-            self.answer(&outcome.text);
+        if outcome.answered {
+            return outcome.exit;
         }
-        outcome.exit
+        for warning in &outcome.warnings {
+            self.warn(warning);
+        }
+        let answered = if self.json {
+            write_stdout(&outcome.document().to_string())
+        } else {
+            write_stdout(&outcome.text)
+        };
+        match answered {
+            Ok(()) => outcome.exit,
+            Err(error) => {
+                let lost = "the command is done, but its answer could not be written";
+                let failure = Failure::new("internal", ExitCode::Internal, lost);
+                self.error(&failure.cause(error.to_string()));
+                ExitCode::Internal
+            }
+        }
     }
 
     /// Reports a failure, and says how the program ends.
@@ -139,10 +145,9 @@ impl Ui {
         if self.json {
             self.answer(&failure.document().to_string());
         } else {
-            failure
-                .warnings
-                .iter()
-                .for_each(|warning| self.warn(warning));
+            for warning in &failure.warnings {
+                self.warn(warning);
+            }
             self.error(failure);
         }
         failure.exit
@@ -150,36 +155,25 @@ impl Ui {
 
     /// Writes the three lines of an error to stderr.
     fn error(&self, failure: &Failure) {
-        write_stderr(&format!(
-            "{} {}",
-            self.label("error:", AnsiColor::Red),
-            crate::text::sanitize(&failure.message)
-        ));
+        self.labelled("", "error:", AnsiColor::Red, &failure.message);
         if let Some(cause) = &failure.cause {
-            write_stderr(&format!(
-                "  {} {}",
-                self.label("cause:", AnsiColor::Yellow),
-                crate::text::sanitize(cause)
-            ));
+            self.labelled("  ", "cause:", AnsiColor::Yellow, cause);
         }
         if let Some(hint) = &failure.hint {
-            write_stderr(&format!(
-                "  {} {}",
-                self.label("hint:", AnsiColor::Cyan),
-                crate::text::sanitize(hint)
-            ));
+            self.labelled("  ", "hint:", AnsiColor::Cyan, hint);
         }
     }
 
-    /// Writes to stdout, with a final newline. A reader that went away is no error.
+    /// Text from anywhere after a label of ours. Further lines of it are indented, so that none of
+    /// them passes for a line of ours.
+    fn labelled(&self, indent: &str, label: &str, color: AnsiColor, text: &str) {
+        let text = crate::text::sanitize(text).replace('\n', "\n    ");
+        write_stderr(&format!("{indent}{} {text}", self.label(label, color)));
+    }
+
+    /// Writes to stdout, with a final newline, as far as that can be done.
     pub fn answer(&self, text: &str) {
-        let newline = if text.is_empty() || text.ends_with('\n') {
-            ""
-        } else {
-            "\n"
-        };
-        let mut stdout = std::io::stdout().lock();
-        drop(write!(stdout, "{text}{newline}").and_then(|()| stdout.flush()));
+        drop(write_stdout(text));
     }
 
     fn label(&self, label: &str, color: AnsiColor) -> String {
@@ -191,7 +185,21 @@ impl Ui {
     }
 }
 
+/// A reader that went away is no error; an answer that is lost otherwise is one.
+fn write_stdout(text: &str) -> io::Result<()> {
+    let newline = if text.is_empty() || text.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    };
+    let mut stdout = io::stdout().lock();
+    match write!(stdout, "{text}{newline}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// A reader that went away is no error.
 fn write_stderr(line: &str) {
-    drop(writeln!(std::io::stderr().lock(), "{line}"));
+    drop(writeln!(io::stderr().lock(), "{line}"));
 }
