@@ -215,7 +215,7 @@ impl World {
     }
 
     /// The state directory: `SPEC_KITTY_HOME`, else `~/.spec-kitty`; absolute. Without a home
-    /// folder at all it is one that does not exist, and fails to open.
+    /// folder at all it is one that does not exist, and that nobody can make.
     pub fn state_directory(&self) -> PathBuf {
         let below_home = || {
             let home = names::USER_FOLDER
@@ -225,7 +225,7 @@ impl World {
         };
         let chosen = self.path_variable(names::HOME).or_else(below_home);
         self.directory
-            .join(chosen.unwrap_or_else(|| PathBuf::from("/nonexistent/.spec-kitty")))
+            .join(chosen.unwrap_or_else(|| PathBuf::from("/proc/no-home-folder/.spec-kitty")))
     }
 
     /// Where temporary folders go (`TMPDIR`, else `/tmp`).

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
 use super::candidate_document;
@@ -30,10 +30,10 @@ pub struct TicketArguments {
     #[arg(long, value_name = "P", value_parser = provider_argument(), ignore_case = true)]
     provider: Option<Provider>,
     /// The kind of resource the ticket was found in
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = NonEmptyStringValueParser::new())]
     resource_type: Option<String>,
     /// The resource's id
-    #[arg(long, value_name = "I")]
+    #[arg(long, value_name = "I", value_parser = NonEmptyStringValueParser::new())]
     resource_id: Option<String>,
 }
 

@@ -18,7 +18,7 @@ use crate::wire::candidate::OriginCandidate;
 use crate::wire::request::BindRequest;
 
 /// The largest intent file that is read.
-const MAX_BYTES: u64 = 1024 * 1024;
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// A ticket together with the tracker resource it was found in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
+/// The most bytes of all texts of a candidate. They are written into `meta.json`, an event and an
+/// intent, and all of these are read up to a limit.
+const LARGEST: usize = 256 * 1024;
+
 /// How a candidate came to be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -93,6 +97,19 @@ impl OriginCandidate {
         ] {
             if value.is_empty() {
                 return Err(FieldError::new(field, NON_EMPTY));
+            }
+        }
+        let mut size = 0;
+        for (field, value) in [
+            ("external_issue_id", &external_issue_id),
+            ("external_issue_key", &external_issue_key),
+            ("status", &status),
+            ("url", &url),
+            ("title", &title),
+        ] {
+            size += value.len();
+            if size > LARGEST {
+                return Err(FieldError::new(field, "makes it larger than 256 KiB"));
             }
         }
         if !is_http_url(&url) {
