@@ -135,9 +135,9 @@ fn unfinished_work_is_named_with_its_command_and_dropped_once_it_can_never_finis
     let output = sandbox.run(&["doctor", "--json"]).succeeds();
     assert_found(
         &output,
-        "note unfinished work: mission 061-web-123 is not bound to WEB-123 yet",
+        "note unfinished work: mission 061-web-123 of WEB-123 is not finished",
     );
-    let repair = "run: spec-kitty tracker bind-origin --mission 061-web-123 --key WEB-123 --yes";
+    let repair = "run: spec-kitty specify --from-ticket WEB-123 --yes";
     assert!(output.stdout.contains(repair), "{output:?}");
     fs::remove_dir_all(sandbox.path("kitty-specs/061-web-123")).unwrap();
     let output = sandbox.run(&["doctor", "--json"]).exits(10);

@@ -12,6 +12,7 @@ mod bad_input;
 mod bind_origin;
 mod concurrency;
 mod confirmation;
+mod corner_cases;
 mod create_feature;
 mod demo;
 mod docs;

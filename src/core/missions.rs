@@ -24,13 +24,16 @@ impl Mission {
         self.directory.join("meta.json")
     }
 
-    /// Reads its `meta.json`, refusing one that a symbolic link takes out of the project.
+    /// Reads its `meta.json`, refusing one that a symbolic link takes out of the project. The
+    /// document's path is the one without links.
     pub fn load(&self, root: &Path) -> Result<MetaDocument, MetaError> {
         let path = self.meta_file();
-        if fs::canonicalize(&path).is_ok_and(|real| !real.starts_with(root)) {
-            return Err(MetaError::Outside { path });
+        match fs::canonicalize(&path) {
+            Ok(real) if !real.starts_with(root) => Err(MetaError::Outside { path }),
+            // The file itself: git commits nothing that lies behind a link.
+            Ok(real) => load(&real),
+            Err(_) => load(&path),
         }
-        load(&path)
     }
 }
 
@@ -95,7 +98,7 @@ pub fn all(root: &Path) -> Result<Vec<Mission>, FsError> {
 pub fn find(root: &Path, directory: &Path, asked: &str) -> Result<Mission, MissionError> {
     let missions = all(root)?;
     if asked.contains('/') || matches!(asked, "." | "..") {
-        return by_path(root, &missions, &directory.join(asked));
+        return by_path(&missions, &directory.join(asked));
     }
     if let Some(exact) = missions.iter().find(|mission| mission.name == asked) {
         return Ok(exact.clone());
@@ -129,20 +132,14 @@ pub fn find(root: &Path, directory: &Path, asked: &str) -> Result<Mission, Missi
     }
 }
 
-fn by_path(root: &Path, missions: &[Mission], path: &Path) -> Result<Mission, MissionError> {
+fn by_path(missions: &[Mission], path: &Path) -> Result<Mission, MissionError> {
     let refused = || MissionError::NotAMission {
         path: path.to_owned(),
     };
     let real = fs::canonicalize(path).map_err(|_| refused())?;
     let listed =
         |mission: &&Mission| fs::canonicalize(&mission.directory).is_ok_and(|dir| dir == real);
-    let within = real.starts_with(root.join(SPECS));
-    missions
-        .iter()
-        .find(listed)
-        .filter(|_| within)
-        .cloned()
-        .ok_or_else(refused)
+    missions.iter().find(listed).cloned().ok_or_else(refused)
 }
 
 /// `web-123` of `061-web-123`; the whole name where it has no number.

@@ -124,6 +124,11 @@ impl Project {
         Ok(folder.join(format!("{name}-{bucket:02}.lock")))
     }
 
+    /// The lock under which a mission gets its number, its intent and its folder.
+    pub fn number_lock_file(&self) -> Result<PathBuf, FsError> {
+        self.lock_file("number", "")
+    }
+
     /// Takes the lock of [`Self::lock_file`], waiting at most `wait`.
     pub fn lock(
         &self,

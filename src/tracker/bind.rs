@@ -9,6 +9,7 @@ use crate::core::mission_commit::{CommitOptions, CommitPolicy, commit_files};
 use crate::core::missions::Mission;
 use crate::feature_metadata::{Meta, MetaDocument, MetaError, OriginTicket, set_origin_ticket};
 use crate::fs::FsError;
+use crate::sync::emitter::EmitError;
 use crate::sync::event_id;
 use crate::sync::intent::{Attempt, Intent};
 use crate::text::chain;
@@ -71,9 +72,21 @@ pub fn bind_mission_origin(
     set_origin_ticket(service.world, &lock_file, meta.path(), &origin)
         .map_err(|error| partial("meta.json does not record it", error.into()))?;
 
-    let event_emitted =
-        intent.event_recorded || emit(service, &meta, &ticket, &attempt, options, &mut warnings);
+    let emitted = if intent.event_recorded {
+        Ok(())
+    } else {
+        emit(service, &meta, &ticket, &attempt, options)
+    };
+    warnings.extend(emitted.as_ref().err().map(|error| {
+        format!(
+            "the MissionOriginBound event was not recorded: {}",
+            chain(error)
+        )
+    }));
+    let event_emitted = emitted.is_ok();
     intent.event_recorded = event_emitted;
+    // An event that breaks a rule would break it again: nothing is left to do for it.
+    let settled = matches!(emitted, Ok(()) | Err(EmitError::Rule(_)));
     let message = format!(
         "Bind {} to mission {}",
         one_word(&ticket),
@@ -92,7 +105,7 @@ pub fn bind_mission_origin(
             partial("it is not committed", error.into())
         })?;
     warnings.extend(committed.warning);
-    if event_emitted && !committed.deferred {
+    if settled && !committed.deferred {
         warnings.extend(end(service, mission));
     } else if let Err(error) = intents.save(&intent) {
         warnings.push(chain(&error));
@@ -242,26 +255,17 @@ fn give_up(service: &Service<'_>, intent: &mut Intent) {
     });
 }
 
-/// Records the event; `false`, with a warning, where that failed.
 fn emit(
     service: &Service<'_>,
     meta: &MetaDocument,
     ticket: &Ticket,
     attempt: &Attempt,
     options: &BindOptions,
-    warnings: &mut Vec<String>,
-) -> bool {
+) -> Result<(), EmitError> {
     let project = service.project;
     let emitter = project.emitter(service.world, service.client.session().team_slug());
     let git = project.git_metadata(options.head.as_deref());
-    let emitted = emit_bound(&emitter, &git, meta, ticket, &attempt.event_id);
-    if let Err(error) = &emitted {
-        warnings.push(format!(
-            "the MissionOriginBound event was not recorded: {}",
-            chain(error)
-        ));
-    }
-    emitted.is_ok()
+    emit_bound(&emitter, &git, meta, ticket, &attempt.event_id)
 }
 
 /// Ends every intent of the mission: it has its one origin now. What stays is a creation whose own

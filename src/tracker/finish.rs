@@ -10,7 +10,7 @@ use crate::core::project::Project;
 use crate::feature_metadata::MetaDocument;
 use crate::fs::lock::try_acquire;
 use crate::git::repository::is_committed;
-use crate::sync::emitter::Emitter;
+use crate::sync::emitter::{EmitError, Emitter};
 use crate::sync::intent::Intent;
 use crate::text::chain;
 use crate::world::World;
@@ -31,11 +31,16 @@ pub struct Finished {
 pub fn finish_intents(world: &World, project: &Project, team_slug: Option<&str>) -> Finished {
     let mut finished = Finished::default();
     let emitter = project.emitter(world, team_slug);
-    for intent in project.intents().understood() {
+    let intents = project.intents();
+    for intent in intents.understood() {
         let lock_file = project.lock_file("mission", &lock_key(&intent));
         let held = lock_file.and_then(|path| try_acquire(&path));
         match held {
-            Ok(Some(_held)) => finish(world, project, &emitter, intent, &mut finished),
+            // Its command may have gone on, or ended, until the lock was had.
+            Ok(Some(_held)) if intents.understood().contains(&intent) => {
+                finish(world, project, &emitter, intent, &mut finished);
+            }
+            Ok(Some(_held)) => {}
             Ok(None) => finished.waiting += 1,
             Err(error) => finished.warnings.push(chain(&error)),
         }
@@ -85,7 +90,7 @@ fn finish(
             meta.origin_identity() == Some(identity)
         }
         (Some(_), None) => false,
-        (None, _) => made_by(project, &intent).is_some(),
+        (None, _) => matches!(made_by(project, &intent), Ok(Some(_))),
     };
     if !complete {
         finished.waiting += 1;
@@ -102,18 +107,24 @@ fn finish(
             ),
             _ => emit_created(project, emitter, meta.keys(), None),
         };
-        if let Err(error) = emitted {
+        if let Err(error) = &emitted {
             finished
                 .warnings
-                .push(format!("{}: {}", mission.name, chain(&error)));
-            finished.waiting += 1;
-            return;
+                .push(format!("{}: {}", mission.name, chain(error)));
         }
-        finished.recorded += 1;
+        match emitted {
+            Ok(()) => finished.recorded += 1,
+            // It would break the rule again.
+            Err(EmitError::Rule(_)) => {}
+            Err(_) => {
+                finished.waiting += 1;
+                return;
+            }
+        }
         intent.event_recorded = true;
     }
     let intents = project.intents();
-    let settled = if committed(world, project, &meta) {
+    let settled = if intent.only_event_missing || committed(world, project, &meta) {
         intents.remove(&intent)
     } else {
         intents.save(&intent)

@@ -9,9 +9,7 @@ use super::config::{self, ConfigError};
 pub use super::finish::{Finished, finish_intents};
 use super::origin_models::{OriginQuery, SearchOriginResult};
 use super::saas_client::{SaasTrackerClient, TrackerError};
-pub use super::start::{
-    Plan, StartOptions, bound_mission, check, lock_ticket, plan, start_mission_from_ticket,
-};
+pub use super::start::{Plan, StartOptions, check, lock_ticket, plan, start_mission_from_ticket};
 use crate::core::feature_creation::FeatureCreationError;
 use crate::core::missions::MissionError;
 use crate::core::project::Project;

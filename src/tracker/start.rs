@@ -75,8 +75,8 @@ pub fn check(service: &Service<'_>, options: &StartOptions) -> Result<(), Origin
 /// What [`start_mission_from_ticket`] would do.
 #[derive(Debug, Clone)]
 pub enum Plan {
-    /// The ticket has its mission already.
-    Bound(Mission, Box<MetaDocument>),
+    /// The ticket has its mission already: there is nothing to do but to say so.
+    Bound(Box<MissionFromTicketResult>),
     /// A mission of ours for the ticket waits for its bind.
     Finish(String),
     /// A new mission.
@@ -89,23 +89,21 @@ pub fn plan(
     ticket: &Ticket,
     options: &StartOptions,
 ) -> Result<Plan, OriginError> {
+    let slug = options.slug(ticket);
     if !options.allow_duplicate {
-        let intent = intent_for(service.project, ticket);
-        if let Some((mission, meta)) = bound_mission(service.project, ticket)?
-            && intent
-                .as_ref()
-                .is_none_or(|intent| intent.feature_slug != mission.name)
-        {
-            return Ok(Plan::Bound(mission, Box::new(meta)));
+        if let Some((mission, meta)) = bound_mission(service.project, ticket)? {
+            return Ok(match intent_for(service.project, ticket, &mission) {
+                Some(_) => Plan::Finish(mission.name),
+                None => Plan::Bound(Box::new(bound_already(mission, &meta))),
+            });
         }
-        if let Some(intent) =
-            intent.filter(|i| feature_creation::made_by(service.project, i).is_some())
+        if let Some((intent, _)) =
+            feature_creation::unfinished(service.project, &slug, Some(ticket))?
         {
             return Ok(Plan::Finish(intent.feature_slug));
         }
     }
     let creation = options.creation(service, ticket);
-    let slug = options.slug(ticket);
     Ok(Plan::Create(feature_creation::plan(
         service.world,
         service.project,
@@ -116,7 +114,7 @@ pub fn plan(
 
 /// The mission whose `meta.json` records this ticket as its origin. Missions whose `meta.json`
 /// cannot be read are passed over: they must not stop the others.
-pub fn bound_mission(
+fn bound_mission(
     project: &Project,
     ticket: &Ticket,
 ) -> Result<Option<(Mission, MetaDocument)>, FsError> {
@@ -151,25 +149,27 @@ pub fn start_mission_from_ticket(
     if !options.allow_duplicate
         && let Some((mission, meta)) = bound_mission(project, ticket)?
     {
-        let intent =
-            intent_for(project, ticket).filter(|intent| intent.feature_slug == mission.name);
-        return match intent {
+        return match intent_for(project, ticket, &mission) {
             Some(intent) if intent.creation.is_some() && !is_added(service, &mission) => {
                 create_and_bind(service, ticket, options)
             }
             Some(intent) => bind(service, ticket, options, Started::earlier(mission, intent)),
-            None => Ok(MissionFromTicketResult {
-                created: false,
-                feature_slug: meta.feature_slug().to_owned(),
-                feature_dir: mission.directory,
-                meta: meta.keys().clone(),
-                bound: None,
-                commits: Vec::new(),
-                warnings: Vec::new(),
-            }),
+            None => Ok(bound_already(mission, &meta)),
         };
     }
     create_and_bind(service, ticket, options)
+}
+
+fn bound_already(mission: Mission, meta: &MetaDocument) -> MissionFromTicketResult {
+    MissionFromTicketResult {
+        created: false,
+        feature_slug: meta.feature_slug().to_owned(),
+        feature_dir: mission.directory,
+        meta: meta.keys().clone(),
+        bound: None,
+        commits: Vec::new(),
+        warnings: Vec::new(),
+    }
 }
 
 /// Whether the mission's own commit was made: it is put off while a merge is open. Told by a file
@@ -216,13 +216,14 @@ pub fn lock_ticket(service: &Service<'_>, ticket: &Ticket) -> Result<Lock, Origi
     )?)
 }
 
-/// The unfinished work for a ticket.
-fn intent_for(project: &Project, ticket: &Ticket) -> Option<Intent> {
+/// The unfinished work for a ticket on a mission.
+fn intent_for(project: &Project, ticket: &Ticket, mission: &Mission) -> Option<Intent> {
     let same = |intent: &Intent| {
-        intent
-            .ticket
-            .as_ref()
-            .is_some_and(|theirs| theirs.is_same(ticket))
+        intent.feature_slug == mission.name
+            && intent
+                .ticket
+                .as_ref()
+                .is_some_and(|theirs| theirs.is_same(ticket))
     };
     project.intents().understood().into_iter().find(same)
 }

@@ -130,26 +130,20 @@ fn from_ticket(arguments: Arguments, context: &Context) -> CommandResult {
         return Ok(match origin::plan(&service, &ticket, &options)? {
             Plan::Create(planned) => dry_run(context, planned, Some(&ticket)),
             Plan::Finish(mission) => waiting(context, &mission, &ticket),
-            Plan::Bound(..) => started(
-                context,
-                &project,
-                start_mission_from_ticket(&service, &ticket, &options)?,
-            ),
+            Plan::Bound(bound) => started(context, &project, *bound),
         });
     }
     let ticket = choice.choose(context, arguments.yes)?;
     let effect = match origin::plan(&service, &ticket, &options)? {
-        Plan::Create(planned) => Some(format!(
+        Plan::Create(planned) => format!(
             "Create mission {} on {} and bind it?",
             planned.feature_slug, planned.current_branch
-        )),
-        Plan::Finish(mission) => Some(format!("Finish mission {mission} and bind it?")),
+        ),
+        Plan::Finish(mission) => format!("Finish mission {mission} and bind it?"),
         // Nothing will change, so there is nothing to confirm.
-        Plan::Bound(..) => None,
+        Plan::Bound(bound) => return Ok(started(context, &project, *bound)),
     };
-    if let Some(effect) = effect {
-        choice.confirm(context, &ticket, &effect, arguments.yes)?;
-    }
+    choice.confirm(context, &ticket, &effect, arguments.yes)?;
     let result = progress::during(&context.ui, "Starting the mission", || {
         start_mission_from_ticket(&service, &ticket, &options)
     })?;

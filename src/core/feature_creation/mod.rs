@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 pub use error::FeatureCreationError;
 pub use plan::{Branches, CreationOptions, DEFAULT_MISSION_TYPE, PlannedMission, check, plan};
-pub use unfinished::made_by;
+pub use unfinished::{made_by, unfinished};
 
 use super::feature_number;
 use super::mission_commit::{CommitOptions, commit_files};
@@ -20,6 +20,7 @@ use super::mission_folder;
 use super::paths::SPECS;
 use super::project::Project;
 use crate::feature_metadata::Meta;
+use crate::fs::lock;
 use crate::git::repository::Repository;
 use crate::sync::emitter::{EmitError, Emitter};
 use crate::sync::event::FeatureCreated;
@@ -76,17 +77,16 @@ pub fn create_under_lock(
     options: &CreationOptions<'_>,
 ) -> Result<FeatureCreationResult, FeatureCreationError> {
     let repository = plan::require_repository(world, project)?;
-    let has_number = |intent: &Intent| {
-        options
-            .number
-            .is_none_or(|n| feature_number::of_folder_name(&intent.feature_slug) == Some(n))
+    // A ticket's mission is its mission whatever number was asked for this time.
+    let is_wanted = |intent: &Intent| {
+        let number = feature_number::of_folder_name(&intent.feature_slug);
+        intent.ticket.is_some() || options.number.is_none_or(|n| number == Some(n))
     };
     let unfinished = if options.resume {
-        unfinished::unfinished(project, slug, options.ticket)
+        unfinished(project, slug, options.ticket)?.filter(|(intent, _)| is_wanted(intent))
     } else {
         None
-    }
-    .filter(|(intent, _)| has_number(intent));
+    };
     let created = unfinished.is_none();
     let (intent, meta, warnings) = match unfinished {
         Some((intent, meta)) => (intent, meta, Vec::new()),
@@ -121,7 +121,7 @@ fn make(
     slug: &str,
     options: &CreationOptions<'_>,
 ) -> Result<(Intent, Meta, Vec<String>), FeatureCreationError> {
-    let _held = project.lock(world, "number", "", options.wait)?;
+    let _held = lock::acquire(world, &project.number_lock_file()?, options.wait)?;
     let plan = plan(world, project, slug, options)?;
     let created_at = world.now().to_rfc3339_opts(SecondsFormat::Micros, true);
     let meta = new_meta(&plan, slug, options, &created_at);
@@ -145,7 +145,10 @@ fn make(
         ));
     }
     if let Err(error) = mission_folder::create(&project.root, &plan.feature_slug, &meta) {
-        drop(project.intents().remove(&intent));
+        // A folder that appeared, but may not be durable yet, is still found by its intent.
+        if !project.root.join(SPECS).join(&plan.feature_slug).exists() {
+            drop(project.intents().remove(&intent));
+        }
         return Err(error.into());
     }
     Ok((intent, meta, warnings))

@@ -5,39 +5,43 @@ use std::path::Path;
 
 use crate::core::paths::SPECS;
 use crate::core::project::Project;
-use crate::feature_metadata::{Meta, load};
+use crate::feature_metadata::{Meta, MetaError, load};
 use crate::sync::intent::{Intent, Ticket};
 
 /// The intent and metadata of a mission of this slug or ticket whose creation was cut off after
-/// its folder appeared. Intents whose folder never did are removed.
-pub(super) fn unfinished(
+/// its folder appeared. An intent whose folder is not here is passed over: it may be of another
+/// clone of this project, or of another branch.
+pub fn unfinished(
     project: &Project,
     slug: &str,
     ticket: Option<&Ticket>,
-) -> Option<(Intent, Meta)> {
-    let intents = project.intents();
+) -> Result<Option<(Intent, Meta)>, MetaError> {
     let wanted = |intent: &Intent| match (&intent.creation, &intent.ticket, ticket) {
         (Some(_), Some(theirs), Some(ours)) => theirs.is_same(ours),
         (Some(creation), None, None) => creation.slug == slug && !intent.only_event_missing,
         _ => false,
     };
-    for intent in intents.understood().into_iter().filter(wanted) {
-        match made_by(project, &intent) {
-            Some(meta) => return Some((intent, meta)),
-            // Best effort: one that cannot be removed is passed over again next time.
-            None => drop(intents.remove(&intent)),
+    for intent in project.intents().understood().into_iter().filter(wanted) {
+        if let Some(meta) = made_by(project, &intent)? {
+            return Ok(Some((intent, meta)));
         }
     }
-    None
+    Ok(None)
 }
 
-/// The metadata of the mission an intent made, if its folder is there.
-pub fn made_by(project: &Project, intent: &Intent) -> Option<Meta> {
-    let creation = intent.creation.as_ref()?;
-    let directory = project
-        .root
-        .join(SPECS)
-        .join(Path::new(&intent.feature_slug).file_name()?);
-    let document = load(&directory.join("meta.json")).ok()?;
-    (document.text("created_at") == Some(&creation.created_at)).then(|| document.keys().clone())
+/// The metadata of the mission an intent made, if its folder is there. A `meta.json` that cannot
+/// be read is an error: passing it over would make a second mission.
+pub fn made_by(project: &Project, intent: &Intent) -> Result<Option<Meta>, MetaError> {
+    let name = Path::new(&intent.feature_slug).file_name();
+    let (Some(creation), Some(name)) = (&intent.creation, name) else {
+        return Ok(None);
+    };
+    let file = project.root.join(SPECS).join(name).join("meta.json");
+    match load(&file) {
+        Ok(found) if found.text("created_at") == Some(&creation.created_at) => {
+            Ok(Some(found.keys().clone()))
+        }
+        Ok(_) | Err(MetaError::Missing { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }

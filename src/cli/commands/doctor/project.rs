@@ -12,9 +12,10 @@ use crate::core::missions;
 use crate::core::paths::SPECS;
 use crate::core::project::{Project, ProjectError};
 use crate::fs::FsError;
+use crate::fs::lock::{self, LockError};
 use crate::git::repair::{LeftLock, left_lock, repair};
 use crate::sync::intent::{self, Stored};
-use crate::text::chain;
+use crate::text::{chain, shell_word};
 use crate::tracker::origin::OriginBinding;
 
 const FIX: &str = "run: spec-kitty doctor --fix";
@@ -51,7 +52,7 @@ pub fn check(context: &Context, arguments: Arguments) -> Vec<Finding> {
     )];
     findings.push(binding(&project));
     findings.extend(missions(&project));
-    findings.extend(intents(&project));
+    findings.extend(intents(context, &project));
     findings.extend(git(context, &project, arguments));
     findings.extend(leftovers(context, &project));
     findings
@@ -107,7 +108,7 @@ fn missions(project: &Project) -> Vec<Finding> {
 }
 
 /// Work that a crash or failure left: its command goes on with it, unless its mission is gone.
-fn intents(project: &Project) -> Vec<Finding> {
+fn intents(context: &Context, project: &Project) -> Vec<Finding> {
     let stored = match project.intents().all() {
         Ok(stored) => stored,
         Err(error) => {
@@ -123,11 +124,11 @@ fn intents(project: &Project) -> Vec<Finding> {
     }
     stored
         .into_iter()
-        .map(|stored| unfinished(project, stored))
+        .map(|stored| unfinished(context, project, stored))
         .collect()
 }
 
-fn unfinished(project: &Project, stored: Stored) -> Finding {
+fn unfinished(context: &Context, project: &Project, stored: Stored) -> Finding {
     let path = stored.path;
     let Some(intent) = stored.intent else {
         let what = format!("{} cannot be understood", path.display());
@@ -139,18 +140,29 @@ fn unfinished(project: &Project, stored: Stored) -> Finding {
         .as_ref()
         .map(|ticket| ticket.candidate.external_issue_key().to_owned());
     let mission = &intent.feature_slug;
-    if !project
-        .root
-        .join(SPECS)
-        .join(mission)
-        .join("meta.json")
-        .exists()
-    {
+    let meta_file = project.root.join(SPECS).join(mission).join("meta.json");
+    if !meta_file.exists() {
         let what = format!("mission {mission} is gone; this will never finish");
-        return Finding::problem("unfinished work", what, FIX)
-            .repaired_by(move || intent::remove_file(&path));
+        let world = context.world.clone();
+        let lock_file = project.number_lock_file();
+        return Finding::problem("unfinished work", what, FIX).repaired_by(move || {
+            // A mission that is just being made has its intent before its folder.
+            let _held = lock::acquire(&world, &lock_file?, Duration::from_secs(5))?;
+            if meta_file.exists() {
+                return Ok(());
+            }
+            intent::remove_file(&path).map_err(LockError::from)
+        });
     }
     match ticket {
+        Some(key) if intent.creation.is_some() => Finding::note(
+            "unfinished work",
+            format!("mission {mission} of {key} is not finished"),
+            format!(
+                "run: spec-kitty specify --from-ticket {} --yes",
+                shell_word(&key)
+            ),
+        ),
         Some(key) if intent.event_recorded => Finding::note(
             "unfinished work",
             format!("the bind of {key} to {mission} is not committed"),
@@ -181,10 +193,7 @@ fn unfinished(project: &Project, stored: Stored) -> Finding {
 }
 
 fn again(mission: &str, key: &str) -> String {
-    let (mission, key) = (
-        crate::text::shell_word(mission),
-        crate::text::shell_word(key),
-    );
+    let (mission, key) = (shell_word(mission), shell_word(key));
     format!("run: spec-kitty tracker bind-origin --mission {mission} --key {key} --yes")
 }
 
@@ -296,8 +305,8 @@ fn temporaries(context: &Context, folder: &Path) -> Vec<PathBuf> {
         changed.is_ok_and(|time| now.duration_since(time).is_ok_and(|age| age > IN_USE))
     };
     let ours = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-        (name.starts_with(b".") && name.ends_with(b".tmp")) || name.starts_with(b".spec-kitty-new-")
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(".spec-kitty-new-") || is_temporary(&name)
     };
     let entries = fs::read_dir(folder)
         .into_iter()
@@ -305,6 +314,20 @@ fn temporaries(context: &Context, folder: &Path) -> Vec<PathBuf> {
         .flatten()
         .map(|entry| entry.path());
     entries.filter(|path| ours(path) && old(path)).collect()
+}
+
+/// `.meta.json.Ab12Cd.tmp`: what a replaced file is written to first. A `.notes.tmp` is not ours.
+fn is_temporary(name: &str) -> bool {
+    let between = name
+        .strip_prefix('.')
+        .and_then(|name| name.strip_suffix(".tmp"));
+    between
+        .and_then(|name| name.rsplit_once('.'))
+        .is_some_and(|(target, random)| {
+            !target.is_empty()
+                && random.len() == 6
+                && random.bytes().all(|b| b.is_ascii_alphanumeric())
+        })
 }
 
 fn remove(path: &Path) -> Result<(), FsError> {
