@@ -225,7 +225,7 @@ fn a_mission_behind_a_link_of_the_project_is_bound_and_committed() {
 #[test]
 fn every_number_of_a_meta_json_keeps_its_spelling() {
     let (_server, sandbox) = ready();
-    let numbers = r#"[1.10, 1e400, 1E+5, -0, -0.0, 123456789012345678901234567890, 2.50e-07]"#;
+    let numbers = "[1.10, 1e400, 1E+5, -0, -0.0, 123456789012345678901234567890, 2.50e-07]";
     let nested = format!(r#"{{"b": {numbers}, "a": {{"z": 1E9}}}}"#);
     let before = sandbox.read("kitty-specs/060-search/meta.json");
     let with = before.replacen('{', &format!("{{\"future\": {nested},"), 1);
@@ -281,6 +281,19 @@ fn without_a_home_nothing_is_made_in_its_place() {
     let answer = answer.answer("spec-kitty.specify/1");
     assert_eq!(answer["event_emitted"], false);
     assert!(!fs::exists("/nonexistent").unwrap());
+}
+
+#[test]
+fn a_candidate_may_come_through_a_pipe_that_has_a_name() {
+    let (_server, sandbox) = ready();
+    let binary = env!("CARGO_BIN_EXE_spec-kitty");
+    let script = "exec \"$0\" specify --dry-run --json --candidate <(\"$0\" tracker \
+                  search-origin --key WEB-123 --json)";
+    let output = sandbox
+        .program("bash", &["-c", script, binary])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
 #[test]

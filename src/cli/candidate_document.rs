@@ -1,13 +1,15 @@
 //! `--candidate FILE|-`: one candidate, or a whole search result that holds exactly one.
 
-use std::io::Read as _;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use super::context::Context;
 use super::failure::Failure;
-use crate::fs::read_bounded;
+use crate::fs::FsError;
+use crate::text::chain;
 use crate::tracker::origin_models::OriginCandidate;
 use crate::wire::candidate::FieldError;
 use crate::wire::{MAX_ANSWER_BYTES, Provider};
@@ -28,13 +30,12 @@ pub struct CandidateDocument {
 /// Reads the document at `place`, `-` being standard input.
 pub fn read(context: &Context, place: &Path) -> Result<CandidateDocument, Failure> {
     let bytes = if place == Path::new("-") {
-        read_stdin()?
+        read_all(std::io::stdin().lock())?
     } else {
         let path = context.world.directory().join(place);
-        let missing = || refused(format!("there is no file {}", path.display()));
-        let read = read_bounded(&path, MAX_ANSWER_BYTES);
-        read.map_err(|error| refused(crate::text::chain(&error)))?
-            .ok_or_else(missing)?
+        let error = FsError::on("read", &path);
+        let file = File::open(&path).map_err(|source| refused(chain(&error(source))))?;
+        read_all(file)?
     };
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(document)) => parse(&document),
@@ -44,10 +45,10 @@ pub fn read(context: &Context, place: &Path) -> Result<CandidateDocument, Failur
     }
 }
 
-fn read_stdin() -> Result<Vec<u8>, Failure> {
+/// A file or a pipe, as a shell's `<(…)` gives one.
+fn read_all(from: impl Read) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let mut stdin = std::io::stdin().lock().take(MAX_ANSWER_BYTES + 1);
-    stdin
+    from.take(MAX_ANSWER_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| refused(error.to_string()))?;
     if bytes.len() as u64 > MAX_ANSWER_BYTES {
