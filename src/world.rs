@@ -54,6 +54,8 @@ pub mod names {
     pub const USER_NAME: [&str; 3] = ["LOGNAME", "USER", "USERNAME"];
     /// Where temporary folders go.
     pub const TEMPORARY: &str = "TMPDIR";
+    /// Where git is looked for.
+    pub const PATH: &str = "PATH";
 }
 
 /// Which of the standard streams are terminals.
@@ -232,6 +234,13 @@ impl World {
     pub fn temporary_directory(&self) -> PathBuf {
         self.path_variable(names::TEMPORARY)
             .unwrap_or_else(|| PathBuf::from("/tmp"))
+    }
+
+    /// The folders that programs are looked for in (`PATH`).
+    pub fn search_path(&self) -> Vec<PathBuf> {
+        let path = self.variables.get(OsStr::new(names::PATH));
+        path.map(|path| std::env::split_paths(path).collect())
+            .unwrap_or_default()
     }
 
     /// Random bytes from the operating system. Zeroes where it has none, which no supported

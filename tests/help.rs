@@ -80,6 +80,19 @@ fn commands() -> Vec<Vec<String>> {
     found
 }
 
+/// The commands that do something themselves: `tracker bind`, not `tracker`.
+pub fn commands_that_act() -> Vec<String> {
+    let all: Vec<_> = commands().iter().map(|words| words.join(" ")).collect();
+    let leads_on = |name: &str| {
+        all.iter()
+            .any(|other| other.starts_with(&format!("{name} ")))
+    };
+    let acting = all
+        .iter()
+        .filter(|name| !name.is_empty() && !leads_on(name));
+    acting.cloned().collect()
+}
+
 fn all(command: clap::Command) -> Vec<clap::Command> {
     let below = command.get_subcommands().cloned().flat_map(all);
     below.chain([command.clone()]).collect()

@@ -45,7 +45,12 @@ pub fn numbered_folders(folder: &Path) -> Result<Vec<(u64, String)>, FsError> {
         let Some(number) = name.to_str().and_then(of_folder_name) else {
             continue;
         };
-        if fs::metadata(entry.path()).is_ok_and(|found| found.is_dir()) {
+        // The listing itself tells a folder from a link: only a link is looked at.
+        let is_folder = match entry.file_type() {
+            Ok(kind) if !kind.is_symlink() => kind.is_dir(),
+            _ => fs::metadata(entry.path()).is_ok_and(|found| found.is_dir()),
+        };
+        if is_folder {
             found.push((number, name.to_string_lossy().into_owned()));
         }
     }

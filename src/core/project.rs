@@ -1,7 +1,7 @@
 //! An opened project: where it is, whose it is, and the locks its commands share.
 
 use std::path::{Path, PathBuf};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
@@ -52,20 +52,22 @@ pub enum ProjectError {
 }
 
 impl Project {
-    /// Opens the project that the world's directory belongs to. Two git processes, at the same time.
+    /// Opens the project that the world's directory belongs to. One git process, and another at the
+    /// same time where the configuration leaves something to the remote.
     pub fn open(world: &World) -> Result<Self, ProjectError> {
         let root = find_root(world)?;
         let state_directory = world.state_directory();
+        let leaves_names = !project_identity::is_complete(&root)?;
         let (discovered, remote) = thread::scope(|scope| {
-            let remote = scope.spawn(|| remote_url(world, &root));
-            (discover(world, &root), remote.join())
+            let remote = leaves_names.then(|| scope.spawn(|| remote_url(world, &root)));
+            (discover(world, &root), remote.map(ScopedJoinHandle::join))
         });
         let repository = match discovered? {
             Discovered::Repository(repository) => Some(repository),
             Discovered::Bare(_) | Discovered::None => None,
         };
         let remote = match (&repository, remote) {
-            (Some(_), Ok(remote)) => remote?,
+            (Some(_), Some(Ok(remote))) => remote?,
             _ => None,
         };
         let shared = shared_directory(repository.as_ref(), &state_directory, &root);

@@ -1,6 +1,7 @@
 //! The one way git is started.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -133,7 +134,7 @@ impl<'a> Git<'a> {
     /// Its words go into a file without a name where there is room for one: what a hook leaves
     /// running in the background inherits them, and a pipe would not end before that does.
     fn answer(&self, arguments: &[OsString], input: &[u8]) -> io::Result<Output> {
-        let words = tempfile::tempfile_in(self.world.temporary_directory()).ok();
+        let words = nameless_file(self.world).ok();
         let stderr = match &words {
             Some(file) => file.try_clone()?.into(),
             None => Stdio::piped(),
@@ -156,7 +157,7 @@ impl<'a> Git<'a> {
 
     #[expect(clippy::disallowed_methods, reason = "the one place that starts git")]
     fn start(&self, arguments: &[OsString], with_input: bool, stderr: Stdio) -> io::Result<Child> {
-        let mut command = Command::new("git");
+        let mut command = Command::new(program(self.world));
         for setting in self.settings {
             command.arg("-c").arg(setting);
         }
@@ -187,10 +188,74 @@ impl<'a> Git<'a> {
     }
 }
 
+/// A file that no other program can find; in memory, since a disk takes longer than most of git.
+#[cfg(target_os = "linux")]
+fn nameless_file(_world: &World) -> io::Result<File> {
+    let flags = rustix::fs::MemfdFlags::CLOEXEC;
+    Ok(rustix::fs::memfd_create("git", flags)?.into())
+}
+
+/// A file that no other program can find.
+#[cfg(not(target_os = "linux"))]
+fn nameless_file(world: &World) -> io::Result<File> {
+    tempfile::tempfile_in(world.temporary_directory())
+}
+
+/// git's path, looked up as the operating system would. Named by its path it is started without
+/// a copy of this process, which is a good part of what a short git command costs. A relative
+/// entry of `PATH` starts at git's own directory, so there the look-up is left to the system.
+fn program(world: &World) -> PathBuf {
+    let name = Path::new("git");
+    let folders = world.search_path();
+    let candidates = folders
+        .iter()
+        .take_while(|folder| folder.is_absolute())
+        .map(|folder| folder.join(name));
+    let executable = |path: &PathBuf| {
+        path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+    };
+    candidates
+        .into_iter()
+        .find(executable)
+        .unwrap_or_else(|| name.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::git::testing::Sandbox;
+
+    #[test]
+    fn git_is_found_as_the_system_would_find_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str, mode: u32| {
+            let path = folder.path().join(name);
+            std::fs::create_dir(&path).unwrap();
+            let options = &mut std::fs::OpenOptions::new();
+            let options = std::os::unix::fs::OpenOptionsExt::mode(options, mode);
+            options
+                .create(true)
+                .write(true)
+                .open(path.join("git"))
+                .unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        let (plain, first, second) = (place("a", 0o644), place("b", 0o755), place("c", 0o755));
+        let found = |entries: &[&str]| {
+            let path = entries.join(":");
+            program(&World::with_variables(
+                folder.path().to_owned(),
+                [("PATH", path)],
+            ))
+        };
+        assert_eq!(
+            found(&["/nowhere", &plain, &first, &second]),
+            Path::new(&first).join("git")
+        );
+        assert_eq!(found(&["bin", &first]), Path::new("git"));
+        assert_eq!(found(&[&plain]), Path::new("git"));
+        assert_eq!(found(&[]), Path::new("git"));
+    }
 
     #[test]
     fn a_failure_carries_arguments_code_and_words() {

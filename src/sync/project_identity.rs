@@ -76,6 +76,13 @@ struct Kept {
     project_uuid: Uuid,
 }
 
+/// Whether the configuration says all that the URL of a remote could add, so that nobody need ask
+/// git for one.
+pub fn is_complete(root: &Path) -> Result<bool, IdentityError> {
+    let block = read(root)?;
+    Ok(non_empty(block.slug).is_some() && non_empty(block.repo_slug).is_some())
+}
+
 /// The identity in `.kittify/config.yaml`; where it holds no uuid, the one kept in `keep_file`,
 /// which is made on the first call. The configuration is never written here.
 pub fn load(
@@ -296,6 +303,8 @@ mod tests {
             "project: {{uuid: {UUID}, slug: ours, node_id: ffffffffffff, repo_slug: a/b}}\n"
         )));
         let found = written.load(remote).unwrap();
+        assert!(is_complete(written.root()).unwrap() && !is_complete(bare.root()).unwrap());
+        assert_eq!(found, written.load(None).unwrap());
         assert_eq!(found.project_uuid, UUID);
         assert_eq!(found.project_slug, "ours");
         assert_eq!(found.repo_slug.as_deref(), Some("a/b"));

@@ -2,6 +2,7 @@
 
 mod error_codes;
 mod json;
+mod readme;
 
 use std::collections::BTreeSet;
 use std::fs;
