@@ -177,7 +177,7 @@ fn leftovers_of_killed_commands_go_when_they_are_old() {
     let young = sandbox.path(".kittify/.config.yaml.Ab12Cd.tmp");
     fs::write(&old, "").unwrap();
     fs::write(&young, "").unwrap();
-    let long_ago = SystemTime::now() - Duration::from_secs(2 * 60 * 60);
+    let long_ago = SystemTime::now() - Duration::from_hours(2);
     fs::File::options()
         .write(true)
         .open(&old)

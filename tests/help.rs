@@ -11,15 +11,13 @@ const SNAPSHOT: &str = "tests/snapshots/help.txt";
 #[test]
 fn the_help_tree_is_the_one_in_the_snapshot() {
     let sandbox = Sandbox::new();
-    let tree: String = commands()
-        .iter()
-        .map(|command| {
-            let words = command.iter().map(String::as_str).chain(["--help"]);
-            let shown = sandbox.run(&words.collect::<Vec<_>>()).succeeds();
-            assert_eq!(shown.stderr, "");
-            format!("$ spec-kitty {}\n{}\n", shown_words(command), shown.stdout)
-        })
-        .collect();
+    let shown = commands().into_iter().map(|mut command| {
+        command.push("--help".to_owned());
+        let shown = sandbox.run(&command).succeeds();
+        assert_eq!(shown.stderr, "");
+        format!("$ spec-kitty {}\n{}\n", command.join(" "), shown.stdout)
+    });
+    let tree = shown.collect::<Vec<_>>().concat();
     let path = repository::path(SNAPSHOT);
     if std::env::var_os("RENEW_SNAPSHOTS").is_some() {
         std::fs::write(&path, &tree).unwrap();
@@ -56,11 +54,6 @@ fn the_help_ends_with_every_exit_code() {
         .map(|code| format!("{:>5}  {}", code.number(), code.meaning()))
         .collect();
     assert_eq!(table.trim_end_matches('\n'), rows.join("\n"));
-}
-
-fn shown_words(command: &[String]) -> String {
-    let words = command.iter().map(String::as_str).chain(["--help"]);
-    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The words that lead to each command, the root first.

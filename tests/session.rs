@@ -21,7 +21,7 @@ fn world(state: &Path, variables: &[(&str, &str)]) -> World {
 }
 
 fn soon(world: &World) -> Deadline {
-    Deadline::after(world, Duration::from_secs(60))
+    Deadline::after(world, Duration::from_mins(1))
 }
 
 fn post(world: &World, flag: Option<&str>) -> Result<Answer, SessionError> {

@@ -114,6 +114,7 @@ fn rejected_events_go_to_the_dead_letter_and_the_exit_code_says_so() {
 
 /// The table: the reply, the exit code, the code, the effect.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn whatever_is_no_clear_answer_stops_and_changes_nothing() {
     let rows = [
         (

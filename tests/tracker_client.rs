@@ -19,7 +19,7 @@ fn with_client<T>(server: &Server, use_it: impl FnOnce(&SaasTrackerClient<'_>) -
     sandbox.log_in(&server.url());
     let state = sandbox.state();
     let world = World::with_variables("/".into(), [("SPEC_KITTY_HOME", &state)]);
-    let deadline = Deadline::after(&world, Duration::from_secs(60));
+    let deadline = Deadline::after(&world, Duration::from_mins(1));
     use_it(&SaasTrackerClient::new(
         Session::open(&world, None, deadline).unwrap(),
     ))
@@ -178,7 +178,7 @@ fn the_servers_words_and_wait_are_kept() {
         Err(TrackerError::RateLimited { refusal, wait }) => {
             assert_eq!(refusal.message, "Too many");
             assert_eq!(refusal.code.as_deref(), Some("slow_down"));
-            assert_eq!(wait, Duration::from_secs(3600));
+            assert_eq!(wait, Duration::from_hours(1));
         }
         other => panic!("{other:?}"),
     }

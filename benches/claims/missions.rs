@@ -35,13 +35,14 @@ pub(crate) fn benches(criterion: &mut Criterion) {
         "slug": "web-123",
         "target_branch": "main",
     });
+    let meta = meta.as_object_mut().unwrap();
     let mut turn = 0_u64;
     group.bench_function("meta_json_written_durably", |bencher| {
         bencher.iter(|| {
             // Equal bytes would not be written at all.
             turn += 1;
-            meta["turn"] = turn.into();
-            write_meta(&file, meta.as_object().unwrap()).unwrap()
+            meta.insert("turn".to_owned(), turn.into());
+            write_meta(&file, meta).unwrap()
         });
     });
     group.bench_function("meta_json_loaded", |bencher| {
