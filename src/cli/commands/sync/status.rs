@@ -74,7 +74,10 @@ pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
         ("dead", Some(total.dead.to_string())),
         ("unreadable", shown(total.unreadable)),
         ("newer version", shown(total.newer_version)),
-        ("unfinished", shown(intents.len() as u64)),
+        (
+            "unfinished",
+            shown(intents.len() as u64).map(|number| number + "; run: spec-kitty doctor"),
+        ),
         ("oldest", age.map(span)),
         ("bytes", Some(total.bytes.to_string())),
         ("server", server),
