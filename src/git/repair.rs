@@ -1,7 +1,9 @@
 //! Mends what a killed commit of ours leaves behind (the end of QUEUE §4.6).
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::command::{Git, GitError};
@@ -10,12 +12,12 @@ use super::{parse, pathspec};
 use crate::fs::FsError;
 use crate::world::World;
 
-/// An `index.lock` that is held, or was left by a killed git: which of the two, only a person can
+/// Locks of git that are held, or were left by a killed git: which of the two, only a person can
 /// tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftLock {
-    /// The lock file.
-    pub path: PathBuf,
+    /// The lock files, never none: of the index, of HEAD, of the branch that is checked out.
+    pub paths: Vec<PathBuf>,
     /// Paths that HEAD and the work tree agree on while the index still holds their former state:
     /// the user's next commit would revert them.
     pub reversed: Vec<PathBuf>,
@@ -32,15 +34,15 @@ pub enum RepairError {
     Git(#[from] GitError),
 }
 
-/// Looks for an `index.lock` and, where HEAD's own commit touched nothing outside `folder`
+/// Looks for locks that a commit takes and, where HEAD's own commit touched nothing outside `folder`
 /// (relative to the root), for paths of it that look staged for reversal.
 pub fn left_lock(
     world: &World,
     repository: &Repository,
     folder: &Path,
 ) -> Result<Option<LeftLock>, GitError> {
-    let path = repository.git_directory.join("index.lock");
-    if !path.exists() {
+    let paths = locks(repository);
+    if paths.is_empty() {
         return Ok(None);
     }
     let mut reversed = Vec::new();
@@ -51,7 +53,20 @@ pub fn left_lock(
             }
         }
     }
-    Ok(Some(LeftLock { path, reversed }))
+    Ok(Some(LeftLock { paths, reversed }))
+}
+
+/// The locks there are of those that a commit takes.
+fn locks(repository: &Repository) -> Vec<PathBuf> {
+    let own = &repository.git_directory;
+    let branch = repository.branch.iter().map(|branch| {
+        let name = format!("refs/heads/{branch}.lock");
+        repository.common_directory.join(name)
+    });
+    let mut locks: Vec<_> = [own.join("index.lock"), own.join("HEAD.lock")].into();
+    locks.extend(branch);
+    locks.retain(|path| path.is_file());
+    locks
 }
 
 /// The paths of HEAD's own commit that the index holds otherwise.
@@ -74,20 +89,40 @@ fn staged_of_head(
     if committed.is_empty() || !committed.iter().all(|path| path.starts_with(folder)) {
         return Ok(Vec::new());
     }
-    let arguments = ["diff-index", "-z", "--cached", "--name-only", "HEAD", "--"];
-    let arguments = arguments.map(OsString::from).into_iter();
-    let pathspecs = committed.iter().map(|path| pathspec::literal(path));
-    let output = git.run(arguments.chain(pathspecs))?;
-    Ok(parse::paths(&output.stdout).collect())
+    // A file that is intended to be added has the name of the empty object in the index: where it
+    // is empty in HEAD too, only a look from the work tree tells the two apart.
+    let from_head = ["diff-index", "-z", "--cached", "--name-only", "HEAD", "--"];
+    let from_tree = [
+        "diff",
+        "-z",
+        "--name-only",
+        "--no-ext-diff",
+        "--no-relative",
+        "--",
+    ];
+    let mut differing = BTreeSet::new();
+    for arguments in [from_head, from_tree] {
+        let pathspecs = committed.iter().map(|path| pathspec::literal(path));
+        let output = git.run(arguments.map(OsString::from).into_iter().chain(pathspecs))?;
+        differing.extend(parse::paths(&output.stdout));
+    }
+    Ok(differing.into_iter().collect())
 }
 
-/// Removes the lock and resets just the reversed paths. Only for when a person has said that no
-/// git is running.
+/// Removes the locks and gives the index the reversed paths as they stand in HEAD and in the work
+/// tree. Only for when a person has said that no git is running.
 pub fn repair(world: &World, repository: &Repository, left: &LeftLock) -> Result<(), RepairError> {
-    fs::remove_file(&left.path).map_err(FsError::on("remove", &left.path))?;
+    for path in &left.paths {
+        fs::remove_file(path).map_err(FsError::on("remove", path))?;
+    }
     if !left.reversed.is_empty() {
-        let arguments = ["reset", "--quiet"].into_iter().chain(pathspec::FROM_INPUT);
-        let input = pathspec::on_input(&left.reversed);
+        // Not `git reset`: it passes over an empty file that is intended to be added.
+        let mut input = Vec::new();
+        for path in &left.reversed {
+            input.extend_from_slice(path.as_os_str().as_bytes());
+            input.push(0);
+        }
+        let arguments = ["update-index", "--add", "-z", "--stdin"];
         Git::in_directory(world, &repository.root).run_with_input(arguments, &input)?;
     }
     Ok(())
@@ -109,10 +144,30 @@ mod tests {
         fs::copy(&index, &before).unwrap();
         sandbox.write("kitty-specs/001-a/meta.json", "{\"bound\":true}\n");
         sandbox.write("kitty-specs/001-a/new.md", "new\n");
+        sandbox.write("kitty-specs/001-a/empty", "");
         sandbox.git(&["add", "-N", "kitty-specs"]);
         sandbox.git(&["commit", "-q", "--only", "-m", "Bind", "--", "kitty-specs"]);
         fs::copy(&before, &index).unwrap();
         write(&sandbox.root.join(".git/index.lock"), "");
+    }
+
+    /// The killed commit had told the index of its new files before.
+    #[test]
+    fn files_that_were_intended_to_be_added_are_in_the_index_afterwards() {
+        let sandbox = Sandbox::new();
+        let index = sandbox.root.join(".git/index");
+        sandbox.write("kitty-specs/001-a/new.md", "new\n");
+        sandbox.write("kitty-specs/001-a/empty", "");
+        sandbox.git(&["add", "-N", "kitty-specs"]);
+        let before = sandbox.beside("index");
+        fs::copy(&index, &before).unwrap();
+        sandbox.git(&["commit", "-q", "--only", "-m", "Add", "--", "kitty-specs"]);
+        fs::copy(&before, &index).unwrap();
+        write(&sandbox.root.join(".git/index.lock"), "");
+        let repository = sandbox.repository();
+        let left = left_lock(&sandbox.world, &repository, Path::new("kitty-specs"));
+        repair(&sandbox.world, &repository, &left.unwrap().unwrap()).unwrap();
+        assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
     }
 
     #[test]
@@ -124,7 +179,11 @@ mod tests {
         let left = left_lock(&sandbox.world, &repository, folder)
             .unwrap()
             .unwrap();
-        let names = ["kitty-specs/001-a/meta.json", "kitty-specs/001-a/new.md"];
+        let names = [
+            "kitty-specs/001-a/empty",
+            "kitty-specs/001-a/meta.json",
+            "kitty-specs/001-a/new.md",
+        ];
         assert_eq!(left.reversed, names.map(PathBuf::from));
         repair(&sandbox.world, &repository, &left).unwrap();
         assert_eq!(sandbox.git(&["status", "--porcelain"]), "A  theirs.txt\n");
@@ -132,6 +191,25 @@ mod tests {
             left_lock(&sandbox.world, &repository, folder).unwrap(),
             None
         );
+    }
+
+    #[test]
+    fn locks_of_head_and_of_the_branch_are_left_locks_too() {
+        let sandbox = Sandbox::new();
+        sandbox.commit_file("a", "a\n");
+        let locks = [".git/HEAD.lock", ".git/refs/heads/main.lock"].map(|l| sandbox.root.join(l));
+        for lock in &locks {
+            write(lock, "");
+        }
+        let repository = sandbox.repository();
+        let left = left_lock(&sandbox.world, &repository, Path::new("kitty-specs"));
+        let left = left.unwrap().unwrap();
+        assert_eq!(
+            (left.paths.as_slice(), left.reversed.len()),
+            (&locks[..], 0)
+        );
+        repair(&sandbox.world, &repository, &left).unwrap();
+        assert!(!locks.iter().any(|lock| lock.exists()));
     }
 
     #[test]
@@ -153,7 +231,8 @@ mod tests {
             Path::new("kitty-specs"),
         );
         let reversed = left.unwrap().unwrap().reversed;
-        assert_eq!(reversed, [PathBuf::from("kitty-specs/001-a/new.md")]);
+        let names = ["kitty-specs/001-a/empty", "kitty-specs/001-a/new.md"];
+        assert_eq!(reversed, names.map(PathBuf::from));
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use super::account::{Ledger, event, event_id, leftovers, segment_name, write_queue};
 use super::delivery::deliver;
-use super::points::Budget;
+use super::points::Steps;
 use super::scene::{Case, Scene, add, fail, kill};
-use super::stage::{stage, stage_partially};
+use super::stage::{assert_ours_is_committed, stage, stage_partially};
 use crate::support::{Output, Sandbox};
 
 /// So many events wait before the command begins.
@@ -54,6 +54,7 @@ impl Scene for Append {
         let answer = output.answer("spec-kitty.specify/1");
         assert_eq!(answer["event_emitted"], true);
         assert_eq!(stage(sandbox), stage(case.template));
+        assert_ours_is_committed(sandbox);
         assert_eq!(leftovers(sandbox), Vec::<String>::new());
         // A command that was over when it was killed cannot know that it is run once more.
         let missions = sandbox.missions();
@@ -70,26 +71,27 @@ impl Scene for Append {
     }
 }
 
-/// Planted:
+/// Planted: the queue rewritten in place instead of appended to (killed between truncation and write:
+/// 4 events lost), and the commit made with `--include` (the user's stage gone at every point).
 #[test]
 fn a_killed_append_loses_no_event() {
     kill(
         &Append,
-        Budget {
-            changing: 36,
-            reading: 10,
+        Steps {
+            changing: 1,
+            reading: 20,
         },
     );
 }
 
-/// Planted:
+/// Planted: an append that answers Ok when its write failed (the event is promised and lost).
 #[test]
 fn an_append_that_meets_a_failing_disk_loses_no_event() {
     fail(
         &Append,
-        Budget {
-            changing: 36,
-            reading: 10,
+        Steps {
+            changing: 2,
+            reading: 40,
         },
     );
 }

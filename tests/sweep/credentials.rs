@@ -4,7 +4,7 @@ use std::fs;
 
 use super::account::leftovers;
 use super::control_plane::{ControlPlane, tokens};
-use super::points::Budget;
+use super::points::Steps;
 use super::scene::{Case, Scene, fail, kill};
 use crate::support::{ACCESS_TOKEN, Output, Sandbox};
 
@@ -70,26 +70,27 @@ fn stored_access(sandbox: &Sandbox) -> String {
     table["tokens"]["access"].as_str().unwrap().to_owned()
 }
 
-/// Planted:
+/// Planted: credentials written in place (half a session), and temporaries of a killed writer that stay
+/// (5 points: tokens lie about in a file nobody looks for).
 #[test]
 fn a_killed_refresh_leaves_a_whole_session() {
     kill(
         &Refresh,
-        Budget {
-            changing: 20,
-            reading: 6,
+        Steps {
+            changing: 1,
+            reading: 12,
         },
     );
 }
 
-/// Planted:
+/// Planted: credentials written in place (half a session).
 #[test]
 fn a_refresh_that_meets_a_failing_disk_leaves_a_whole_session() {
     fail(
         &Refresh,
-        Budget {
-            changing: 16,
-            reading: 6,
+        Steps {
+            changing: 1,
+            reading: 24,
         },
     );
 }

@@ -10,6 +10,7 @@ mod control_plane;
 mod credentials;
 mod delivery;
 mod from_ticket;
+mod killed_git;
 mod points;
 mod scale;
 mod scene;

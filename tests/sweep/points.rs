@@ -11,7 +11,7 @@ pub struct Point {
     pub name: String,
     /// Which one, from 1.
     pub nth: usize,
-    /// [`Call::changes`].
+    /// [`Call::changes`], outside the process.
     pub changes: bool,
     /// Some thread's n-th call is on a pipe, an event counter or `/proc`: no disk or network can
     /// make it fail, and the standard library takes for granted that it does not.
@@ -20,9 +20,10 @@ pub struct Point {
     pub text: String,
 }
 
-/// How many points the ordinary run takes of each kind; `SPEC_KITTY_SWEEP=all` takes every one.
+/// How even the sample of the ordinary run is: every so manieth point of each kind.
+/// `SPEC_KITTY_SWEEP=all` takes every one.
 #[derive(Debug, Clone, Copy)]
-pub struct Budget {
+pub struct Steps {
     /// Of the calls that change something.
     pub changing: usize,
     /// Of the others.
@@ -69,8 +70,14 @@ pub fn of_trace(calls: &[Call]) -> Vec<Point> {
     }
     for point in &mut points {
         point.inner = inner.contains(&(point.name.clone(), point.nth));
+        point.changes &= !(point.inner && is_signal(&point.text));
     }
     points
+}
+
+/// A thread waking another.
+fn is_signal(text: &str) -> bool {
+    text.contains("<anon_inode:") || text.starts_with("socketpair")
 }
 
 /// Standard output is a pipe too, but one that may well be full.
@@ -81,30 +88,29 @@ fn is_inner(call: &Call) -> bool {
 }
 
 /// An even sample, and the sentence that says how even.
-pub fn sample(points: Vec<Point>, budget: Budget) -> (Vec<Point>, String) {
+pub fn sample(points: Vec<Point>, steps: Steps) -> (Vec<Point>, String) {
+    let steps = if all() {
+        Steps {
+            changing: 1,
+            reading: 1,
+        }
+    } else {
+        steps
+    };
     let total = points.len();
     let (changing, reading): (Vec<_>, Vec<_>) = points.into_iter().partition(|point| point.changes);
-    let step = |count: usize, budget: usize| {
-        if all() {
-            1
-        } else {
-            count.div_ceil(budget).max(1)
-        }
-    };
-    let steps = (
-        step(changing.len(), budget.changing),
-        step(reading.len(), budget.reading),
-    );
     let words = format!(
-        "of {total} points: {} that change something with step {}, {} that read with step {}",
+        "of {total} points: {} that change something with step {}, {} others with step {}",
         changing.len(),
-        steps.0,
+        steps.changing,
         reading.len(),
-        steps.1
+        steps.reading
     );
-    let chosen = changing.into_iter().step_by(steps.0);
+    let chosen = changing.into_iter().step_by(steps.changing);
     (
-        chosen.chain(reading.into_iter().step_by(steps.1)).collect(),
+        chosen
+            .chain(reading.into_iter().step_by(steps.reading))
+            .collect(),
         words,
     )
 }

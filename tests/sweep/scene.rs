@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::account::{assert_private, intents};
 use super::control_plane::ControlPlane;
-use super::points::{self, Budget, Point, of_trace, sample};
+use super::points::{self, Point, Steps, of_trace, sample};
 use super::strace::{Fault, inject, is_missing, trace};
 use crate::support::{Output, Sandbox, Snapshot};
 
@@ -68,19 +68,19 @@ pub fn add(figure: &AtomicUsize, count: usize) {
 }
 
 /// Kills the command at its points.
-pub fn kill(scene: &dyn Scene, budget: Budget) {
-    sweep(scene, "kill points", budget, |_, _| vec![Fault::Kill]);
+pub fn kill(scene: &dyn Scene, steps: Steps) {
+    sweep(scene, "kill points", steps, |_, _| vec![Fault::Kill]);
 }
 
 /// Lets the calls fail: with one error each in turn, with every error where every point is asked
 /// for. A descriptor that cannot be closed, or a child that cannot be waited for, is no state of a
 /// disk.
-pub fn fail(scene: &dyn Scene, budget: Budget) {
+pub fn fail(scene: &dyn Scene, steps: Steps) {
     const ERRORS: [&str; 4] = ["ENOSPC", "EIO", "EROFS", "EACCES"];
     const NO_DISK: [&str; 9] = [
         "clone", "clone3", "close", "dup2", "pipe2", "recvfrom", "vfork", "wait4", "waitid",
     ];
-    sweep(scene, "error injections", budget, |place, point| {
+    sweep(scene, "error injections", steps, |place, point| {
         if point.inner || NO_DISK.contains(&point.name.as_str()) {
             Vec::new()
         } else if points::all() {
@@ -94,7 +94,7 @@ pub fn fail(scene: &dyn Scene, budget: Budget) {
 fn sweep(
     scene: &dyn Scene,
     what: &str,
-    budget: Budget,
+    steps: Steps,
     faults: impl Fn(usize, &Point) -> Vec<Fault>,
 ) {
     if is_missing(&format!("{what} of {}", scene.name())) {
@@ -106,7 +106,7 @@ fn sweep(
         let _plane = scene.serve(&copy);
         let (output, calls) = trace(&copy, scene.arguments());
         assert_eq!(output.code, scene.exit(), "{output:?}");
-        sample(of_trace(&calls), budget)
+        sample(of_trace(&calls), steps)
     };
     let jobs: Vec<(Point, Fault)> = points
         .into_iter()
@@ -121,11 +121,7 @@ fn sweep(
     let tally = Tally::default();
     let failures = Mutex::new(Vec::new());
     in_threads(&jobs, |(point, fault)| {
-        let run = AssertUnwindSafe(|| hurt_and_repeat(scene, &template, point, fault, &tally));
-        if let Err(panic) = catch_unwind(run) {
-            let message = panic.downcast_ref::<String>().cloned();
-            let message = message.or_else(|| panic.downcast_ref::<&str>().map(|m| (*m).to_owned()));
-            let message = message.unwrap_or_default();
+        if let Err(message) = panics(|| hurt_and_repeat(scene, &template, point, fault, &tally)) {
             failures.lock().unwrap().push(format!(
                 "{fault:?} at {} number {}: {}\n{message}",
                 point.name, point.nth, point.text
@@ -154,8 +150,17 @@ fn sweep(
     assert_eq!(lost, 0, "promised events are nowhere");
 }
 
+/// What a run returns, or what its failed assertion says.
+pub fn panics<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        let owned = panic.downcast_ref::<String>().cloned();
+        let borrowed = || panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        owned.or_else(borrowed).unwrap_or_default()
+    })
+}
+
 /// Several at once: a point mostly waits for the disk, and for the processes it starts.
-fn in_threads<T: Sync>(jobs: &[T], work: impl Fn(&T) + Sync) {
+pub fn in_threads<T: Sync>(jobs: &[T], work: impl Fn(&T) + Sync) {
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(2, usize::from) + 1;
     std::thread::scope(|scope| {
@@ -205,7 +210,8 @@ fn hurt_and_repeat(
 fn check_answer(hurt: &Output, before: &Snapshot, sandbox: &Sandbox, plane: &ControlPlane) {
     assert!(!hurt.stderr.contains("panicked"), "{hurt:?}");
     assert!((0..=11).contains(&hurt.code), "{hurt:?}");
-    if hurt.stdout.is_empty() {
+    let unanswered = hurt.stderr.contains("its answer could not be written");
+    if unanswered || hurt.stdout.is_empty() {
         assert_ne!(hurt.code, 0, "no answer, and yet no failure: {hurt:?}");
         return;
     }

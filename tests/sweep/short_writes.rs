@@ -8,7 +8,8 @@ use crate::support::{PROJECT_UUID, Sandbox, finish};
 
 const WAITING: usize = 200;
 
-/// Planted:
+/// Planted: no roll-back of a write that failed (a torn line is left), and no newline before an append
+/// to a torn line (the next event is lost with it).
 #[test]
 fn a_write_that_stops_half_way_leaves_no_event_unreadable() {
     let template = Sandbox::with_project();

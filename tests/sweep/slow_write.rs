@@ -1,12 +1,15 @@
 //! One write that takes its time. A crowd does not prove a lock; a single slow write does: without
 //! the lock, the file is sealed, delivered and removed under the writer's hands.
 
+use spec_kitty::sync::queue::Queue;
+use spec_kitty::world::World;
+
 use super::account::{Ledger, event, event_id, write_queue};
 use super::control_plane::ControlPlane;
 use super::strace::{Fault, injecting, is_missing, trace};
-use crate::support::{Sandbox, finish};
+use crate::support::{PROJECT_UUID, Sandbox, finish};
 
-/// Planted:
+/// Planted: no lock around the append (the slow event is promised and lost).
 #[test]
 fn a_slow_write_is_not_delivered_from_under_the_writer() {
     if is_missing("slow write") {
@@ -34,10 +37,18 @@ fn a_slow_write_is_not_delivered_from_under_the_writer() {
     let plane = ControlPlane::start();
     sandbox.log_in(&plane.url());
     let slow = injecting(&sandbox, &arguments, "write", nth, &Fault::Delay(600_000));
+    // Meanwhile others append and deliver, one after the other, so that there is always something
+    // to be sealed.
+    let queue = Queue::of_project(&sandbox.state(), PROJECT_UUID);
+    let world = World::with_variables::<&str, &str>(sandbox.root(), []);
+    let mut events = 5;
     std::thread::scope(|scope| {
         let slow = scope.spawn(|| finish(slow, b""));
-        // Deliveries come and go all the while.
         while !slow.is_finished() {
+            queue
+                .append(&world, &[event(events).to_string().into_bytes()])
+                .unwrap();
+            events += 1;
             sandbox
                 .run(&["sync", "now", "--json"])
                 .answer("spec-kitty.sync-now/1");
@@ -54,11 +65,13 @@ fn a_slow_write_is_not_delivered_from_under_the_writer() {
         "{ledger:?}"
     );
     let accepted = &plane.books().accepted;
-    assert!((0..5).all(|number| accepted.contains_key(&event_id(number))));
+    assert!((0..events).all(|number| accepted.contains_key(&event_id(number))));
     assert_eq!(
         accepted.len(),
-        6,
+        events + 1,
         "the slow event was promised and is nowhere"
     );
-    println!("reliability: slow write: one write of 0.6 s beside deliveries, lost 0");
+    println!(
+        "reliability: slow write: one write of 0.6 s beside {events} appends and deliveries, lost 0"
+    );
 }

@@ -53,3 +53,17 @@ pub fn stage(sandbox: &Sandbox) -> String {
     let stash = sandbox.path(".git/refs/stash").exists();
     format!("{status}\n{files:#?}\nstash: {stash}")
 }
+
+/// Nothing of ours is staged, changed or unknown to git: it is all committed, and no next commit
+/// takes it back.
+#[track_caller]
+pub fn assert_ours_is_committed(sandbox: &Sandbox) {
+    let status = sandbox.git(&[
+        "--no-optional-locks",
+        "status",
+        "--porcelain",
+        "--",
+        "kitty-specs",
+    ]);
+    assert_eq!(status, "", "left of ours");
+}

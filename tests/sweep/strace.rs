@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use crate::support::{Output, Sandbox, finish};
 
 /// The calls that touch a file, a lock, a socket or a child process.
-const CALLS: &[&str] = &[
+pub const CALLS: &[&str] = &[
     "access",
     "chmod",
     "clone",
@@ -204,7 +204,7 @@ fn strace(sandbox: &Sandbox, file: &Path, options: &[&str], arguments: &[&str]) 
 }
 
 /// `1234  openat(AT_FDCWD, …) = 3`; `None` for what is no beginning of a call.
-fn parse(line: &str) -> Option<Call> {
+pub fn parse(line: &str) -> Option<Call> {
     let (thread, text) = line.split_once(' ')?;
     let text = text.trim_start();
     let (name, _) = text.split_once('(')?;

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::account::{Ledger, event, event_id, id, segment_name, write_queue};
 use super::control_plane::ControlPlane;
-use super::points::Budget;
+use super::points::Steps;
 use super::scene::{Case, Scene, add, fail, kill};
 use crate::support::{Output, PROJECT_UUID, Sandbox};
 
@@ -124,34 +124,37 @@ impl Scene for SyncNow {
             .iter()
             .filter(|(id, times)| **times == 2 && is_final(id))
             .count();
+        // A dead letter that cannot be synced keeps every segment that has something for it.
+        let killed = case.hurt.code == -1;
         assert!(
-            again <= SEGMENT_EVENTS,
+            !killed || again <= SEGMENT_EVENTS,
             "one crash sent {again} events again"
         );
         add(&case.tally.doubled, again);
     }
 }
 
-/// Planted:
+/// Planted: the dead letter written after the acknowledgement (14 points, 14 events lost), files made
+/// with mode 0666 (all points).
 #[test]
 fn a_killed_delivery_loses_no_event() {
     kill(
         &SyncNow,
-        Budget {
-            changing: 50,
-            reading: 10,
+        Steps {
+            changing: 1,
+            reading: 25,
         },
     );
 }
 
-/// Planted:
+/// Planted: a rejected event that leaves the queue when it could not be parked (15 points, 16 lost).
 #[test]
 fn a_delivery_that_meets_a_failing_disk_loses_no_event() {
     fail(
         &SyncNow,
-        Budget {
-            changing: 50,
-            reading: 10,
+        Steps {
+            changing: 1,
+            reading: 50,
         },
     );
 }

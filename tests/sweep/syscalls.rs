@@ -4,7 +4,7 @@
 use super::account::{event, segment_name, write_queue};
 use super::points::all;
 use super::strace::{Call, is_missing, trace};
-use crate::support::Sandbox;
+use crate::support::{PROJECT_UUID, Sandbox};
 
 const EVENTS_OF_A_SEGMENT: usize = 900;
 
@@ -37,7 +37,7 @@ fn names(calls: &[Call]) -> Vec<&str> {
     calls.iter().map(|call| call.name.as_str()).collect()
 }
 
-/// Planted:
+/// Planted: an append that reads the files of the queue first.
 #[test]
 fn an_append_makes_as_many_calls_whatever_the_queue_holds() {
     if is_missing("calls of an append") {
@@ -63,7 +63,7 @@ fn an_append_makes_as_many_calls_whatever_the_queue_holds() {
     println!("reliability: calls on the queue by the very first append: {first}");
 }
 
-/// Planted:
+/// Planted: the sync of the file before the lock is given back.
 #[test]
 fn nobody_waits_for_a_disk_behind_the_lock() {
     if is_missing("calls under the lock") {
@@ -92,14 +92,19 @@ fn nobody_waits_for_a_disk_behind_the_lock() {
     }
 }
 
-/// Planted:
+/// Planted: the folder synced after the write.
 #[test]
 fn the_name_of_the_active_file_is_durable_before_its_first_byte() {
     if is_missing("order of the first append") {
         return;
     }
     let calls = calls_of_an_append(0);
-    let sync = calls.iter().position(|call| call.name == "fsync");
-    let write = calls.iter().position(|call| call.name == "write");
-    assert!(sync.is_some() && sync < write, "{calls:#?}");
+    let place = |name: &str, what: &str| {
+        let is_it = |call: &Call| call.name == name && call.text.contains(what);
+        calls.iter().position(is_it).expect(name)
+    };
+    let made = place("openat", "active.v1.jsonl");
+    let synced = place("fsync", &format!("/{PROJECT_UUID}>"));
+    let written = place("write", "active.v1.jsonl");
+    assert!(made < synced && synced < written, "{calls:#?}");
 }

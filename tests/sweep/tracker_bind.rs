@@ -1,7 +1,7 @@
 //! `tracker bind`, hurt at every point: the configuration is the whole old one or the whole new one.
 
 use super::account::leftovers;
-use super::points::Budget;
+use super::points::Steps;
 use super::scene::{Case, Scene, fail, kill};
 use crate::support::{Output, Sandbox};
 
@@ -52,26 +52,27 @@ fn bound(template: &Sandbox) -> String {
     wanted.read(CONFIG)
 }
 
-/// Planted:
+/// Planted: the configuration written in place (empty when killed).
 #[test]
 fn a_killed_tracker_bind_leaves_a_whole_configuration() {
     kill(
         &TrackerBind,
-        Budget {
-            changing: 20,
-            reading: 6,
+        Steps {
+            changing: 1,
+            reading: 10,
         },
     );
 }
 
-/// Planted:
+/// Planted: a folder that cannot be synced after the configuration took its place, reported as no
+/// effect (the program did so until this test was written).
 #[test]
 fn a_tracker_bind_that_meets_a_failing_disk_leaves_a_whole_configuration() {
     fail(
         &TrackerBind,
-        Budget {
-            changing: 16,
-            reading: 6,
+        Steps {
+            changing: 1,
+            reading: 20,
         },
     );
 }

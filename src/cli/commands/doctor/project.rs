@@ -240,10 +240,17 @@ fn lock_finding(
     left: LeftLock,
     arguments: Arguments,
 ) -> Finding {
-    let mut what = format!(
-        "{} is held by a running git, or was left by a killed one",
-        left.path.display()
-    );
+    let locks: Vec<_> = left
+        .paths
+        .iter()
+        .map(|path| path.to_string_lossy())
+        .collect();
+    let verb = if locks.len() == 1 {
+        "is held by a running git, or was"
+    } else {
+        "are held by a running git, or were"
+    };
+    let mut what = format!("{} {verb} left by a killed one", locks.join(", "));
     if !left.reversed.is_empty() {
         let paths: Vec<_> = left
             .reversed
@@ -266,7 +273,7 @@ fn lock_finding(
 
 fn no_git_is_running(context: &Context) -> bool {
     let question =
-        "There is an index.lock. Is it certain that no git is running in this repository?";
+        "Locks of git are there. Is it certain that no git is running in this repository?";
     context.ui.may_ask() && crate::cli::ask::confirm(&context.world, question).unwrap_or(false)
 }
 
