@@ -3,8 +3,11 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody as _};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING};
 use axum::http::request::Parts;
@@ -129,21 +132,15 @@ pub fn too_large(what: &str) -> Refusal {
     Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", what)
 }
 
-/// Reads a body of at most `limit` bytes. Of a larger one some more is read and thrown away:
-/// a client that is cut off while it still writes does not get to see the answer.
+/// Reads a body of at most `limit` bytes.
 pub async fn read(app: &App, mut body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
     let reading = async {
-        let (mut kept, mut seen) = (Vec::new(), 0_usize);
+        let mut kept = Vec::new();
         while let Some(chunk) = next_chunk(&mut body).await? {
-            seen = seen.saturating_add(chunk.len());
-            if seen <= limit {
-                kept.extend_from_slice(&chunk);
-            } else if seen > limit.saturating_mul(4) {
-                break;
+            if kept.len() + chunk.len() > limit {
+                return Err(too_large(&format!("the body is larger than {limit} bytes")));
             }
-        }
-        if seen > limit {
-            return Err(too_large(&format!("the body is larger than {limit} bytes")));
+            kept.extend_from_slice(&chunk);
         }
         Ok(kept)
     };
@@ -156,6 +153,46 @@ pub async fn read(app: &App, mut body: Body, limit: usize) -> Result<Vec<u8>, Re
                 "the body took too long to arrive",
             ))
         })
+}
+
+/// A body of which whoever made it can read what the handler left: a client that is cut off while
+/// it still writes does not get to see the answer.
+#[derive(Debug, Clone)]
+pub struct SharedBody(Arc<Mutex<Body>>);
+
+impl SharedBody {
+    /// Shares a body.
+    pub fn new(body: Body) -> Self {
+        Self(Arc::new(Mutex::new(body)))
+    }
+
+    /// Reads some more of it, and throws that away.
+    pub async fn discard(self, most_time: Duration) {
+        const MOST_BYTES: usize = 32 * 1024 * 1024;
+        const MOST_TIME: Duration = Duration::from_secs(2);
+        let (mut body, mut seen) = (Body::new(self), 0);
+        let reading = async {
+            while let Ok(Some(chunk)) = next_chunk(&mut body).await
+                && seen < MOST_BYTES
+            {
+                seen += chunk.len();
+            }
+        };
+        drop(tokio::time::timeout(most_time.min(MOST_TIME), reading).await);
+    }
+}
+
+impl HttpBody for SharedBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let mut body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Pin::new(&mut *body).poll_frame(context)
+    }
 }
 
 async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, Refusal> {

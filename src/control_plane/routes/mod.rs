@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
@@ -17,6 +18,7 @@ use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
+use super::extract::SharedBody;
 use super::rate_limit::RateLimit;
 use super::refusal::Refusal;
 use super::server::Limits;
@@ -55,8 +57,8 @@ pub struct Shared {
     pub store: Store,
     /// Requests by session.
     pub requests: RateLimit<i64>,
-    /// Passwords tried by user name.
-    pub logins: RateLimit<String>,
+    /// Passwords tried by the hash of a user name.
+    pub logins: RateLimit<[u8; 32]>,
     /// Who may check a password now.
     pub passwords: Arc<Semaphore>,
     /// How much, and how long.
@@ -169,8 +171,16 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
         session = tracing::field::Empty,
         user = tracing::field::Empty,
     );
+    let (parts, body) = request.into_parts();
+    let body = SharedBody::new(body);
+    let request = Request::from_parts(parts, Body::new(body.clone()));
     async {
-        let response = tokio::time::timeout(app.limits.request_time, next.run(request))
+        let answer = async {
+            let response = next.run(request).await;
+            body.discard(app.limits.body_time).await;
+            response
+        };
+        let response = tokio::time::timeout(app.limits.request_time, answer)
             .await
             .unwrap_or_else(|_| {
                 let message = "the request took too long";
