@@ -1,7 +1,7 @@
 //! `spec-kitty serve`, over the wire.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 
@@ -138,6 +138,25 @@ fn every_error_wears_the_envelope() {
     }
     // The server is as well as before.
     server.call("GET", "/healthz", &[], b"").is_ok();
+}
+
+/// A client that has to write against a connection that is closed already may give up on it without
+/// a look at the answer: a delivery with an expired token would then not renew its session.
+#[test]
+fn whoever_is_refused_is_let_finish_first() {
+    let sandbox = Sandbox::new();
+    let server = ControlPlane::start(&sandbox, &[]);
+    let body = vec![b' '; 8 * 1024 * 1024];
+    for (path, status) in [(EVENTS_PATH, "401"), (TOKEN_PATH, "413"), ("/", "404")] {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(&body).unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(answer, format!("HTTP/1.1 {status}").as_bytes());
+    }
 }
 
 #[test]
@@ -596,6 +615,14 @@ fn bounds_a_batch_of_events() {
     send(&packed, &gzip(&padded(limit))).is_ok();
     send(&packed, &gzip(&padded(limit + 1))).refuses(413, "too_large");
     send(&packed, &gzip(&vec![b' '; 512 * 1024 * 1024])).refuses(413, "too_large");
+
+    let tiny = format!("{{\"events\":[{}0]}}", "0,".repeat(4_000_000));
+    send(&packed, &gzip(tiny.as_bytes())).refuses(413, "too_large");
+    let status = fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak = peak.unwrap().trim().trim_end_matches(" kB");
+    let megabytes = peak.parse::<u64>().unwrap() / 1024;
+    assert!(megabytes < 150, "{megabytes} MB");
 
     send(&packed, b"not gzip").refuses(400, "bad_request");
     let half = gzip(many(9).as_bytes());

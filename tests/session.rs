@@ -183,6 +183,34 @@ fn a_renewal_that_fails_leaves_the_session_on_disk() {
 }
 
 #[test]
+fn a_definite_refusal_to_renew_is_the_session_s_end() {
+    let (server, sandbox) = (Server::start(), Sandbox::new());
+    sandbox.log_in(&server.url());
+    server.on(PATH, Reply::refusal(401, "no", "no"));
+    let world = world(&sandbox.state(), &[]);
+    for (status, is_end) in [
+        (400, true),
+        (401, true),
+        (403, true),
+        (404, true),
+        (405, true),
+        (409, true),
+        (410, true),
+        (422, true),
+        (408, false),
+        (500, false),
+        (503, false),
+    ] {
+        server.on(REFRESH_PATH, Reply::refusal(status, "no", "no"));
+        match post(&world, None) {
+            Err(SessionError::Expired { .. }) => assert!(is_end, "{status}"),
+            Err(SessionError::RenewalRefused(_)) => assert!(!is_end, "{status}"),
+            other => panic!("{status}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn twenty_with_an_ended_token_make_one_renewal() {
     let (server, sandbox) = (Server::start(), Sandbox::new());
     sandbox.log_in_expired(&server.url());

@@ -3,7 +3,7 @@
 
 use super::credentials::{self, Credentials};
 use super::session::{Session, SessionError};
-use crate::http::{Answer, Call, HttpClient, Refusal, RefusalKind, Retry};
+use crate::http::{Answer, Call, HttpClient, Refusal, Retry};
 use crate::secret::Secret;
 use crate::wire::REFRESH_PATH;
 use crate::wire::request::RefreshRequest;
@@ -70,11 +70,11 @@ const EXPIRED: SessionError = SessionError::Expired {
     from_environment: false,
 };
 
-/// 401 is the session's end, and so is 400: a refresh token that does not even look like one.
+/// Any definite refusal is the session's end: whatever the server has against it, a new login is what
+/// is left to try. One that a later try may turn is not: a time-out, a wait, the server's own fault.
 fn refused_for_good(stored: &Credentials, answer: &Answer) -> SessionError {
-    let refusal = Refusal::read(&stored.server, answer);
-    if refusal.kind == RefusalKind::Unauthenticated || refusal.status == 400 {
+    if matches!(answer.status, 400..=499) && !matches!(answer.status, 408 | 429) {
         return EXPIRED;
     }
-    SessionError::RenewalRefused(Box::new(refusal))
+    SessionError::RenewalRefused(Box::new(Refusal::read(&stored.server, answer)))
 }

@@ -177,6 +177,11 @@ impl ControlPlane {
         tokens(&self.post(TOKEN_PATH, &[], &body))
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: rustix::process::Signal) {
         let id = rustix::process::Pid::from_child(&self.child);
