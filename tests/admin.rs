@@ -1,7 +1,8 @@
 //! `spec-kitty admin`, on a store of its own and beside a running server.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -257,13 +258,20 @@ fn status_counts_and_makes_nothing() {
         text.contains("tickets\t30\n") && text.contains("users\t1\n"),
         "{text}"
     );
-    for entry in fs::read_dir(sandbox.state().join("control-plane")).unwrap() {
-        let entry = entry.unwrap();
-        let mode = entry.metadata().unwrap().mode();
-        assert_eq!(mode & 0o077, 0, "{:?} can be read by others", entry.path());
+    let private = |path: &Path| {
+        let mode = fs::metadata(path).unwrap().mode();
+        assert_eq!(mode & 0o077, 0, "{} can be read by others", path.display());
+    };
+    let store = sandbox.state().join("control-plane");
+    private(&sandbox.state());
+    private(&store);
+    for entry in fs::read_dir(store).unwrap() {
+        private(&entry.unwrap().path());
     }
-    // On a folder of one's choosing.
+    // On a folder of one's choosing, which others may have other business in.
     let elsewhere = sandbox.root().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o755)).unwrap();
     let data = ["--data", elsewhere.to_str().unwrap()];
     add_user(
         &sandbox,
@@ -273,6 +281,10 @@ fn status_counts_and_makes_nothing() {
     .succeeds();
     let status = sandbox.run(&[&["admin", "status", "--json"][..], &data].concat());
     assert_eq!(status.answer("spec-kitty.admin-status/1")["tickets"], 0);
+    assert_eq!(fs::metadata(&elsewhere).unwrap().mode() & 0o777, 0o755);
+    for entry in fs::read_dir(elsewhere).unwrap() {
+        private(&entry.unwrap().path());
+    }
 }
 
 /// Two that open a new store at once do not both make its tables.

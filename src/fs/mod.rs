@@ -73,7 +73,9 @@ pub fn ensure_private_directory(path: &Path) -> Result<(), FsError> {
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
     {
-        fs::create_dir_all(parent).map_err(FsError::on("create the folder", parent))?;
+        let mut builder = DirBuilder::new();
+        let made = builder.recursive(true).mode(0o700).create(parent);
+        made.map_err(FsError::on("create the folder", parent))?;
     }
     match DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => return Ok(()),

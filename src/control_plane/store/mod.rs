@@ -78,7 +78,10 @@ impl Store {
 
     /// Opens the store in a folder and brings it up to date; makes both where there is none.
     pub async fn open(world: &World, folder: &Path) -> Result<Self, StoreError> {
-        ensure_private_directory(folder)?;
+        // One that is there may hold other things, which others may need to reach: it keeps its mode.
+        if !folder.is_dir() {
+            ensure_private_directory(folder)?;
+        }
         let path = folder.join(FILE_NAME);
         // SQLite would make it, and its journals after it, as readable as the umask lets it.
         OpenOptions::new()
