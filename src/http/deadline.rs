@@ -23,12 +23,6 @@ impl Deadline {
     pub fn is_over(&self, world: &World) -> bool {
         self.remaining(world).is_zero()
     }
-
-    /// This deadline, or one so long from now where that is sooner.
-    #[must_use]
-    pub fn at_most(&self, world: &World, duration: Duration) -> Self {
-        Self(self.0.min(world.working_instant() + duration))
-    }
 }
 
 #[cfg(test)]
