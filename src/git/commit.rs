@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::command::{Git, GitError, GitFailure, GitOutput};
 use super::rejection;
 pub use super::rejection::RejectedBy;
+use super::repair::differing_from_head;
 use super::repository::{Interrupted, Repository, is_committed};
 use super::{parse, pathspec};
 use crate::fs::lock::{self, LockError};
@@ -138,7 +139,11 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     fn run(&self) -> Result<Committed, CommitError> {
         let all = self.request.paths;
-        if all.is_empty() || !self.request.new && is_committed(self.world, self.repository, all)? {
+        if all.is_empty() {
+            return Ok(Committed::NothingToCommit);
+        }
+        if !self.request.new && is_committed(self.world, self.repository, all)? {
+            self.let_index_follow(all)?;
             return Ok(Committed::NothingToCommit);
         }
         if let Some(open) = self.interrupted() {
@@ -163,6 +168,21 @@ impl Attempt<'_> {
             self.undo_intent(&without_ignored(&unknown));
         }
         outcome
+    }
+
+    /// Where this very commit was killed after HEAD had moved, the index still holds what was
+    /// before: the next commit would revert ours.
+    fn let_index_follow(&self, paths: &[PathBuf]) -> Result<(), GitError> {
+        let reversed = differing_from_head(self.git, paths)?;
+        if reversed.is_empty() {
+            return Ok(());
+        }
+        // A hook may have added to the message, but not to its subject.
+        let subject = self.git.run(["log", "-1", "--format=%s", "HEAD"])?.stdout;
+        if subject.trim_ascii() == self.request.message.as_bytes() {
+            self.on_index(&["restore", "--staged", "--quiet"], &reversed)?;
+        }
+        Ok(())
     }
 
     /// What is open here, also where the marks are no files: the reftable format keeps these two

@@ -1,9 +1,7 @@
 //! Mends what a killed commit of ours leaves behind (the end of QUEUE §4.6).
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::command::{Git, GitError};
@@ -89,24 +87,28 @@ fn staged_of_head(
     if committed.is_empty() || !committed.iter().all(|path| path.starts_with(folder)) {
         return Ok(Vec::new());
     }
-    // A file that is intended to be added has the name of the empty object in the index: where it
-    // is empty in HEAD too, only a look from the work tree tells the two apart.
-    let from_head = ["diff-index", "-z", "--cached", "--name-only", "HEAD", "--"];
-    let from_tree = [
-        "diff",
+    differing_from_head(git, &committed)
+}
+
+/// Which of these paths the index holds otherwise than HEAD. An intent-to-add entry counts as
+/// none: it would else pass for an empty file, which HEAD may well hold.
+pub(super) fn differing_from_head(
+    git: Git<'_>,
+    paths: &[PathBuf],
+) -> Result<Vec<PathBuf>, GitError> {
+    let arguments = [
+        "diff-index",
         "-z",
+        "--cached",
+        "--ita-invisible-in-index",
         "--name-only",
-        "--no-ext-diff",
-        "--no-relative",
+        "HEAD",
         "--",
     ];
-    let mut differing = BTreeSet::new();
-    for arguments in [from_head, from_tree] {
-        let pathspecs = committed.iter().map(|path| pathspec::literal(path));
-        let output = git.run(arguments.map(OsString::from).into_iter().chain(pathspecs))?;
-        differing.extend(parse::paths(&output.stdout));
-    }
-    Ok(differing.into_iter().collect())
+    let arguments = arguments.map(OsString::from).into_iter();
+    let pathspecs = paths.iter().map(|path| pathspec::literal(path));
+    let output = git.run(arguments.chain(pathspecs))?;
+    Ok(parse::paths(&output.stdout).collect())
 }
 
 /// Removes the locks and gives the index the reversed paths as they stand in HEAD and in the work
@@ -116,13 +118,10 @@ pub fn repair(world: &World, repository: &Repository, left: &LeftLock) -> Result
         fs::remove_file(path).map_err(FsError::on("remove", path))?;
     }
     if !left.reversed.is_empty() {
-        // Not `git reset`: it passes over an empty file that is intended to be added.
-        let mut input = Vec::new();
-        for path in &left.reversed {
-            input.extend_from_slice(path.as_os_str().as_bytes());
-            input.push(0);
-        }
-        let arguments = ["update-index", "--add", "-z", "--stdin"];
+        let arguments = ["restore", "--staged", "--quiet"]
+            .into_iter()
+            .chain(pathspec::FROM_INPUT);
+        let input = pathspec::on_input(&left.reversed);
         Git::in_directory(world, &repository.root).run_with_input(arguments, &input)?;
     }
     Ok(())

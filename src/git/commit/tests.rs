@@ -661,3 +661,42 @@ fn many_at_once_queue_up_and_each_commits_its_own() {
     assert_eq!(count.trim(), MANY.to_string());
     assert_eq!(staging_area(&sandbox, false), before);
 }
+
+#[test]
+fn the_index_follows_a_commit_of_ours_that_was_killed_after_head_had_moved() {
+    let sandbox = Sandbox::new();
+    let (index, before) = (sandbox.root.join(".git/index"), sandbox.beside("index"));
+    sandbox.commit_file(META, "{}\n");
+    sandbox.write("theirs.txt", "staged\n");
+    sandbox.git(&["add", "theirs.txt"]);
+    sandbox.write(META, "{\"bound\":true}\n");
+    sandbox.write(SPEC, "");
+    sandbox.git(&["add", "--intent-to-add", SPEC]);
+    fs::copy(&index, &before).unwrap();
+    commit_ours(&sandbox, &[META, SPEC]).unwrap();
+    fs::copy(&before, &index).unwrap();
+
+    let lock = sandbox.root.join(".git/index.lock");
+    write(&lock, "");
+    let deferred = Committed::Deferred(Deferral::IndexLocked);
+    assert_eq!(commit_ours(&sandbox, &[META, SPEC]).unwrap(), deferred);
+    fs::remove_file(lock).unwrap();
+    let done = commit_ours(&sandbox, &[META, SPEC]).unwrap();
+    assert_eq!(done, Committed::NothingToCommit);
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "A  theirs.txt\n");
+}
+
+#[test]
+fn what_the_user_staged_over_a_commit_of_theirs_stays_staged() {
+    let sandbox = Sandbox::new();
+    sandbox.commit_file(META, "{}\n");
+    sandbox.write(META, "{\"staged\":true}\n");
+    sandbox.git(&["add", META]);
+    sandbox.write(META, "{}\n");
+    let done = commit_ours(&sandbox, &[META]).unwrap();
+    assert_eq!(done, Committed::NothingToCommit);
+    assert_eq!(
+        sandbox.git(&["status", "--porcelain"]),
+        format!("MM {META}\n")
+    );
+}
