@@ -152,6 +152,7 @@ impl Attempt<'_> {
         let unknown = if self.request.new {
             all.to_vec()
         } else {
+            self.complete_half_added(all)?;
             self.unknown_to_the_index(all)?
         };
         let ignored = self.add_intent(&unknown)?;
@@ -181,6 +182,33 @@ impl Attempt<'_> {
         let subject = self.git.run(["log", "-1", "--format=%s", "HEAD"])?.stdout;
         if subject.trim_ascii() == self.request.message.as_bytes() {
             self.on_index(&["restore", "--staged", "--quiet"], &reversed)?;
+        }
+        Ok(())
+    }
+
+    /// Makes whole again what a killed commit of ours left as an intent-to-add beside these paths,
+    /// although HEAD holds it: git would take such a file out of the tree if it is empty.
+    fn complete_half_added(&self, paths: &[PathBuf]) -> Result<(), GitError> {
+        let arguments = [
+            "diff-files",
+            "-z",
+            "--ita-invisible-in-index",
+            "--diff-filter=A",
+            "--name-only",
+            "--",
+        ];
+        let folders = paths.iter().filter_map(|path| path.parent());
+        let pathspecs = folders.map(pathspec::literal);
+        let output = self
+            .git
+            .run(arguments.map(OsString::from).into_iter().chain(pathspecs))?;
+        let half: Vec<PathBuf> = parse::paths(&output.stdout).collect();
+        if half.is_empty() || self.repository.head.is_none() {
+            return Ok(());
+        }
+        let held = differing_from_head(self.git, &half)?;
+        if !held.is_empty() {
+            self.on_index(&["restore", "--staged", "--quiet"], &held)?;
         }
         Ok(())
     }

@@ -700,3 +700,27 @@ fn what_the_user_staged_over_a_commit_of_theirs_stays_staged() {
         format!("MM {META}\n")
     );
 }
+
+#[test]
+fn a_half_added_file_that_head_holds_stays_in_the_tree() {
+    let sandbox = Sandbox::new();
+    let (index, before) = (sandbox.root.join(".git/index"), sandbox.beside("index"));
+    sandbox.commit_file("theirs.txt", "theirs\n");
+    sandbox.write(META, "{}\n");
+    sandbox.write(SPEC, "");
+    sandbox.git(&["add", "--intent-to-add", META, SPEC]);
+    fs::copy(&index, &before).unwrap();
+    commit_ours(&sandbox, &[META, SPEC]).unwrap();
+    fs::copy(&before, &index).unwrap();
+    sandbox.write("kitty-specs/001-a/plan.md", "theirs, begun\n");
+    sandbox.git(&["add", "--intent-to-add", "kitty-specs/001-a/plan.md"]);
+
+    let parent = sandbox.git(&["rev-parse", "HEAD"]);
+    sandbox.write(META, "{\"bound\":true}\n");
+    let made = commit_ours(&sandbox, &[META]).unwrap();
+    assert_commit(&sandbox, &sandbox.root, &made, parent.trim(), &[META]);
+    assert_eq!(
+        sandbox.git(&["status", "--porcelain"]),
+        " A kitty-specs/001-a/plan.md\n"
+    );
+}
