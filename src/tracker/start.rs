@@ -9,7 +9,7 @@ use crate::core::mission_commit::CommitPolicy;
 use crate::core::missions::{self, Mission};
 use crate::core::project::Project;
 use crate::core::slug;
-use crate::feature_metadata::MetaDocument;
+use crate::feature_metadata::{MetaDocument, MetaError};
 use crate::fs::FsError;
 use crate::fs::lock::Lock;
 use crate::git::repository::is_committed;
@@ -270,7 +270,14 @@ fn bind(
     let bound = bind_mission_origin(service, &mission, ticket, intent, &bind_options)
         .map_err(|error| partial(&mission, error))?;
     warnings.extend(bound.warnings.iter().cloned());
-    let meta = mission.load(&service.project.root)?;
+    let meta = mission
+        .load(&service.project.root)
+        .map_err(|error| OriginError::Partial {
+            feature_slug: mission.name.clone(),
+            done: "its ticket is bound",
+            failed: "its meta.json cannot be read again",
+            source: Box::new(error.into()),
+        })?;
     Ok(MissionFromTicketResult {
         created,
         feature_dir: mission.directory,
@@ -287,6 +294,7 @@ fn partial(mission: &Mission, error: OriginError) -> OriginError {
     let cause: PartialCause = match error {
         OriginError::Tracker(error) => error.into(),
         OriginError::Meta(error) => error.into(),
+        OriginError::Fs(error) => MetaError::from(error).into(),
         other => return other,
     };
     OriginError::Partial {

@@ -19,7 +19,7 @@ use super::mission_commit::{CommitOptions, commit_files};
 use super::mission_folder;
 use super::paths::SPECS;
 use super::project::Project;
-use crate::feature_metadata::Meta;
+use crate::feature_metadata::{Meta, MetaError};
 use crate::fs::lock;
 use crate::git::repository::Repository;
 use crate::sync::emitter::{EmitError, Emitter};
@@ -145,11 +145,18 @@ fn make(
         ));
     }
     if let Err(error) = mission_folder::create(&project.root, &plan.feature_slug, &meta) {
-        // A folder that appeared, but may not be durable yet, is still found by its intent.
-        if !project.root.join(SPECS).join(&plan.feature_slug).exists() {
-            drop(project.intents().remove(&intent));
-        }
-        return Err(error.into());
+        let appeared = project.root.join(SPECS).join(&plan.feature_slug).exists();
+        return Err(match error {
+            // It is there, if perhaps not durably: its intent finds it again.
+            MetaError::Fs(source) if appeared => FeatureCreationError::NotCommitted {
+                feature_slug: plan.feature_slug,
+                source: source.into(),
+            },
+            error => {
+                drop(project.intents().remove(&intent));
+                error.into()
+            }
+        });
     }
     Ok((intent, meta, warnings))
 }
