@@ -165,7 +165,11 @@ impl Attempt<'_> {
             return Ok(Committed::Ignored);
         }
         let outcome = self.commit_only(&paths);
-        if !matches!(outcome, Ok(Committed::Commit(_))) {
+        // A git that died may have moved HEAD before: taking the paths out of the index then would
+        // stage their removal.
+        if !matches!(outcome, Ok(Committed::Commit(_)))
+            && !is_committed(self.world, self.repository, &paths).unwrap_or(true)
+        {
             self.undo_intent(&without_ignored(&unknown));
         }
         outcome

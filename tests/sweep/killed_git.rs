@@ -138,7 +138,7 @@ fn a_killed_commit_of_a_start_is_repaired() {
         &FromTicket,
         "commit",
         Steps {
-            changing: 4,
+            changing: 2,
             reading: 1,
         },
     );
