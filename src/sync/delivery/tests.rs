@@ -172,7 +172,7 @@ fn a_queue_that_never_was_is_not_made() {
 }
 
 /// Q5, Q6: only a clear verdict on its own id takes a line out of the queue. Q14: what stays keeps
-/// its place.
+/// its place. Planted: an event without a verdict counts as delivered.
 #[test]
 fn q5_q6_q14_each_event_goes_by_its_own_verdict() {
     let all = ["a", "b", "c", "d", "e", "f", "g", "h"];
@@ -734,6 +734,7 @@ fn serve(mood: u64, ids: &[String], acknowledged: &mut BTreeSet<String>) -> Repl
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// Planted: an event without a verdict counts as delivered (not acknowledged, not pending).
     #[test]
     fn q1_q9_recorded_is_acknowledged_and_dead_and_pending(steps in steps()) {
         let mut model = Model {

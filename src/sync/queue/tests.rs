@@ -158,6 +158,7 @@ fn a_full_file_is_sealed_and_never_written_again() {
 }
 
 /// Q2, Q3: whatever a crash makes of the last line, the lines before and after it are whole.
+/// Planted: no newline before an append to a torn file (the next event is glued to the tail).
 #[test]
 fn q2_a_last_line_cut_or_zeroed_at_any_byte_harms_no_other_event() {
     let whole = [event("before"), event("torn"), Vec::new()].join(&b'\n');
