@@ -114,6 +114,45 @@ fn an_answer_that_never_came_is_healed_with_the_same_key() {
     assert_clean(&sandbox);
 }
 
+/// Two clones of a project share its uuid and the user's state directory. Planted: intents that
+/// belong to the project and not to the clone (the other clone's `doctor --fix` drops the work).
+#[test]
+fn two_clones_of_a_project_each_finish_their_own_work() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    server.on(BIND_PATH, Reply::Drop);
+    let sandbox = Sandbox::ready(&server);
+    let other = sandbox.root().join("other");
+    sandbox.git(&["clone", "-q", ".", other.to_str().unwrap()]);
+    partial(&sandbox.run(&SPECIFY));
+    let untouched = sandbox.run_in(&other, &["doctor", "--fix"]).succeeds();
+    assert!(untouched.stdout.contains("ok\tunfinished work\tnone\n"));
+    partial(&sandbox.run_in(&other, &SPECIFY));
+    assert_eq!(sandbox.intents().len(), 2);
+    assert_eq!(keys(&server).len(), 2);
+    grant(&server);
+    sandbox.run_in(&other, &SPECIFY).succeeds();
+    assert_eq!(sandbox.intents().len(), 1);
+    sandbox.run(&SPECIFY).succeeds();
+    assert_eq!(keys(&server).len(), 2, "another key on a second run");
+    assert_eq!(sandbox.intents(), [] as [Value; 0]);
+}
+
+/// Planted: intents found only where they were made (a second idempotency key).
+#[test]
+fn a_clone_that_was_moved_finds_its_work_again() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    server.on(BIND_PATH, Reply::Drop);
+    let sandbox = Sandbox::ready(&server);
+    partial(&sandbox.run(&SPECIFY));
+    let moved = sandbox.root().join("moved");
+    fs::rename(sandbox.project(), &moved).unwrap();
+    grant(&server);
+    sandbox.run_in(&moved, &SPECIFY).succeeds();
+    assert_eq!(keys(&server).len(), 1);
+    fs::rename(&moved, sandbox.project()).unwrap();
+    assert_clean(&sandbox);
+}
+
 #[test]
 fn the_command_in_the_hint_finishes_the_job() {
     let server = Server::with_ticket("WEB-123", "Login page");

@@ -93,7 +93,8 @@ impl Project {
 
     /// This project's intents.
     pub fn intents(&self) -> Intents {
-        Intents::of_project(&self.state_directory, &self.identity.project_uuid)
+        let uuid = &self.identity.project_uuid;
+        Intents::of_project(&self.state_directory, uuid, &self.shared_directory())
     }
 
     /// The emitter of this project's events.

@@ -69,6 +69,9 @@ pub struct Attempt {
 pub struct Intent {
     /// The mission's folder name.
     pub feature_slug: String,
+    /// The folder of the locks it was made under (lossily, where it is not UTF-8): tells clones of
+    /// one project apart.
+    pub locks: String,
     /// Set while the mission itself is being made by us.
     pub creation: Option<Creation>,
     /// The ticket it is for, if any.
@@ -83,10 +86,12 @@ pub struct Intent {
     pub only_event_missing: bool,
 }
 
-/// The intents of one project.
+/// The intents of one clone of a project, and those that no clone on this machine owns: a clone that
+/// was moved finds its own again.
 #[derive(Debug, Clone)]
 pub struct Intents {
     directory: PathBuf,
+    locks: PathBuf,
 }
 
 /// An intent file; `intent` is `None` where it cannot be understood.
@@ -99,10 +104,24 @@ pub struct Stored {
 }
 
 impl Intents {
-    /// The intents of the project with this uuid.
-    pub fn of_project(state_directory: &Path, project_uuid: &str) -> Self {
+    /// The intents of the project with this uuid, in the clone whose locks lie in `locks`.
+    pub fn of_project(state_directory: &Path, project_uuid: &str, locks: &Path) -> Self {
         Self {
             directory: state_directory.join("intents").join(project_uuid),
+            locks: locks.to_owned(),
+        }
+    }
+
+    /// The intent of a mission of this clone, with nothing to do yet.
+    pub fn begin(&self, feature_slug: &str) -> Intent {
+        Intent {
+            feature_slug: feature_slug.to_owned(),
+            locks: self.locks.to_string_lossy().into_owned(),
+            creation: None,
+            ticket: None,
+            attempt: None,
+            event_recorded: false,
+            only_event_missing: false,
         }
     }
 
@@ -119,7 +138,7 @@ impl Intents {
             let entry = entry.map_err(FsError::on("list the folder", &root))?;
             let directory = entry.path();
             if directory.is_dir() {
-                stored.extend(Self { directory }.all()?);
+                stored.extend(in_folder(&directory)?);
             }
         }
         Ok(stored)
@@ -127,33 +146,15 @@ impl Intents {
 
     /// All of them, in the order of their file names. A missing folder holds none.
     pub fn all(&self) -> Result<Vec<Stored>, FsError> {
-        let entries = match fs::read_dir(&self.directory) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(FsError::on("list the folder", &self.directory)(error)),
-        };
-        let mut stored = Vec::new();
-        for entry in entries {
-            let path = entry
-                .map_err(FsError::on("list the folder", &self.directory))?
-                .path();
-            let hidden = path
-                .file_name()
-                .is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
-            if hidden || path.extension().is_none_or(|extension| extension != "json") {
-                continue;
-            }
-            let bytes = read_bounded(&path, MAX_BYTES)
-                .ok()
-                .flatten()
-                .unwrap_or_default();
-            stored.push(Stored {
-                path,
-                intent: serde_json::from_slice(&bytes).ok(),
-            });
-        }
-        stored.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut stored = in_folder(&self.directory)?;
+        stored.retain(|stored| stored.intent.as_ref().is_none_or(|i| self.owns(i)));
         Ok(stored)
+    }
+
+    /// Another clone's intent stays that clone's as long as it stands.
+    fn owns(&self, intent: &Intent) -> bool {
+        let locks = Path::new(&intent.locks);
+        locks == Path::new(&*self.locks.to_string_lossy()) || !locks.exists()
     }
 
     /// The understood ones. A folder that cannot be read counts as empty: healing is then not to
@@ -182,17 +183,50 @@ impl Intents {
         remove_file(&self.path_of(intent))
     }
 
-    /// One file a mission and ticket, so that an attempt with one ticket never hides another's.
+    /// One file a clone, mission and ticket, so that an attempt with one ticket never hides
+    /// another's.
     fn path_of(&self, intent: &Intent) -> PathBuf {
         let ticket = intent.ticket.as_ref();
         let parts = [
             intent.feature_slug.as_str(),
             ticket.map_or("", |ticket| ticket.provider.as_str()),
             ticket.map_or("", |ticket| ticket.candidate.external_issue_id()),
+            intent.locks.as_str(),
         ];
         let name = short_digest(parts.join("\0"));
         self.directory.join(name + ".json")
     }
+}
+
+/// The intents in one folder, in the order of their file names. A missing folder holds none.
+fn in_folder(directory: &Path) -> Result<Vec<Stored>, FsError> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(FsError::on("list the folder", directory)(error)),
+    };
+    let mut stored = Vec::new();
+    for entry in entries {
+        let path = entry
+            .map_err(FsError::on("list the folder", directory))?
+            .path();
+        let hidden = path
+            .file_name()
+            .is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
+        if hidden || path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let bytes = read_bounded(&path, MAX_BYTES)
+            .ok()
+            .flatten()
+            .unwrap_or_default();
+        stored.push(Stored {
+            path,
+            intent: serde_json::from_slice(&bytes).ok(),
+        });
+    }
+    stored.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(stored)
 }
 
 /// Removes a stored intent file; one that is gone already is no error.

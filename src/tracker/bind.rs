@@ -132,50 +132,27 @@ fn begin(
     given: Option<Intent>,
     options: &BindOptions,
 ) -> (Intent, Ticket) {
+    let intents = service.project.intents();
     let same = |intent: &Intent| {
         intent.feature_slug == mission.name
             && intent.ticket.as_ref().is_some_and(|t| t.is_same(ticket))
     };
-    let earlier = given.or_else(|| {
-        service
-            .project
-            .intents()
-            .understood()
-            .into_iter()
-            .find(same)
-    });
-    if let Some(Intent {
-        ticket: Some(earlier_ticket),
-        attempt: Some(attempt),
-        ..
-    }) = &earlier
+    let mut intent = given
+        .or_else(|| intents.understood().into_iter().find(same))
+        .unwrap_or_else(|| intents.begin(&mission.name));
+    if let (Some(earlier), Some(attempt)) = (&intent.ticket, &intent.attempt)
         && options
             .idempotency_key
             .as_ref()
             .is_none_or(|key| *key == attempt.idempotency_key)
-        && attempt.request == request(service, meta, earlier_ticket)
+        && attempt.request == request(service, meta, earlier)
     {
-        let ticket = earlier_ticket.clone();
-        return (
-            earlier.unwrap_or_else(|| new_intent(mission, &ticket)),
-            ticket,
-        );
+        let ticket = earlier.clone();
+        return (intent, ticket);
     }
-    let mut intent = earlier.unwrap_or_else(|| new_intent(mission, ticket));
     intent.ticket = Some(ticket.clone());
     intent.attempt = Some(new_attempt(service, meta, ticket, options));
     (intent, ticket.clone())
-}
-
-fn new_intent(mission: &Mission, ticket: &Ticket) -> Intent {
-    Intent {
-        feature_slug: mission.name.clone(),
-        creation: None,
-        ticket: Some(ticket.clone()),
-        attempt: None,
-        event_recorded: false,
-        only_event_missing: false,
-    }
 }
 
 fn new_attempt(

@@ -125,20 +125,18 @@ fn make(
     let plan = plan(world, project, slug, options)?;
     let created_at = world.now().to_rfc3339_opts(SecondsFormat::Micros, true);
     let meta = new_meta(&plan, slug, options, &created_at);
+    let intents = project.intents();
     let intent = Intent {
-        feature_slug: plan.feature_slug.clone(),
         creation: Some(Creation {
             slug: slug.to_owned(),
             created_at,
             event_recorded: false,
         }),
         ticket: options.ticket.cloned(),
-        attempt: None,
-        event_recorded: false,
-        only_event_missing: false,
+        ..intents.begin(&plan.feature_slug)
     };
     let mut warnings = Vec::new();
-    if let Err(error) = project.intents().save(&intent) {
+    if let Err(error) = intents.save(&intent) {
         warnings.push(format!(
             "an interruption could not be healed: {}",
             chain(&error)
@@ -153,7 +151,7 @@ fn make(
                 source: source.into(),
             },
             error => {
-                drop(project.intents().remove(&intent));
+                drop(intents.remove(&intent));
                 error.into()
             }
         });
