@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::support::{BIND_PATH, Output, Reply, Sandbox, Server};
+use crate::support::{BIND_PATH, Output, Reply, Sandbox, Server, bind_answer};
 
 /// The findings of a run, each as `state check: finding`.
 fn findings(output: &Output) -> Vec<String> {
@@ -151,6 +151,31 @@ fn unfinished_work_is_named_with_its_command_and_dropped_once_it_can_never_finis
         &sandbox.run(&["doctor", "--json"]).succeeds(),
         "ok unfinished work: none",
     );
+}
+
+/// Planted: the other branches not asked ("is gone", and the repair drops the work); the empty
+/// folders that git leaves behind taken for a mission.
+#[test]
+fn work_on_another_branch_is_named_and_kept() {
+    let server = Server::with_ticket("WEB-123", "Login");
+    server.on(BIND_PATH, Reply::Drop);
+    let sandbox = Sandbox::ready(&server);
+    let specify = ["specify", "--from-ticket", "WEB-123", "--yes"];
+    sandbox.git(&["switch", "-q", "-c", "berths"]);
+    sandbox.run(&specify).exits(11);
+    sandbox.git(&["switch", "-q", "main"]);
+    let output = sandbox.run(&["doctor", "--fix", "--json"]).succeeds();
+    assert_found(
+        &output,
+        "note unfinished work: mission 061-web-123 is on another branch, berths",
+    );
+    assert!(output.stdout.contains("git switch berths"), "{output:?}");
+    assert_eq!(sandbox.intents().len(), 1);
+    sandbox.git(&["switch", "-q", "berths"]);
+    server.on(BIND_PATH, Reply::json(200, &bind_answer()));
+    sandbox.run(&specify).succeeds();
+    assert_eq!(sandbox.missions(), ["060-search", "061-web-123"]);
+    assert_eq!(sandbox.intents(), [] as [Value; 0]);
 }
 
 #[test]

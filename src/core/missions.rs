@@ -24,6 +24,12 @@ impl Mission {
         self.directory.join("meta.json")
     }
 
+    /// Whether there is no file in it at all: what git leaves of a mission when a branch without it
+    /// is checked out, since it does not know the empty folders.
+    pub fn is_hollow(&self) -> bool {
+        holds_no_file(&self.directory)
+    }
+
     /// Reads its `meta.json`, refusing one that a symbolic link takes out of the project. The
     /// document's path is the one without links.
     pub fn load(&self, root: &Path) -> Result<MetaDocument, MetaError> {
@@ -35,6 +41,16 @@ impl Mission {
             Err(_) => load(&path),
         }
     }
+}
+
+/// A folder that cannot be read may hold anything.
+fn holds_no_file(folder: &Path) -> bool {
+    let hollow = |entry: io::Result<fs::DirEntry>| {
+        entry.is_ok_and(|entry| {
+            entry.file_type().is_ok_and(|kind| kind.is_dir()) && holds_no_file(&entry.path())
+        })
+    };
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.all(hollow))
 }
 
 /// Why a mission was not found.

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use super::FIX;
 use super::finding::Finding;
 use crate::auth::status::{Standing, look};
 use crate::auth::user_config;
@@ -13,8 +14,6 @@ use crate::fs::FsError;
 use crate::sync::lamport_clock;
 use crate::sync::queue::Queue;
 use crate::text::count;
-
-const FIX: &str = "run: spec-kitty doctor --fix";
 
 /// Looks at everything that belongs to the user and not to a project.
 pub fn check(context: &Context) -> Vec<Finding> {

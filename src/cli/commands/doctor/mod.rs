@@ -3,6 +3,7 @@
 mod finding;
 mod home;
 mod project;
+mod unfinished_work;
 
 use serde_json::json;
 
@@ -11,6 +12,9 @@ use crate::cli::exit_code::ExitCode;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::table;
 use finding::{Finding, State};
+
+/// The advice beside what `--fix` repairs.
+const FIX: &str = "run: spec-kitty doctor --fix";
 
 /// Arguments of `doctor`.
 #[derive(Debug, Clone, Copy, clap::Args)]

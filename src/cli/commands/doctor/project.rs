@@ -1,24 +1,21 @@
-//! What belongs to the project: configuration, binding, unfinished work, git, leftovers.
+//! What belongs to the project: configuration, binding, missions, git, leftovers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Arguments;
 use super::finding::Finding;
+use super::{Arguments, FIX, unfinished_work};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::core::missions;
 use crate::core::paths::SPECS;
 use crate::core::project::{Project, ProjectError};
 use crate::fs::FsError;
-use crate::fs::lock::{self, LockError};
 use crate::git::repair::{LeftLock, left_lock, repair};
-use crate::sync::intent::{self, Stored};
-use crate::text::{chain, shell_word};
+use crate::text::chain;
 use crate::tracker::origin::OriginBinding;
 
-const FIX: &str = "run: spec-kitty doctor --fix";
 /// A temporary file younger than this may be in use.
 const IN_USE: Duration = Duration::from_hours(1);
 
@@ -52,7 +49,7 @@ pub fn check(context: &Context, arguments: Arguments) -> Vec<Finding> {
     )];
     findings.push(binding(&project));
     findings.extend(missions(&project));
-    findings.extend(intents(context, &project));
+    findings.extend(unfinished_work::check(context, &project));
     findings.extend(git(context, &project, arguments));
     findings.extend(leftovers(context, &project));
     findings
@@ -76,7 +73,7 @@ fn binding(project: &Project) -> Finding {
 
 /// A mission whose `meta.json` cannot be used is passed over by other commands; here it is named.
 fn missions(project: &Project) -> Vec<Finding> {
-    let all = match missions::all(&project.root) {
+    let mut all = match missions::all(&project.root) {
         Ok(all) => all,
         Err(error) => {
             return vec![Finding::error(
@@ -86,6 +83,7 @@ fn missions(project: &Project) -> Vec<Finding> {
             )];
         }
     };
+    all.retain(|mission| !mission.is_hollow());
     let total = all.len();
     let broken: Vec<_> = all
         .into_iter()
@@ -105,96 +103,6 @@ fn missions(project: &Project) -> Vec<Finding> {
         )];
     }
     broken
-}
-
-/// Work that a crash or failure left: its command goes on with it, unless its mission is gone.
-fn intents(context: &Context, project: &Project) -> Vec<Finding> {
-    let stored = match project.intents().all() {
-        Ok(stored) => stored,
-        Err(error) => {
-            return vec![Finding::error(
-                "unfinished work",
-                &error,
-                "make the folder intents/ yours",
-            )];
-        }
-    };
-    if stored.is_empty() {
-        return vec![Finding::ok("unfinished work", "none")];
-    }
-    stored
-        .into_iter()
-        .map(|stored| unfinished(context, project, stored))
-        .collect()
-}
-
-fn unfinished(context: &Context, project: &Project, stored: Stored) -> Finding {
-    let path = stored.path;
-    let Some(intent) = stored.intent else {
-        let what = format!("{} cannot be understood", path.display());
-        return Finding::problem("unfinished work", what, FIX)
-            .repaired_by(move || intent::remove_file(&path));
-    };
-    let ticket = intent
-        .ticket
-        .as_ref()
-        .map(|ticket| ticket.candidate.external_issue_key().to_owned());
-    let mission = &intent.feature_slug;
-    let meta_file = project.root.join(SPECS).join(mission).join("meta.json");
-    if !meta_file.exists() {
-        let what = format!("mission {mission} is gone; this will never finish");
-        let world = context.world.clone();
-        let lock_file = project.number_lock_file();
-        return Finding::problem("unfinished work", what, FIX).repaired_by(move || {
-            // A mission that is just being made has its intent before its folder.
-            let _held = lock::acquire(&world, &lock_file?, Duration::from_secs(5))?;
-            if meta_file.exists() {
-                return Ok(());
-            }
-            intent::remove_file(&path).map_err(LockError::from)
-        });
-    }
-    match ticket {
-        Some(key) if intent.creation.is_some() => Finding::note(
-            "unfinished work",
-            format!("mission {mission} of {key} is not finished"),
-            format!(
-                "run: spec-kitty specify --from-ticket {} --yes",
-                shell_word(&key)
-            ),
-        ),
-        Some(key) if intent.event_recorded => Finding::note(
-            "unfinished work",
-            format!("the bind of {key} to {mission} is not committed"),
-            again(mission, &key),
-        ),
-        Some(key) => Finding::note(
-            "unfinished work",
-            format!("mission {mission} is not bound to {key} yet"),
-            again(mission, &key),
-        ),
-        None if intent.only_event_missing => Finding::note(
-            "unfinished work",
-            format!("the event of {mission} is not recorded"),
-            "run: spec-kitty sync now",
-        ),
-        None => {
-            let slug = intent
-                .creation
-                .map(|creation| creation.slug)
-                .unwrap_or_default();
-            Finding::note(
-                "unfinished work",
-                format!("mission {mission} is not committed"),
-                format!("run: spec-kitty specify {slug}"),
-            )
-        }
-    }
-}
-
-fn again(mission: &str, key: &str) -> String {
-    let (mission, key) = (shell_word(mission), shell_word(key));
-    format!("run: spec-kitty tracker bind-origin --mission {mission} --key {key} --yes")
 }
 
 fn git(context: &Context, project: &Project, arguments: Arguments) -> Vec<Finding> {
