@@ -11,21 +11,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::{
-    BIND_PATH, Reply, SEARCH_PATH, Sandbox, Server, candidate, search_answer, write_file,
+    BIND, BIND_PATH, Reply, SEARCH_PATH, SPECIFY, Sandbox, Server, candidate, search_answer,
+    write_file,
 };
 
 const SEARCH: [&str; 4] = ["tracker", "search-origin", "WEB-123", "--json"];
-const BIND: [&str; 8] = [
-    "tracker",
-    "bind-origin",
-    "--mission",
-    "060-search",
-    "--key",
-    "WEB-123",
-    "--yes",
-    "--json",
-];
-const SPECIFY: [&str; 5] = ["specify", "--from-ticket", "WEB-123", "--yes", "--json"];
 
 /// Bytes that are no JSON object, and no YAML or TOML mapping worth the name either.
 fn broken_json() -> Vec<(&'static str, Vec<u8>)> {

@@ -6,11 +6,22 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::{Value, json};
 
 use crate::support::{
-    BIND_PATH, ORIGIN_KEYS, Output, Reply, SEARCH_PATH, Sandbox, Server, bind_answer, candidate,
-    case_table, expand, issue_id, search_answer,
+    BIND, BIND_PATH, ORIGIN_KEYS, Output, Reply, SEARCH_PATH, Sandbox, Server, bind_answer,
+    candidate, case_table, expand, issue_id, origin_ticket, search_answer,
 };
 
 const SCHEMA: &str = "spec-kitty.bind-origin/1";
+/// The candidate comes on standard input.
+const BIND_DOCUMENT: [&str; 8] = [
+    "tracker",
+    "bind-origin",
+    "--mission",
+    "60",
+    "--candidate",
+    "-",
+    "--yes",
+    "--json",
+];
 
 fn bind(sandbox: &Sandbox, arguments: &[&str]) -> Output {
     sandbox.run(&[&["tracker", "bind-origin"], arguments].concat())
@@ -18,27 +29,7 @@ fn bind(sandbox: &Sandbox, arguments: &[&str]) -> Output {
 
 /// Binds WEB-123 to 060-search.
 fn bind_web_123(sandbox: &Sandbox, more: &[&str]) -> Output {
-    let usual = [
-        "--mission",
-        "060-search",
-        "--key",
-        "WEB-123",
-        "--yes",
-        "--json",
-    ];
-    bind(sandbox, &[&usual[..], more].concat())
-}
-
-fn origin(key: &str, title: &str) -> Value {
-    json!({
-        "provider": "linear",
-        "resource_type": "linear_team",
-        "resource_id": "team-web",
-        "external_issue_id": issue_id(key),
-        "external_issue_key": key,
-        "external_issue_url": format!("https://linear.app/acme/issue/{key}"),
-        "title": title,
-    })
+    sandbox.run(&[&BIND[..], more].concat())
 }
 
 #[test]
@@ -53,7 +44,7 @@ fn the_answer_has_the_documented_keys() {
             "result": "success",
             "feature_dir": "kitty-specs/060-search",
             "feature_slug": "060-search",
-            "origin_ticket": origin("WEB-123", "Login page"),
+            "origin_ticket": origin_ticket("WEB-123", "Login page"),
             "origin_link_id": "link-1",
             "bound_at": "2026-11-22T10:00:00Z",
             "event_emitted": true,
@@ -69,7 +60,10 @@ fn the_origin_is_written_committed_and_announced() {
     let sandbox = Sandbox::ready(&server);
     bind_web_123(&sandbox, &[]).answer(SCHEMA);
     let meta = sandbox.meta("060-search");
-    assert_eq!(meta["origin_ticket"], origin("WEB-123", "Login page"));
+    assert_eq!(
+        meta["origin_ticket"],
+        origin_ticket("WEB-123", "Login page")
+    );
     let keys: Vec<_> = meta["origin_ticket"].as_object().unwrap().keys().collect();
     assert_eq!(keys, ORIGIN_KEYS);
     assert_eq!(sandbox.subjects()[0], "Bind WEB-123 to mission 060-search");
@@ -184,7 +178,10 @@ fn a_search_result_can_be_piped_in() {
         )
         .succeeds();
     let answer = output.answer(SCHEMA);
-    assert_eq!(answer["origin_ticket"], origin("WEB-123", "Login page"));
+    assert_eq!(
+        answer["origin_ticket"],
+        origin_ticket("WEB-123", "Login page")
+    );
     assert_eq!(server.requests_to(SEARCH_PATH).len(), 1);
 }
 
@@ -221,20 +218,13 @@ fn flags_win_over_the_document() {
     let server = Server::with_ticket("WEB-123", "Login page");
     let sandbox = Sandbox::ready(&server);
     let document = search_answer(&[candidate("WEB-123", "Login page", "exact")]);
-    let arguments = [
-        "tracker",
-        "bind-origin",
-        "--mission",
-        "60",
-        "--candidate",
-        "-",
-        "--yes",
-        "--json",
+    let flags = [
         "--resource-id",
         "flagged",
         "--idempotency-key",
         "my-own-key",
     ];
+    let arguments = [&BIND_DOCUMENT[..], &flags].concat();
     let answer = sandbox
         .run_with_input(&arguments, document.to_string())
         .answer(SCHEMA);
@@ -304,7 +294,7 @@ fn a_mission_of_a_newer_version_is_bound_and_kept() {
     let answer = bind(&sandbox, &arguments).answer(SCHEMA);
     assert_eq!(answer["feature_slug"], folder);
     let mut expected = meta;
-    expected["origin_ticket"] = origin("WEB-123", "Login page");
+    expected["origin_ticket"] = origin_ticket("WEB-123", "Login page");
     assert_eq!(sandbox.meta(folder), expected);
     let body = server.requests_to(BIND_PATH)[0].json();
     assert_eq!(body["mission_id"], "01M82EBYAN55CA467NJEDVWYNZ");
@@ -494,19 +484,9 @@ fn a_document_that_breaks_a_rule_is_refused_before_any_request() {
         ("{\"candidates\": [".to_owned(), ""),
     ];
     let before = sandbox.snapshot();
-    let arguments = [
-        "tracker",
-        "bind-origin",
-        "--mission",
-        "60",
-        "--candidate",
-        "-",
-        "--yes",
-        "--json",
-    ];
     for (document, field) in rows {
         let error = sandbox
-            .run_with_input(&arguments, &document)
+            .run_with_input(&BIND_DOCUMENT, &document)
             .error(2, "none");
         assert!(
             error["message"].as_str().unwrap().contains(field),
@@ -516,7 +496,7 @@ fn a_document_that_breaks_a_rule_is_refused_before_any_request() {
     let raw: [&[u8]; 2] = [b"\xff\xfe{}", b"\xef\xbb\xbf{}"];
     for document in raw {
         sandbox
-            .run_with_input(&arguments, document)
+            .run_with_input(&BIND_DOCUMENT, document)
             .error(2, "none");
     }
     let missing = [
@@ -548,18 +528,8 @@ fn a_provider_that_contradicts_the_binding_is_a_conflict() {
     );
     let mut document = search_answer(&[candidate("WEB-123", "Login page", "exact")]);
     document["provider"] = "jira".into();
-    let arguments = [
-        "tracker",
-        "bind-origin",
-        "--mission",
-        "60",
-        "--candidate",
-        "-",
-        "--yes",
-        "--json",
-    ];
     sandbox
-        .run_with_input(&arguments, document.to_string())
+        .run_with_input(&BIND_DOCUMENT, document.to_string())
         .error(6, "none");
     assert_eq!(server.requests_to(BIND_PATH).len(), 0);
     bind_web_123(&sandbox, &["--provider", "linear"]).answer(SCHEMA);

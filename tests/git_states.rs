@@ -4,19 +4,8 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{BIND_PATH, Output, Sandbox, Server};
+use crate::support::{BIND, BIND_PATH, Output, SPECIFY, Sandbox, Server};
 
-const BIND: [&str; 8] = [
-    "tracker",
-    "bind-origin",
-    "--mission",
-    "060-search",
-    "--key",
-    "WEB-123",
-    "--yes",
-    "--json",
-];
-const SPECIFY: [&str; 5] = ["specify", "--from-ticket", "WEB-123", "--yes", "--json"];
 const PLAIN: [&str; 3] = ["specify", "payments", "--json"];
 
 fn deferred(output: &Output) -> Value {

@@ -7,20 +7,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::support::{
-    BIND_PATH, Output, REFRESH_PATH, Reply, SEARCH_PATH, Sandbox, Server, bind_answer, write_file,
+    BIND, BIND_PATH, Output, REFRESH_PATH, Reply, SEARCH_PATH, SPECIFY, Sandbox, Server,
+    bind_answer, write_file,
 };
-
-const SPECIFY: [&str; 5] = ["specify", "--from-ticket", "WEB-123", "--yes", "--json"];
-const BIND: [&str; 8] = [
-    "tracker",
-    "bind-origin",
-    "--mission",
-    "060",
-    "--key",
-    "WEB-123",
-    "--yes",
-    "--json",
-];
 
 /// The different idempotency keys of all binds so far.
 fn keys(server: &Server) -> BTreeSet<String> {

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{Output, Reply, SEARCH_PATH, Sandbox, Server};
+use crate::support::{BIND, Output, Reply, SEARCH_PATH, Sandbox, Server};
 
 #[test]
 fn mistakes_in_the_arguments_are_one_document() {
@@ -85,18 +85,7 @@ fn the_success_of_every_command_of_the_main_job_is_one_flat_document() {
             &["tracker", "search-origin", "WEB-123"],
             "spec-kitty.search-origin/1",
         ),
-        (
-            &[
-                "tracker",
-                "bind-origin",
-                "--mission",
-                "60",
-                "--key",
-                "WEB-123",
-                "--yes",
-            ],
-            "spec-kitty.bind-origin/1",
-        ),
+        (&BIND[..7], "spec-kitty.bind-origin/1"),
         (&["specify", "payments"], "spec-kitty.specify/1"),
         (
             &[
@@ -137,15 +126,7 @@ fn no_output_ever_holds_a_token() {
     let mut outputs: Vec<Output> = Vec::new();
     let commands: [&[&str]; 5] = [
         &["tracker", "search-origin", "WEB-123"],
-        &[
-            "tracker",
-            "bind-origin",
-            "--mission",
-            "60",
-            "--key",
-            "WEB-123",
-            "--yes",
-        ],
+        &BIND[..7],
         &["specify", "--from-ticket", "WEB-123", "--yes"],
         &["auth", "status"],
         &["tracker", "status"],

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     ACCESS_TOKEN, BIND_PATH, ORIGIN_KEYS, Output, Reply, SEARCH_PATH, Sandbox, Server, candidate,
-    case_table, dead_url, issue_id, search_answer,
+    case_table, dead_url, issue_id, origin_ticket, search_answer,
 };
 
 const SCHEMA: &str = "spec-kitty.specify/1";
@@ -17,18 +17,6 @@ fn specify(sandbox: &Sandbox, arguments: &[&str]) -> Output {
 fn from_ticket(sandbox: &Sandbox, reference: &str, more: &[&str]) -> Output {
     let usual = ["--from-ticket", reference, "--yes", "--json"];
     specify(sandbox, &[&usual[..], more].concat())
-}
-
-fn origin(key: &str, title: &str) -> Value {
-    json!({
-        "provider": "linear",
-        "resource_type": "linear_team",
-        "resource_id": "team-web",
-        "external_issue_id": issue_id(key),
-        "external_issue_key": key,
-        "external_issue_url": format!("https://linear.app/acme/issue/{key}"),
-        "title": title,
-    })
 }
 
 #[test]
@@ -53,7 +41,7 @@ fn the_answer_has_the_documented_keys() {
             "meta_file": "kitty-specs/061-web-123/meta.json",
             "target_branch": "main",
             "current_branch": "main",
-            "origin_ticket": origin("WEB-123", "Login page"),
+            "origin_ticket": origin_ticket("WEB-123", "Login page"),
             "origin_link_id": "link-1",
             "event_emitted": true,
             "commits": commits,
@@ -71,7 +59,10 @@ fn mission_bind_commits_and_events_are_made() {
     assert_eq!(sandbox.missions(), ["060-search", "061-web-123"]);
     let meta = sandbox.meta("061-web-123");
     assert_eq!(meta["friendly_name"], "Login page");
-    assert_eq!(meta["origin_ticket"], origin("WEB-123", "Login page"));
+    assert_eq!(
+        meta["origin_ticket"],
+        origin_ticket("WEB-123", "Login page")
+    );
     let keys: Vec<_> = meta["origin_ticket"].as_object().unwrap().keys().collect();
     assert_eq!(keys, ORIGIN_KEYS);
     assert_eq!(
@@ -273,14 +264,20 @@ fn a_candidate_file_or_stdin_is_taken_without_a_search() {
     sandbox.write("../ticket.json", document.to_string());
     let arguments = ["--candidate", "../ticket.json", "--yes", "--json"];
     let answer = specify(&sandbox, &arguments).answer(SCHEMA);
-    assert_eq!(answer["origin_ticket"], origin("WEB-123", "Login page"));
+    assert_eq!(
+        answer["origin_ticket"],
+        origin_ticket("WEB-123", "Login page")
+    );
 
     let sandbox = Sandbox::ready(&server);
     let arguments = ["specify", "--candidate", "-", "--yes", "--json"];
     let answer = sandbox
         .run_with_input(&arguments, document.to_string())
         .answer(SCHEMA);
-    assert_eq!(answer["origin_ticket"], origin("WEB-123", "Login page"));
+    assert_eq!(
+        answer["origin_ticket"],
+        origin_ticket("WEB-123", "Login page")
+    );
 
     let sandbox = Sandbox::ready(&server);
     let arguments = [
@@ -298,7 +295,10 @@ fn a_candidate_file_or_stdin_is_taken_without_a_search() {
     let answer = sandbox
         .run_with_input(&arguments, single.to_string())
         .answer(SCHEMA);
-    assert_eq!(answer["origin_ticket"], origin("WEB-123", "Login page"));
+    assert_eq!(
+        answer["origin_ticket"],
+        origin_ticket("WEB-123", "Login page")
+    );
     assert_eq!(server.requests_to(SEARCH_PATH).len(), 0);
 }
 
@@ -436,7 +436,10 @@ fn a_ticket_that_has_its_mission_gets_no_second_one() {
         assert_eq!(answer["created"], false);
         assert_eq!(answer["feature_slug"], "061-web-123");
         assert_eq!(answer["feature_dir"], "kitty-specs/061-web-123");
-        assert_eq!(answer["origin_ticket"], origin("WEB-123", "Login page"));
+        assert_eq!(
+            answer["origin_ticket"],
+            origin_ticket("WEB-123", "Login page")
+        );
         assert_eq!(answer["commits"], json!([]));
     }
     before.assert_same(&sandbox.snapshot());
@@ -476,7 +479,7 @@ fn allow_duplicate_makes_another_mission() {
     assert_eq!(answer["feature_slug"], "062-login-again");
     assert_eq!(
         sandbox.meta("062-login-again")["origin_ticket"],
-        origin("WEB-123", "Login page")
+        origin_ticket("WEB-123", "Login page")
     );
     assert_eq!(server.requests_to(BIND_PATH).len(), 2);
     let keys: Vec<_> = server

@@ -13,6 +13,20 @@ pub const BIND_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
 /// Where it takes events.
 pub const EVENTS_PATH: &str = "/api/v1/events/batch/";
 
+/// The main job, confirmed, in JSON.
+pub const SPECIFY: [&str; 5] = ["specify", "--from-ticket", "WEB-123", "--yes", "--json"];
+/// Its second half by itself, for the mission of [`crate::support::Sandbox::with_project`].
+pub const BIND: [&str; 8] = [
+    "tracker",
+    "bind-origin",
+    "--mission",
+    "060",
+    "--key",
+    "WEB-123",
+    "--yes",
+    "--json",
+];
+
 /// The seven keys of `origin_ticket`, sorted.
 pub const ORIGIN_KEYS: [&str; 7] = [
     "external_issue_id",
@@ -38,6 +52,19 @@ pub fn candidate(key: &str, title: &str, match_type: &str) -> Value {
         "status": "Todo",
         "url": format!("https://linear.app/acme/issue/{key}"),
         "match_type": match_type,
+    })
+}
+
+/// The `origin_ticket` of that ticket, found by [`search_answer`].
+pub fn origin_ticket(key: &str, title: &str) -> Value {
+    json!({
+        "provider": "linear",
+        "resource_type": "linear_team",
+        "resource_id": "team-web",
+        "external_issue_id": issue_id(key),
+        "external_issue_key": key,
+        "external_issue_url": format!("https://linear.app/acme/issue/{key}"),
+        "title": title,
     })
 }
 

@@ -10,7 +10,7 @@ use super::delivery::deliver;
 use super::points::Steps;
 use super::scene::{Case, Scene, fail, kill};
 use super::stage::{assert_ours_is_committed, stage, stage_partially};
-use crate::support::{ORIGIN_KEYS, Output, Sandbox, issue_id};
+use crate::support::{BIND, ORIGIN_KEYS, Output, Sandbox, issue_id};
 
 /// The scene.
 pub struct BindOrigin;
@@ -21,16 +21,7 @@ impl Scene for BindOrigin {
     }
 
     fn arguments(&self) -> &'static [&'static str] {
-        &[
-            "tracker",
-            "bind-origin",
-            "--mission",
-            "60",
-            "--key",
-            "WEB-123",
-            "--yes",
-            "--json",
-        ]
+        &BIND
     }
 
     fn prepare(&self) -> Sandbox {
