@@ -16,8 +16,8 @@ use hyper::body::Frame;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use super::app::App;
 use super::refusal::Refusal;
-use super::routes::App;
 use super::store::{SessionOwner, TokenHash};
 use crate::secret::Secret;
 use crate::wire::TEAM_SLUG;

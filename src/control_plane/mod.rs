@@ -1,14 +1,15 @@
 //! The control plane of DESIGN §10: `spec-kitty serve`, and what fills its store.
 //!
 //! - [`server`] — listens, and stops without cutting anybody off.
-//! - `routes` — the wire of DESIGN §5; `extract`, `refusal`, `rate_limit`, `event_rules` and
-//!   `password` are what it checks with.
+//! - `routes` — the wire of DESIGN §5 over what is in `app`; `extract`, `refusal`, `rate_limit`,
+//!   `event_rules` and `password` are what it checks with.
 //! - [`store`] — the one query layer over SQLite.
 //! - [`administration`] — the same store for `spec-kitty admin`, without a runtime in sight.
 //!
 //! It knows [`crate::wire`] and nothing of the client's side.
 
 pub mod administration;
+mod app;
 mod event_rules;
 mod extract;
 mod password;
@@ -25,7 +26,8 @@ use crate::wire::candidate::FieldError;
 use crate::world::World;
 
 pub use administration::Administration;
-pub use server::{Limits, Running, ServeOptions, start};
+pub use app::Limits;
+pub use server::{Running, ServeOptions, start};
 
 /// The tickets that ship in the binary, in the form that `admin tickets import` reads.
 pub const SAMPLE_TICKETS: &str = include_str!("../../assets/sample-tickets.json");

@@ -19,7 +19,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::ControlPlaneError;
-use super::routes::{App, router};
+use super::app::{App, Limits};
+use super::routes::router;
 use super::store::Store;
 use crate::world::World;
 
@@ -37,38 +38,6 @@ pub struct ServeOptions {
     pub behind_tls_proxy: bool,
     /// How much, and how long.
     pub limits: Limits,
-}
-
-/// What bounds every request.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Requests a session may make in a minute.
-    pub requests_per_minute: u32,
-    /// How long the head of a request may take to arrive, or a connection be idle.
-    pub head_time: Duration,
-    /// How long a body may take to arrive.
-    pub body_time: Duration,
-    /// How long a request may take in all.
-    pub request_time: Duration,
-    /// How long requests that are under way may take once the server is told to stop.
-    pub stopping_time: Duration,
-}
-
-impl Limits {
-    /// What a session may ask in a minute unless the operator says otherwise.
-    pub const REQUESTS_PER_MINUTE: u32 = 3_000;
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            requests_per_minute: Self::REQUESTS_PER_MINUTE,
-            head_time: Duration::from_secs(30),
-            body_time: Duration::from_secs(20),
-            request_time: Duration::from_secs(30),
-            stopping_time: Duration::from_secs(10),
-        }
-    }
 }
 
 impl ServeOptions {

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 
-use super::App;
+use crate::control_plane::app::App;
 use crate::control_plane::extract::{Caller, Document};
 use crate::control_plane::refusal::Refusal;
 use crate::control_plane::store::{Answered, BindAttempt, BindOutcome};

@@ -8,7 +8,7 @@ use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::App;
+use crate::control_plane::app::App;
 use crate::control_plane::event_rules::{self, Verdict};
 use crate::control_plane::extract::{
     Caller, Encoding, bad_body, content_encoding, parse, read, too_large,

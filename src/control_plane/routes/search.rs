@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 
-use super::App;
+use crate::control_plane::app::App;
 use crate::control_plane::extract::{Caller, Document};
 use crate::control_plane::refusal::Refusal;
 use crate::wire::request::SearchRequest;

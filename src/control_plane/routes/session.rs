@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use sha2::{Digest as _, Sha256};
 
-use super::App;
+use crate::control_plane::app::App;
 use crate::control_plane::extract::{Document, not_in_team, team};
 use crate::control_plane::password;
 use crate::control_plane::refusal::Refusal;
