@@ -32,6 +32,33 @@ fn bash_accepts_its_script() {
     assert!(bash.status().unwrap().success());
 }
 
+/// Planted: version 4.6 of `clap_complete`, which looks for the commands of `spec-kitty` under another
+/// name than it gives them.
+#[test]
+fn bash_completes_behind_commands() {
+    let sandbox = Sandbox::new();
+    let script = sandbox.run(&["completions", "bash"]).succeeds().stdout;
+    sandbox.write("script", script);
+    let asking = r#"
+        source script
+        function=$(complete -p spec-kitty) function=${function##*-F } function=${function%% *}
+        ask() {
+            COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+            "$function" spec-kitty "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+            echo "${COMPREPLY[*]}"
+        }
+        ask spec-kitty tr
+        ask spec-kitty tracker bi
+        ask spec-kitty specify --from
+        ask spec-kitty admin user a
+    "#;
+    let output = sandbox.program("bash", &["-c", asking]).output().unwrap();
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "tracker\nbind bind-origin\n--from-ticket\nadd\n"
+    );
+}
+
 #[test]
 fn every_command_has_a_page() {
     let sandbox = Sandbox::new();
