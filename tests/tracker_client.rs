@@ -120,6 +120,7 @@ fn each_refusal_of_a_bind_is_told_apart() {
         TrackerError::Unavailable(_) => "unavailable",
         TrackerError::Unexpected(_) => "unexpected",
         TrackerError::BadResponse(_) => "bad_response",
+        TrackerError::Uncertain(_) => "uncertain",
     };
     let refusal = |status| Reply::refusal(status, "the_code", "the words");
     let act = |status| Reply::json(status, &json!({"user_action_required": true}));

@@ -1,10 +1,10 @@
 //! A session: the one way to send an authenticated request.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::credentials::{self, Credentials, CredentialsError};
-use super::server::{ResolveError, chosen, named};
+use super::server::{ResolveError, ResolvedServer, chosen, named};
 use crate::http::{Answer, Call, Deadline, HttpClient, HttpError, Refusal, Retry, Server};
 use crate::secret::Secret;
 use crate::wire::TEAM_SLUG;
@@ -21,6 +21,7 @@ pub struct Session<'a> {
     pub(super) issuer: Option<Server>,
     access: RefCell<Secret>,
     team_slug: Option<String>,
+    uncertain: Cell<bool>,
 }
 
 /// How to send one request.
@@ -41,7 +42,10 @@ pub struct PostOptions {
 pub enum SessionError {
     /// Nobody is logged in.
     #[error("not logged in")]
-    NotLoggedIn,
+    NotLoggedIn {
+        /// Where one would log in, as far as it is known.
+        server: Option<ResolvedServer>,
+    },
     /// The session is of another server.
     #[error("the session belongs to {issued}, not to {wanted}")]
     OtherServer {
@@ -103,9 +107,11 @@ impl<'a> Session<'a> {
             (server, issuer, access) = (named.server, None, token);
             team_slug = world.variable(names::TEAM).map(str::to_owned);
         } else {
-            let wanted = chosen(world, flag_server)?.map(|resolved| resolved.server);
-            let session = credentials::load(world)?.ok_or(SessionError::NotLoggedIn)?;
-            server = at_issuer(&session, wanted)?;
+            let wanted = chosen(world, flag_server)?;
+            let Some(session) = credentials::load(world)? else {
+                return Err(SessionError::NotLoggedIn { server: wanted });
+            };
+            server = at_issuer(&session, wanted.map(|wanted| wanted.server))?;
             (issuer, access) = (Some(session.server), session.access);
             team_slug = session.team_slug;
         }
@@ -116,7 +122,14 @@ impl<'a> Session<'a> {
             issuer,
             access: RefCell::new(access),
             team_slug,
+            uncertain: Cell::new(false),
         })
+    }
+
+    /// Whether an earlier attempt of the last request may have been acted on without a definite
+    /// answer.
+    pub fn is_uncertain(&self) -> bool {
+        self.uncertain.get()
     }
 
     /// The team it acts for.
@@ -158,12 +171,16 @@ impl<'a> Session<'a> {
             gzip: options.gzip,
             attempt_timeout: options.attempt_timeout,
             retry: options.retry,
+            uncertain: Cell::new(false),
         };
+        self.uncertain.set(false);
         let mut renewed = false;
         loop {
             let token = self.access.borrow().clone();
             call.bearer = Some(token.clone());
-            let answer = self.client.send(self.world, &self.deadline, &call)?;
+            let answer = self.client.send(self.world, &self.deadline, &call);
+            self.uncertain.set(call.uncertain.get());
+            let answer = answer?;
             if answer.status != 401 {
                 return Ok(answer);
             }

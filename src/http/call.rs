@@ -1,5 +1,6 @@
 //! One request and its answer, as plain values.
 
+use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 
@@ -34,6 +35,9 @@ pub struct Call<'a> {
     pub attempt_timeout: Option<Duration>,
     /// Whether it may be repeated.
     pub retry: Retry,
+    /// Set once it is repeated after an attempt that may have been acted on without a definite
+    /// answer: whatever a later one is told, that one may have done its work.
+    pub uncertain: Cell<bool>,
 }
 
 /// What the server answered, whatever its status; redirects are errors instead.

@@ -62,7 +62,14 @@ impl HttpClient {
             let [jitter] = world.random();
             let remaining = deadline.remaining(world);
             match history.next_wait(call.retry, &result, remaining, jitter) {
-                Some(wait) => world.sleep(wait),
+                Some(wait) => {
+                    let uncertain = match &result {
+                        Ok(answer) => answer.status >= 500,
+                        Err(error) => error.may_have_arrived(),
+                    };
+                    call.uncertain.set(call.uncertain.get() || uncertain);
+                    world.sleep(wait);
+                }
                 None => return result,
             }
         }

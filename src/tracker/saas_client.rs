@@ -59,6 +59,9 @@ pub enum TrackerError {
     /// A success whose body breaks a rule.
     #[error("the control plane's answer cannot be used")]
     BadResponse(#[from] FieldError),
+    /// This was the last word, but an earlier attempt of the same request may have arrived.
+    #[error(transparent)]
+    Uncertain(Box<Self>),
 }
 
 impl TrackerError {
@@ -88,6 +91,7 @@ impl TrackerError {
             | Self::RateLimited { refusal, .. }
             | Self::Unavailable(refusal)
             | Self::Unexpected(refusal) => Some(refusal),
+            Self::Uncertain(last) => last.refusal(),
             Self::Session(_) | Self::BadResponse(_) => None,
         }
     }
@@ -104,7 +108,7 @@ impl TrackerError {
     pub fn may_have_arrived(&self) -> bool {
         match self {
             Self::Session(error) => error.may_have_arrived(),
-            Self::Unavailable(_) | Self::BadResponse(_) => true,
+            Self::Unavailable(_) | Self::BadResponse(_) | Self::Uncertain(_) => true,
             Self::Unexpected(_)
             | Self::Forbidden(_)
             | Self::NotFound(_)
@@ -149,7 +153,14 @@ impl<'a> SaasTrackerClient<'a> {
             retry: Retry::Safe,
             ..PostOptions::default()
         };
-        let body = self.post(BIND_ORIGIN_PATH, request, options)?;
+        let body = self.post(BIND_ORIGIN_PATH, request, options);
+        let body = body.map_err(|error| {
+            if self.session.is_uncertain() && !error.may_have_arrived() {
+                TrackerError::Uncertain(Box::new(error))
+            } else {
+                error
+            }
+        })?;
         Ok(BindResponse::parse(&body)?)
     }
 
