@@ -154,7 +154,7 @@ fn a_terminal_is_asked_and_shown_what_will_happen() {
     let server = Server::with_ticket("WEB-123", "Login \u{1b}]0;owned\u{7}page");
     let sandbox = Sandbox::ready(&server);
     let mut terminal = on_terminal(&sandbox, &SPECIFY);
-    terminal.wait_for("(y/n)");
+    terminal.wait_for("(y/N)");
     let shown = terminal.screen();
     for word in [
         "Linear",
@@ -183,13 +183,72 @@ fn the_default_answer_is_no() {
         let sandbox = Sandbox::ready(&server);
         let before = sandbox.snapshot();
         let mut terminal = on_terminal(&sandbox, command);
-        terminal.wait_for("(y/n)");
+        terminal.wait_for("(y/N)");
         terminal.type_text("\n");
         terminal.finish();
         before.assert_same(&sandbox.snapshot());
         assert_eq!(server.requests_to(BIND_PATH).len(), 0);
         assert_eq!(sandbox.intents(), [] as [Value; 0]);
     }
+}
+
+/// Planted: a question that takes its answer from the first key of `y` or `n`.
+#[test]
+fn only_a_whole_answer_counts() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    let before = sandbox.snapshot();
+    let mut terminal = on_terminal(&sandbox, &SPECIFY);
+    terminal.wait_for("(y/N)");
+    terminal.type_text("why?\r");
+    terminal.wait_for("answer y or n");
+    terminal.type_text("\r");
+    assert_eq!(terminal.finish(), 7);
+    before.assert_same(&sandbox.snapshot());
+    assert_eq!(server.requests_to(BIND_PATH).len(), 0);
+}
+
+#[test]
+fn a_question_that_is_interrupted_has_changed_nothing() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    let before = sandbox.snapshot();
+    let mut terminal = on_terminal(&sandbox, &SPECIFY);
+    terminal.wait_for("(y/N)");
+    terminal.type_text("y\u{3}");
+    assert_eq!(terminal.finish(), 130);
+    let shown = terminal.screen();
+    assert!(
+        shown.contains("interrupted; nothing was changed"),
+        "{shown}"
+    );
+    before.assert_same(&sandbox.snapshot());
+    assert_eq!(server.requests_to(BIND_PATH).len(), 0);
+}
+
+/// A script has only the text to go by: what would be confirmed stands in it.
+#[test]
+fn the_text_shows_what_there_is_to_confirm() {
+    let server = Server::with_ticket("WEB-123", "Login \u{1b}]0;owned\u{7}page");
+    let sandbox = Sandbox::ready(&server);
+    let output = sandbox.run(&SPECIFY);
+    assert_eq!(output.code, 7);
+    let line = "    WEB-123  Todo  Login page  https://linear.app/acme/issue/WEB-123\n";
+    assert!(output.stderr.contains(line), "{output:?}");
+}
+
+/// A search that is not certain will not be certain the next time either.
+#[test]
+fn a_command_is_offered_only_where_it_would_confirm() {
+    let server = Server::start();
+    let found = search_answer(&[candidate("WEB-123", "Login page", "text")]);
+    server.on(SEARCH_PATH, Reply::json(200, &found));
+    let sandbox = Sandbox::ready(&server);
+    let error = sandbox
+        .run(&[&SPECIFY[..], &["--json"]].concat())
+        .error(7, "none");
+    let command = &error["details"]["confirm_command"];
+    assert_eq!(command, "spec-kitty specify --candidate FILE --json --yes");
 }
 
 #[test]

@@ -250,7 +250,7 @@ fn a_question_shows_no_control_characters_of_a_meta_json() {
     sandbox.write_meta("060-search", &meta);
     let mut terminal = Terminal::start(sandbox.command(&BIND[..6]));
     terminal.wait_for("Bind it to mission");
-    terminal.type_text("n");
+    terminal.type_text("n\r");
     assert_eq!(terminal.finish(), 7);
     assert!(
         !terminal.screen().contains("\u{1b}]0;"),

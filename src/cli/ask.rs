@@ -1,12 +1,12 @@
 //! Questions on the terminal. Whoever asks has made sure that it may ([`super::ui::Ui::may_ask`]).
 
 use dialoguer::console::Term;
-use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Confirm, Input, Password};
+use dialoguer::{Input, Password};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::exit_code::ExitCode;
 use super::failure::Failure;
+use super::interruption::interrupted;
 use super::ui::Ui;
 use crate::secret::Secret;
 use crate::text::one_line;
@@ -28,20 +28,34 @@ pub fn password(world: &World, prompt: &str) -> Result<Secret, Failure> {
     answer.map(Secret::new).map_err(unanswered)
 }
 
-/// Yes or no; No is what Enter gives. The question may name things from outside.
+/// Yes or no, ended by Enter, so that no stray key confirms; Enter alone is No. The question may
+/// name things from outside.
 pub fn confirm(world: &World, question: &str) -> Result<bool, Failure> {
-    let theme = ColorfulTheme::default();
-    let asked = Confirm::with_theme(&theme)
-        .with_prompt(one_line(question))
-        .default(false);
-    world.ask(|| asked.interact()).map_err(unanswered)
+    let asked = Input::<String>::new()
+        .with_prompt(format!("{} (y/N)", one_line(question)))
+        .allow_empty(true)
+        .validate_with(|answer: &String| match yes_or_no(answer) {
+            Some(_) => Ok(()),
+            None => Err("answer y or n"),
+        });
+    let answer = world.ask(|| asked.interact_text()).map_err(unanswered)?;
+    Ok(yes_or_no(&answer).unwrap_or(false))
+}
+
+fn yes_or_no(answer: &str) -> Option<bool> {
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Some(true),
+        "n" | "no" | "" => Some(false),
+        _ => None,
+    }
 }
 
 /// A terminal that went away, or a person who gave up.
 pub fn unanswered(error: dialoguer::Error) -> Failure {
     let dialoguer::Error::IO(error) = error;
     if error.kind() == std::io::ErrorKind::Interrupted {
-        return Failure::new("interrupted", ExitCode::Interrupted, "interrupted");
+        leave_line();
+        return interrupted(true);
     }
     Failure::new(
         "input_required",
@@ -67,5 +81,11 @@ impl TerminalSettings {
     pub fn restore(&self) {
         let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0);
         drop(Term::stderr().show_cursor());
+        leave_line();
     }
+}
+
+/// Whatever stood in the line, a question or the echo of Ctrl-C: what is said next gets its own.
+fn leave_line() {
+    drop(Term::stderr().write_line(""));
 }

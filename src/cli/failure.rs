@@ -44,6 +44,8 @@ pub struct Failure {
     pub user_action_required: bool,
     /// Whether anything was changed.
     pub effect: Effect,
+    /// What there is to choose from, a line each; scripts find it in `details`.
+    pub choices: Vec<String>,
     /// More, for scripts.
     pub details: Map<String, Value>,
     /// What to know beside the failure.
@@ -66,6 +68,7 @@ impl Failure {
             retry_after_seconds: None,
             user_action_required: exit == ExitCode::Forbidden,
             effect: Effect::None,
+            choices: Vec::new(),
             details: Map::new(),
             warnings: Vec::new(),
         }
@@ -132,6 +135,13 @@ impl Failure {
     #[must_use]
     pub fn effect(mut self, effect: Effect) -> Self {
         self.effect = effect;
+        self
+    }
+
+    /// Shows what there is to choose from.
+    #[must_use]
+    pub fn choices(mut self, choices: impl IntoIterator<Item = String>) -> Self {
+        self.choices.extend(choices);
         self
     }
 

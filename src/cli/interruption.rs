@@ -27,13 +27,14 @@ pub fn run(command: Command, context: Context) -> CommandResult {
     let terminal = TerminalSettings::read(&context.ui);
     let (sender, receiver) = mpsc::channel();
     if let Ok(mut signals) = Signals::new([SIGINT]) {
-        let interrupted = sender.clone();
+        let sender_of_signal = sender.clone();
+        let only_looks = context.world.only_looks().clone();
         thread::spawn(move || {
             if signals.forever().next().is_some() {
                 if let Some(terminal) = terminal {
                     terminal.restore();
                 }
-                drop(interrupted.send(Err(interruption())));
+                drop(sender_of_signal.send(Err(interrupted(only_looks.is_set()))));
             }
         });
     }
@@ -48,8 +49,13 @@ pub fn run(command: Command, context: Context) -> CommandResult {
     receiver.recv().unwrap_or_else(|_| Err(fault()))
 }
 
-fn interruption() -> Failure {
-    Failure::new("interrupted", ExitCode::Interrupted, "interrupted")
+/// Ctrl-C was pressed; as long as a command only looks and asks, it has changed nothing.
+pub fn interrupted(only_looked: bool) -> Failure {
+    let failure = |message| Failure::new("interrupted", ExitCode::Interrupted, message);
+    if only_looked {
+        return failure("interrupted; nothing was changed");
+    }
+    failure("interrupted")
         .hint("run the same command again; it goes on where it stopped")
         .effect(Effect::Unknown)
 }

@@ -73,6 +73,12 @@ impl Choice {
         }
     }
 
+    fn is_asked_for(&self, candidate: &OriginCandidate) -> bool {
+        candidate
+            .external_issue_key()
+            .eq_ignore_ascii_case(&self.asked)
+    }
+
     fn ticket(&self, candidate: OriginCandidate) -> Ticket {
         Ticket {
             provider: self.provider,
@@ -113,6 +119,7 @@ impl Choice {
             self.asked
         );
         Failure::new("no_exact_match", ExitCode::NotFound, message)
+            .choices(self.candidates.iter().map(line))
             .hint("name one of the candidates by its own key")
             .detail("candidates", json!(self.candidates))
     }
@@ -120,9 +127,13 @@ impl Choice {
     fn input_required(&self, context: &Context) -> Failure {
         let command = match (self.certain, self.candidates.as_slice()) {
             (true, _) => confirming_command(&context.arguments, None),
+            // The same search would not be more certain the next time.
+            (false, candidates) if candidates.iter().any(|c| self.is_asked_for(c)) => {
+                confirming_command(&context.arguments, Some(("--candidate", "FILE")))
+            }
             (false, candidates) => {
                 let key = candidates.first().map(OriginCandidate::external_issue_key);
-                confirming_command(&context.arguments, key)
+                confirming_command(&context.arguments, key.map(|key| ("", key)))
             }
         };
         let message = match self.candidates.as_slice() {
@@ -136,7 +147,14 @@ impl Choice {
             ),
         };
         Failure::new("input_required", ExitCode::InputRequired, message)
-            .hint(format!("run: {command}"))
+            .choices(self.candidates.iter().map(line))
+            .hint(if command.contains("--candidate FILE") {
+                format!("save the one that is meant as FILE, in JSON, then run: {command}")
+            } else if from_standard_input(&context.arguments) {
+                format!("run, with the same input: {command}")
+            } else {
+                format!("run: {command}")
+            })
             .detail("candidates", json!(self.candidates))
             .detail("provider", self.provider.as_str())
             .detail("resource_type", self.resource_type.clone())
@@ -145,9 +163,28 @@ impl Choice {
     }
 }
 
+/// One candidate for whoever reads an error.
+fn line(candidate: &OriginCandidate) -> String {
+    let parts = [
+        candidate.external_issue_key(),
+        candidate.status(),
+        candidate.title(),
+        candidate.url(),
+    ];
+    parts.map(one_line).join("  ")
+}
+
+/// Whether the candidate was piped in: the command alone would wait for it.
+fn from_standard_input(arguments: &[OsString]) -> bool {
+    let pairs = arguments.windows(2);
+    let mut pairs = pairs.filter_map(|pair| Some((pair.first()?, pair.get(1)?)));
+    pairs.any(|(flag, value)| flag == "--candidate" && value == "-")
+        || arguments.iter().any(|word| word == "--candidate=-")
+}
+
 /// The command line as it was typed, with `--yes`; and, where a ticket had to be chosen, with the
-/// key of one.
-fn confirming_command(arguments: &[OsString], key: Option<&str>) -> String {
+/// key of one, or with the flag that names it otherwise.
+fn confirming_command(arguments: &[OsString], chosen: Option<(&str, &str)>) -> String {
     let mut words = vec!["spec-kitty".to_owned()];
     let mut typed = arguments
         .iter()
@@ -160,12 +197,13 @@ fn confirming_command(arguments: &[OsString], key: Option<&str>) -> String {
                     .strip_prefix(flag)
                     .is_some_and(|rest| rest.starts_with('='))
         });
-        match (names_ticket, key) {
-            (Some(flag), Some(key)) => {
+        match (names_ticket, chosen) {
+            (Some(flag), Some((other, value))) => {
                 if word == flag {
                     typed.next();
                 }
-                words.extend([flag.to_owned(), shell_word(key)]);
+                let flag = if other.is_empty() { flag } else { other };
+                words.extend([flag.to_owned(), shell_word(value)]);
             }
             _ => words.push(shell_word(&word)),
         }
@@ -226,7 +264,8 @@ mod tests {
             ),
         ];
         for (words, key, command) in cases {
-            assert_eq!(confirming_command(&typed(words), key), command);
+            let chosen = key.map(|key| ("", key));
+            assert_eq!(confirming_command(&typed(words), chosen), command);
         }
     }
 }

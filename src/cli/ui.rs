@@ -153,9 +153,12 @@ impl Ui {
         failure.exit
     }
 
-    /// Writes the three lines of an error to stderr.
+    /// Writes the three lines of an error to stderr, and between them what there is to choose from.
     fn error(&self, failure: &Failure) {
         self.labelled("", "error:", AnsiColor::Red, &failure.message);
+        for choice in &failure.choices {
+            write_stderr(&format!("    {}", crate::text::sanitize(choice)));
+        }
         if let Some(cause) = &failure.cause {
             self.labelled("  ", "cause:", AnsiColor::Yellow, cause);
         }

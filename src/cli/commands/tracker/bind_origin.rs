@@ -46,6 +46,7 @@ pub struct Arguments {
 
 /// Finds the ticket, asks, binds.
 pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    context.world.only_looks().set(true);
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
     let mission = missions::find(&project.root, context.world.directory(), &arguments.mission)?;
@@ -84,6 +85,7 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
         client: &client,
         wait: context.remaining(),
     };
+    context.world.only_looks().set(false);
     let bound = progress::during(&context.ui, "Binding", || {
         let _held = lock_ticket(&service, &ticket)?;
         bind_mission_origin(&service, &mission, &ticket, None, &options)

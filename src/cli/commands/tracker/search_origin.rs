@@ -32,6 +32,7 @@ pub struct Arguments {
 
 /// Searches and lists the candidates.
 pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    context.world.only_looks().set(true);
     let binding = OriginBinding::load(&find_root(&context.world)?)?;
     let query = query(arguments, &binding)?;
     let client = SaasTrackerClient::new(context.session()?);
@@ -62,11 +63,16 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let fields = json!({
         "candidates": found.candidates,
         "provider": found.provider,
-        "resource_type": found.resource_type,
-        "resource_id": found.resource_id,
+        "resource_type": known(&found.resource_type),
+        "resource_id": known(&found.resource_id),
         "query_used": found.query_used,
     });
     Ok(Outcome::new("spec-kitty.search-origin/1", fields, text))
+}
+
+/// An answer without tickets need not say where it looked.
+fn known(value: &str) -> Option<&str> {
+    Some(value).filter(|value| !value.is_empty())
 }
 
 fn query(arguments: Arguments, binding: &OriginBinding) -> Result<OriginQuery, Failure> {
@@ -80,8 +86,9 @@ fn query(arguments: Arguments, binding: &OriginBinding) -> Result<OriginQuery, F
     if [&query, &key, &text].into_iter().flatten().any(blank)
         || (query.is_none() && key.is_none() && text.is_none())
     {
-        return Err(Failure::usage("nothing to search for")
-            .hint("run: spec-kitty tracker search-origin WEB-123, or --text with words"));
+        return Err(Failure::usage("nothing to search for").hint(
+            "name a ticket, or words to search for: spec-kitty tracker search-origin WEB-123",
+        ));
     }
     let Some(query) = query else {
         return Ok(OriginQuery { key, text, limit });
