@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{BIND, BIND_PATH, Output, SPECIFY, Sandbox, Server};
+use crate::support::{BIND, BIND_PATH, Output, Reply, SPECIFY, Sandbox, Server, bind_answer};
 
 const PLAIN: [&str; 3] = ["specify", "payments", "--json"];
 
@@ -386,8 +386,54 @@ fn a_sparse_checkout_without_the_missions_still_commits_them() {
     sandbox.commit_all("Add code");
     sandbox.git(&["sparse-checkout", "set", "--cone", "src", ".kittify"]);
     let answer = sandbox.run(&SPECIFY).answer("spec-kitty.specify/1");
+    assert_eq!(answer["feature_slug"], "061-web-123");
     assert_eq!(answer["commits"].as_array().unwrap().len(), 2, "{answer}");
     assert_eq!(sandbox.git(&["diff", "--cached", "--name-only"]), "");
+}
+
+/// Planted: missions looked for in the work tree only (a second `001`, and the spec of the first
+/// replaced by an empty one in HEAD).
+#[test]
+fn missions_outside_of_a_sparse_checkout_are_there_all_the_same() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    sandbox.run(&SPECIFY).succeeds();
+    sandbox.write("kitty-specs/061-web-123/spec.md", "precious\n");
+    sandbox.write("src/code.txt", "code\n");
+    sandbox.commit_all("Write");
+    sandbox.git(&["sparse-checkout", "set", "--cone", "src", ".kittify"]);
+    assert_eq!(sandbox.missions(), [] as [String; 0]);
+    let head = sandbox.git(&["rev-parse", "HEAD"]);
+    let answer = sandbox.run(&SPECIFY).answer("spec-kitty.specify/1");
+    assert_eq!(answer["created"], false);
+    assert_eq!(answer["feature_slug"], "061-web-123");
+    assert_eq!(sandbox.git(&["rev-parse", "HEAD"]), head);
+    assert_eq!(server.requests_to(BIND_PATH).len(), 1);
+    let taken = [&PLAIN[..], &["--number", "61"]].concat();
+    sandbox.run(&taken).error(6, "none");
+    let plain = sandbox.run(&PLAIN).answer("spec-kitty.specify/1");
+    assert_eq!(plain["feature_slug"], "062-payments");
+    let spec = "HEAD:kitty-specs/061-web-123/spec.md";
+    assert_eq!(sandbox.git(&["show", spec]), "precious");
+}
+
+/// Planted: the unfinished mission looked for in the work tree only (a second mission).
+#[test]
+fn unfinished_work_outside_of_a_sparse_checkout_is_named() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    server.on(BIND_PATH, Reply::Drop);
+    let sandbox = Sandbox::ready(&server);
+    sandbox.run(&SPECIFY).error(11, "applied");
+    sandbox.write("src/code.txt", "code\n");
+    sandbox.commit_all("Write");
+    sandbox.git(&["sparse-checkout", "set", "--cone", "src", ".kittify"]);
+    let error = sandbox.run(&SPECIFY).error(10, "none");
+    let hint = "run: git sparse-checkout add kitty-specs/061-web-123";
+    assert_eq!(error["hint"], hint);
+    sandbox.git(&["sparse-checkout", "add", "kitty-specs/061-web-123"]);
+    server.on(BIND_PATH, Reply::json(200, &bind_answer()));
+    let answer = sandbox.run(&SPECIFY).answer("spec-kitty.specify/1");
+    assert_eq!(answer["feature_slug"], "061-web-123");
 }
 
 #[test]

@@ -333,6 +333,103 @@ fn a_rejected_plain_mission_is_committed_by_the_next_run() {
     assert_eq!(sandbox.subjects(), ["Add mission 061-payments", "Begin"]);
 }
 
+/// A lock on the index puts the commit off. Planted: the intent of a mission whose commit was put
+/// off taken for done (a second mission).
+#[test]
+fn a_plain_mission_whose_commit_was_put_off_is_committed_by_the_next_run() {
+    let plain = ["specify", "payments", "--timeout", "1", "--json"];
+    let sandbox = Sandbox::with_project();
+    let lock = sandbox.path(".git/index.lock");
+    write_file(&lock, "");
+    let answer = sandbox.run(&plain).answer("spec-kitty.specify/1");
+    let warning = answer["warnings"][0].as_str().unwrap();
+    assert!(warning.starts_with("commit deferred: "), "{answer}");
+    fs::remove_file(&lock).unwrap();
+    let answer = sandbox.run(&plain).answer("spec-kitty.specify/1");
+    assert_eq!(answer["created"], false);
+    assert_eq!(sandbox.subjects(), ["Add mission 061-payments", "Begin"]);
+    assert_eq!(sandbox.intents(), [] as [Value; 0]);
+    // Once more, and committed by hand: the next run is about another mission.
+    write_file(&lock, "");
+    sandbox.run(&plain).succeeds();
+    fs::remove_file(&lock).unwrap();
+    sandbox.commit_all("By hand");
+    sandbox.run(&plain).succeeds();
+    let made = ["060-search", "061-payments", "062-payments", "063-payments"];
+    assert_eq!(sandbox.missions(), made);
+    assert_eq!(sandbox.subjects()[0], "Add mission 063-payments");
+    assert_eq!(sandbox.intents(), [] as [Value; 0]);
+}
+
+/// Planted: a duplicate that is never gone on with (a third mission).
+#[test]
+fn a_duplicate_that_was_cut_off_is_finished_by_the_same_command() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    sandbox.run(&SPECIFY).succeeds();
+    let again = [&SPECIFY[..], &["--allow-duplicate", "--slug", "twin"]].concat();
+    sandbox.hook("pre-commit", "exit 1");
+    partial(&sandbox.run(&again));
+    let doctor = sandbox.run(&["doctor"]).succeeds();
+    let command = "specify --from-ticket WEB-123 --allow-duplicate --yes";
+    assert!(doctor.stdout.contains(command), "{doctor:?}");
+    fs::remove_file(sandbox.path(".git/hooks/pre-commit")).unwrap();
+    let answer = sandbox.run(&again).answer("spec-kitty.specify/1");
+    assert_eq!(answer["feature_slug"], "062-twin");
+    assert_eq!(
+        sandbox.missions(),
+        ["060-search", "061-web-123", "062-twin"]
+    );
+    assert_eq!(sandbox.intents(), [] as [Value; 0]);
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+}
+
+/// Planted: all files of the mission committed again (the user's hunks in a commit of ours).
+#[test]
+fn what_the_user_wrote_into_the_mission_since_is_left_to_the_user() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    server.on(BIND_PATH, Reply::refusal(503, "busy", "later"));
+    let sandbox = Sandbox::ready(&server);
+    partial(&sandbox.run(&SPECIFY));
+    let spec = "kitty-specs/061-web-123/spec.md";
+    sandbox.write(spec, "staged\n");
+    sandbox.git(&["add", spec]);
+    sandbox.write(spec, "staged\nunstaged\n");
+    let staged = sandbox.git(&["diff", "--cached"]);
+    grant(&server);
+    sandbox.run(&SPECIFY).succeeds();
+    assert_eq!(sandbox.git(&["diff", "--cached"]), staged);
+    let status = format!("MM {spec}");
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), status);
+    assert_eq!(
+        sandbox.subjects(),
+        [
+            "Bind WEB-123 to mission 061-web-123",
+            "Add mission 061-web-123",
+            "Begin"
+        ]
+    );
+}
+
+/// Planted: only the last attempt's answer looked at (effect none, and the intent gone).
+#[test]
+fn what_an_earlier_attempt_may_have_done_is_not_forgotten() {
+    for last in [
+        Reply::refusal(403, "forbidden", "no"),
+        Reply::refusal(400, "odd", "no"),
+        Reply::refusal(401, "token_not_valid", "no"),
+    ] {
+        let server = Server::with_ticket("WEB-123", "Login page");
+        server.on_each(BIND_PATH, vec![Reply::Drop, last.clone()]);
+        server.on(REFRESH_PATH, Reply::refusal(401, "token_expired", "no"));
+        let sandbox = Sandbox::ready(&server);
+        let output = sandbox.run(&BIND);
+        let error = &output.json()["error"];
+        assert_eq!(error["effect"], "unknown", "{last:?}: {output:?}");
+        assert_eq!(sandbox.intents().len(), 1, "{last:?}");
+    }
+}
+
 #[test]
 fn a_session_that_ended_in_between_is_healed_after_the_login() {
     let server = Server::with_ticket("WEB-123", "Login page");

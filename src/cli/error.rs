@@ -15,9 +15,9 @@ use crate::fs::lock::LockError;
 use crate::git::command::GitError;
 use crate::git::commit::{CommitError, RejectedBy};
 use crate::sync::queue::{NotRecorded, RetryError};
-use crate::text::nearest;
+use crate::text::{nearest, shell_word};
 use crate::tracker::origin::{OriginError, PartialCause};
-use crate::tracker::ticket_ref::TicketRefError;
+use crate::tracker::ticket_ref::{self, TicketRefError};
 use crate::wire::{Provider, UnsupportedProvider};
 
 impl From<FsError> for Failure {
@@ -181,7 +181,14 @@ impl From<FeatureCreationError> for Failure {
         match error {
             E::InvalidSlug(ref slug) => {
                 let better = crate::core::slug::from_ticket(slug, "");
-                failure("invalid_slug", ExitCode::Usage).hint(format!("try: {better}"))
+                let failure = failure("invalid_slug", ExitCode::Usage);
+                if ticket_ref::parse(slug).is_ok() {
+                    let ticket = shell_word(slug);
+                    return failure.hint(format!(
+                        "to start from that ticket, run: spec-kitty specify --from-ticket {ticket}"
+                    ));
+                }
+                failure.hint(format!("try: {better}"))
             }
             E::InvalidMissionType(_) => failure("invalid_mission_type", ExitCode::Usage)
                 .hint("leave --mission-type out for software-dev"),
@@ -204,6 +211,11 @@ impl From<FeatureCreationError> for Failure {
                 .hint("choose another --slug")
                 .detail("taken_by", by.clone()),
             E::Meta(error) => error.into(),
+            E::Hidden(ref name) => failure("repo_state", ExitCode::RepoState).hint(format!(
+                "run: git sparse-checkout add {}",
+                shell_word(&format!("kitty-specs/{name}"))
+            )),
+            E::Git(error) => error.into(),
             E::Fs(error) => error.into(),
             E::Lock(error) => error.into(),
             E::NotCommitted {

@@ -3,8 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::paths::SPECS;
 use super::project::Project;
-use crate::git::commit::{CommitError, CommitRequest, Committed, INDEX_LOCK_WAIT, commit};
+use crate::git::commit::{
+    CommitError, CommitRequest, Committed, INDEX_LOCK_WAIT, PathState, commit,
+};
+use crate::git::repository::is_committed;
 use crate::world::World;
 
 /// Whether and how to commit.
@@ -23,8 +27,8 @@ pub enum CommitPolicy {
 pub struct CommitOptions {
     /// Whether at all, and with hooks or without.
     pub policy: CommitPolicy,
-    /// The files were all just made.
-    pub new: bool,
+    /// What HEAD may know of the files.
+    pub state: PathState,
     /// How long to wait for other commits of ours.
     pub wait: Duration,
 }
@@ -63,13 +67,17 @@ pub fn commit_files(
         paths: &paths,
         message,
         no_verify: options.policy == CommitPolicy::WithoutHooks,
-        new: options.new,
+        state: options.state,
         index_lock_wait: INDEX_LOCK_WAIT.min(options.wait),
         lock_wait: options.wait,
     };
     Ok(match commit(world, repository, &request)? {
         Committed::Commit(sha) => CommitOutcome {
             sha: Some(sha),
+            warning: repository.branch.is_none().then(|| {
+                "the commit is on no branch (detached HEAD); keep it with: git branch NAME"
+                    .to_owned()
+            }),
             ..CommitOutcome::default()
         },
         Committed::NothingToCommit => CommitOutcome::default(),
@@ -77,12 +85,28 @@ pub fn commit_files(
             warning: Some("not committed: git ignores the files".to_owned()),
             ..CommitOutcome::default()
         },
+        Committed::LeftAlone => CommitOutcome {
+            warning: Some("not committed: git is told to leave the files alone".to_owned()),
+            ..CommitOutcome::default()
+        },
         Committed::Deferred(why) => CommitOutcome {
             sha: None,
             warning: Some(format!(
-                "commit deferred: {why}; the files are written, commit them when it is over"
+                "commit deferred: {why}; the files are written; when it is over, run the same command again"
             )),
             deferred: true,
         },
     })
+}
+
+/// Whether a mission's own commit was made: it is put off while a merge is open. Told by a file
+/// that nobody edits; where git cannot be asked, there is nothing to be made up for.
+pub fn is_added(world: &World, project: &Project, feature_slug: &str) -> bool {
+    let Some(repository) = &project.repository else {
+        return true;
+    };
+    let path = project.root.join(SPECS).join(feature_slug);
+    let path = path.join("tasks/.gitkeep");
+    let path = path.strip_prefix(&repository.root).unwrap_or(&path);
+    is_committed(world, repository, &[path.to_owned()]).unwrap_or(true)
 }

@@ -2,6 +2,7 @@
 
 pub mod feature_creation;
 pub mod feature_number;
+pub mod hidden_missions;
 pub mod mission_commit;
 mod mission_folder;
 pub mod missions;

@@ -1,11 +1,13 @@
 //! Slugs: the part of a mission's name after its number (DESIGN §4).
 
-/// The most characters of a slug that is made from a ticket.
+/// The most characters of a slug.
 const LONGEST: usize = 60;
 
-/// Whether a text is a slug: words of `[a-z0-9]` joined by single hyphens, a letter first.
+/// Whether a text is a slug: words of `[a-z0-9]` joined by single hyphens, a letter first; at most
+/// 60 characters.
 pub fn is_valid(slug: &str) -> bool {
-    slug.starts_with(|c: char| c.is_ascii_lowercase())
+    slug.len() <= LONGEST
+        && slug.starts_with(|c: char| c.is_ascii_lowercase())
         && slug.split('-').all(|word| {
             !word.is_empty()
                 && word

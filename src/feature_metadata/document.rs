@@ -105,6 +105,11 @@ pub fn load(path: &Path) -> Result<MetaDocument, MetaError> {
             path: path.to_owned(),
         });
     };
+    parse(path, bytes)
+}
+
+/// Validates the bytes of the `meta.json` that belongs at `path`.
+pub fn parse(path: &Path, bytes: Vec<u8>) -> Result<MetaDocument, MetaError> {
     let malformed = |why| malformed(path, why);
     let keys = match serde_json::from_slice(&bytes) {
         Ok(Value::Object(keys)) => keys,

@@ -4,7 +4,7 @@ mod document;
 mod exact;
 mod origin_ticket;
 
-pub use document::{MAX_BYTES, MetaDocument, MetaError, load, write_meta};
+pub use document::{MAX_BYTES, MetaDocument, MetaError, load, parse, write_meta};
 pub use origin_ticket::{OriginTicket, set_origin_ticket};
 
 use serde_json::{Map, Value};

@@ -9,7 +9,7 @@ use super::command::{Git, GitError, GitFailure, GitOutput};
 use super::rejection;
 pub use super::rejection::RejectedBy;
 use super::repair::differing_from_head;
-use super::repository::{Interrupted, Repository, is_committed};
+use super::repository::{Interrupted, Repository, is_committed, tree_of_head};
 use super::{parse, pathspec};
 use crate::fs::lock::{self, LockError};
 use crate::fs::{FsError, ensure_private_directory};
@@ -36,12 +36,24 @@ pub struct CommitRequest<'a> {
     pub message: &'a str,
     /// Skips the hooks, as `git commit --no-verify` does.
     pub no_verify: bool,
-    /// All paths were just made by us: git is not asked first whether there is anything to do.
-    pub new: bool,
+    /// What HEAD may know of them.
+    pub state: PathState,
     /// How long a held `index.lock` is waited for: [`INDEX_LOCK_WAIT`].
     pub index_lock_wait: Duration,
     /// How long other commits of ours are waited for: their hooks may take a while.
     pub lock_wait: Duration,
+}
+
+/// What HEAD may know of the paths of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathState {
+    /// All were just made by us: git is not asked first whether there is anything to do.
+    New,
+    /// Made by an earlier run of ours: those that HEAD holds are done, whatever the user has made
+    /// of them since.
+    Begun,
+    /// HEAD may hold them in an older state.
+    Changed,
 }
 
 /// How a commit ended, where that is no error.
@@ -53,6 +65,8 @@ pub enum Committed {
     NothingToCommit,
     /// The user's ignore rules cover all of the paths.
     Ignored,
+    /// The user has told git to leave the paths alone (`skip-worktree`).
+    LeftAlone,
     /// The files are written; the commit is left to a later run.
     Deferred(Deferral),
 }
@@ -138,18 +152,25 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     fn run(&self) -> Result<Committed, CommitError> {
-        let all = self.request.paths;
+        let is_new = self.request.state == PathState::New;
+        let missing;
+        let all = if self.request.state == PathState::Begun {
+            missing = self.missing_in_head()?;
+            &missing
+        } else {
+            self.request.paths
+        };
         if all.is_empty() {
             return Ok(Committed::NothingToCommit);
         }
-        if !self.request.new && is_committed(self.world, self.repository, all)? {
+        if !is_new && is_committed(self.world, self.repository, all)? {
             self.let_index_follow(all)?;
             return Ok(Committed::NothingToCommit);
         }
         if let Some(open) = self.interrupted() {
             return Ok(Committed::Deferred(Deferral::Interrupted(open)));
         }
-        let unknown = if self.request.new {
+        let unknown = if is_new {
             all.to_vec()
         } else {
             self.complete_half_added(all)?;
@@ -173,6 +194,17 @@ impl Attempt<'_> {
             self.undo_intent(&without_ignored(&unknown));
         }
         outcome
+    }
+
+    /// The paths that HEAD lacks. What a commit of ours, killed after HEAD had moved, left of the
+    /// others in the index is made whole.
+    fn missing_in_head(&self) -> Result<Vec<PathBuf>, GitError> {
+        let mut paths = self.request.paths.to_vec();
+        if let Some(held) = tree_of_head(self.git, self.repository, &paths)? {
+            paths.retain(|path| !held.contains_key(path));
+            self.complete_half_added(self.request.paths)?;
+        }
+        Ok(paths)
     }
 
     /// Where this very commit was killed after HEAD had moved, the index still holds what was
@@ -306,7 +338,12 @@ impl Attempt<'_> {
             if !self.unknown_to_the_index(paths)?.is_empty() {
                 reason = RejectedBy::Other;
             } else if self.leaves_the_tree(paths)? {
-                return Ok(Committed::NothingToCommit);
+                let done = is_committed(self.world, self.repository, paths)?;
+                return Ok(if done {
+                    Committed::NothingToCommit
+                } else {
+                    Committed::LeftAlone
+                });
             }
         }
         Err(CommitError::Rejected {

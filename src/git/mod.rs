@@ -10,5 +10,6 @@ mod pathspec;
 mod rejection;
 pub mod repair;
 pub mod repository;
+pub mod sparse;
 #[cfg(test)]
 mod testing;

@@ -25,9 +25,11 @@ pub(super) fn paths(answer: &[u8]) -> impl Iterator<Item = PathBuf> {
         .map(path)
 }
 
-/// The entries of `git ls-tree -z`: path to type of file and object
-/// name.
-pub(super) fn tree(answer: &[u8]) -> BTreeMap<PathBuf, (FileType, String)> {
+/// What a tree holds: type of file and object name by path.
+pub(super) type Tree = BTreeMap<PathBuf, (FileType, String)>;
+
+/// The entries of `git ls-tree -z`.
+pub(super) fn tree(answer: &[u8]) -> Tree {
     let entry = |line: &[u8]| {
         let tab = line.iter().position(|byte| *byte == b'\t')?;
         let (facts, name) = line.split_at_checked(tab)?;

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::command::{Git, GitError, GitFailure};
-use super::parse::{self, FileType};
+use super::parse::{self, FileType, Tree};
 use super::pathspec;
 use crate::world::World;
 
@@ -193,15 +193,8 @@ pub fn is_committed(
     paths: &[PathBuf],
 ) -> Result<bool, GitError> {
     let git = Git::in_directory(world, &repository.root);
-    let arguments = ["ls-tree", "-z", "HEAD", "--"].map(OsString::from);
-    let tree = match git.run(
-        arguments
-            .into_iter()
-            .chain(paths.iter().map(|path| pathspec::literal(path))),
-    ) {
-        Ok(output) => parse::tree(&output.stdout),
-        Err(GitError::Failed(_)) if repository.head.is_none() => return Ok(false),
-        Err(error) => return Err(error),
+    let Some(tree) = tree_of_head(git, repository, paths)? else {
+        return Ok(false);
     };
     let mut files = Vec::new();
     let mut committed = Vec::new();
@@ -231,6 +224,22 @@ pub fn is_committed(
             .chain(files.iter().map(|path| path.as_os_str())),
     )?;
     Ok(parse::lines(&output.stdout) == committed)
+}
+
+/// What HEAD holds at these paths; `None` before the first commit.
+pub(super) fn tree_of_head(
+    git: Git<'_>,
+    repository: &Repository,
+    paths: &[PathBuf],
+) -> Result<Option<Tree>, GitError> {
+    let arguments = ["ls-tree", "-z", "HEAD", "--"].map(OsString::from);
+    let pathspecs = paths.iter().map(|path| pathspec::literal(path));
+    match git.run(arguments.into_iter().chain(pathspecs)) {
+        Ok(output) => Ok(Some(parse::tree(&output.stdout))),
+        // The first commit may have been made since the repository was looked at, so it is asked.
+        Err(GitError::Failed(_)) if repository.head.is_none() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn work_tree_type(path: &Path) -> Option<FileType> {

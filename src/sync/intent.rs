@@ -48,6 +48,9 @@ pub struct Creation {
     pub slug: String,
     /// `created_at` of its `meta.json`: tells it from another mission of the same name.
     pub created_at: String,
+    /// Asked for beside whatever mission the ticket had (`--allow-duplicate`).
+    #[serde(default)]
+    pub duplicate: bool,
     /// Its `FeatureCreated` event is durably in the queue.
     #[serde(default)]
     pub event_recorded: bool,

@@ -9,6 +9,7 @@ use crate::core::mission_commit::{CommitOptions, CommitPolicy, commit_files};
 use crate::core::missions::Mission;
 use crate::feature_metadata::{Meta, MetaDocument, MetaError, OriginTicket, set_origin_ticket};
 use crate::fs::FsError;
+use crate::git::commit::PathState;
 use crate::sync::emitter::EmitError;
 use crate::sync::event_id;
 use crate::sync::intent::{Attempt, Intent};
@@ -95,7 +96,7 @@ pub fn bind_mission_origin(
     let files = [meta.path().to_owned()];
     let options = CommitOptions {
         policy: options.commit,
-        new: false,
+        state: PathState::Changed,
         wait: service.wait,
     };
     let committed =

@@ -96,7 +96,9 @@ fn finish(
         finished.waiting += 1;
         return;
     }
-    if !intent.event_recorded {
+    let creation = intent.creation.as_ref();
+    let told = intent.ticket.is_none() && creation.is_some_and(|made| made.event_recorded);
+    if !intent.event_recorded && !told {
         let emitted = match (&intent.ticket, &intent.attempt) {
             (Some(ticket), Some(attempt)) => emit_bound(
                 emitter,

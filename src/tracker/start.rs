@@ -4,16 +4,18 @@ use super::bind::{BindOptions, bind_mission_origin};
 use super::finish::ticket_lock_key;
 use super::origin::{OriginError, PartialCause, Service};
 use super::origin_models::{MissionFromTicketResult, Ticket};
-use crate::core::feature_creation::{self, CreationOptions, PlannedMission, create_under_lock};
-use crate::core::mission_commit::CommitPolicy;
+use crate::core::feature_creation::{
+    self, CreationOptions, FeatureCreationError, PlannedMission, create_under_lock,
+};
+use crate::core::hidden_missions;
+use crate::core::mission_commit::{CommitPolicy, is_added};
 use crate::core::missions::{self, Mission};
 use crate::core::project::Project;
 use crate::core::slug;
 use crate::feature_metadata::{MetaDocument, MetaError};
-use crate::fs::FsError;
 use crate::fs::lock::Lock;
-use crate::git::repository::is_committed;
 use crate::sync::intent::Intent;
+use crate::world::World;
 
 /// What may be chosen about a mission that is started from a ticket.
 #[derive(Debug, Clone)]
@@ -26,7 +28,7 @@ pub struct StartOptions {
     pub slug: Option<String>,
     /// A number that must be free.
     pub number: Option<u64>,
-    /// Make another mission, whatever there is for the ticket.
+    /// Make another mission, whatever there is for the ticket; one that was cut off so is finished.
     pub allow_duplicate: bool,
     /// Whether and how to commit.
     pub commit: CommitPolicy,
@@ -46,7 +48,7 @@ impl StartOptions {
             number: self.number,
             slug_must_be_free: self.slug.is_some(),
             ticket: Some(ticket),
-            resume: !self.allow_duplicate,
+            duplicate: self.allow_duplicate,
             team_slug: service.client.session().team_slug(),
             commit: self.commit,
             wait: service.wait,
@@ -62,7 +64,7 @@ pub fn check(service: &Service<'_>, options: &StartOptions) -> Result<(), Origin
         number: options.number,
         slug_must_be_free: false,
         ticket: None,
-        resume: false,
+        duplicate: false,
         team_slug: None,
         commit: options.commit,
         wait: service.wait,
@@ -90,18 +92,18 @@ pub fn plan(
     options: &StartOptions,
 ) -> Result<Plan, OriginError> {
     let slug = options.slug(ticket);
-    if !options.allow_duplicate {
-        if let Some((mission, meta)) = bound_mission(service.project, ticket)? {
-            return Ok(match intent_for(service.project, ticket, &mission) {
-                Some(_) => Plan::Finish(mission.name),
-                None => Plan::Bound(Box::new(bound_already(mission, &meta))),
-            });
-        }
-        if let Some((intent, _)) =
-            feature_creation::unfinished(service.project, &slug, Some(ticket))?
-        {
-            return Ok(Plan::Finish(intent.feature_slug));
-        }
+    if !options.allow_duplicate
+        && let Some((mission, meta)) = bound_mission(service.world, service.project, ticket)?
+    {
+        return Ok(match intent_for(service.project, ticket, &mission) {
+            Some(_) => Plan::Finish(mission.name),
+            None => Plan::Bound(Box::new(bound_already(mission, &meta))),
+        });
+    }
+    let duplicate = options.allow_duplicate;
+    let unfinished = feature_creation::unfinished(service.project, &slug, Some(ticket), duplicate)?;
+    if let Some((intent, _)) = unfinished {
+        return Ok(Plan::Finish(intent.feature_slug));
     }
     let creation = options.creation(service, ticket);
     Ok(Plan::Create(feature_creation::plan(
@@ -113,11 +115,13 @@ pub fn plan(
 }
 
 /// The mission whose `meta.json` records this ticket as its origin. Missions whose `meta.json`
-/// cannot be read are passed over: they must not stop the others.
+/// cannot be read are passed over: they must not stop the others. One that a sparse checkout hides
+/// counts too.
 fn bound_mission(
+    world: &World,
     project: &Project,
     ticket: &Ticket,
-) -> Result<Option<(Mission, MetaDocument)>, FsError> {
+) -> Result<Option<(Mission, MetaDocument)>, OriginError> {
     let identity = (
         ticket.provider.as_str(),
         ticket.candidate.external_issue_id(),
@@ -129,7 +133,9 @@ fn bound_mission(
             return Ok(Some((mission, meta)));
         }
     }
-    Ok(None)
+    let hidden = hidden_missions::readable(world, project).map_err(FeatureCreationError::from)?;
+    let mut hidden = hidden.into_iter();
+    Ok(hidden.find(|(_, meta)| meta.origin_identity() == Some(identity)))
 }
 
 /// Creates a mission for a ticket and binds it; or finishes the mission an earlier run left; or
@@ -147,10 +153,13 @@ pub fn start_mission_from_ticket(
         service.wait,
     )?;
     if !options.allow_duplicate
-        && let Some((mission, meta)) = bound_mission(project, ticket)?
+        && let Some((mission, meta)) = bound_mission(service.world, project, ticket)?
     {
         return match intent_for(project, ticket, &mission) {
-            Some(intent) if intent.creation.is_some() && !is_added(service, &mission) => {
+            Some(intent)
+                if intent.creation.is_some()
+                    && !is_added(service.world, project, &mission.name) =>
+            {
                 create_and_bind(service, ticket, options)
             }
             Some(intent) => bind(service, ticket, options, Started::earlier(mission, intent)),
@@ -170,17 +179,6 @@ fn bound_already(mission: Mission, meta: &MetaDocument) -> MissionFromTicketResu
         commits: Vec::new(),
         warnings: Vec::new(),
     }
-}
-
-/// Whether the mission's own commit was made: it is put off while a merge is open. Told by a file
-/// that nobody edits.
-fn is_added(service: &Service<'_>, mission: &Mission) -> bool {
-    let Some(repository) = &service.project.repository else {
-        return true;
-    };
-    let path = mission.directory.join("tasks/.gitkeep");
-    let path = path.strip_prefix(&repository.root).unwrap_or(&path);
-    is_committed(service.world, repository, &[path.to_owned()]).unwrap_or(true)
 }
 
 /// Creates the mission, or completes the one an earlier run began, and binds it.

@@ -77,7 +77,7 @@ fn without_ticket(name: &str, arguments: &Arguments, context: &Context) -> Comma
         number: arguments.number,
         slug_must_be_free: false,
         ticket: None,
-        resume: true,
+        duplicate: false,
         team_slug: team_slug.as_deref(),
         commit: arguments.commit.policy(),
         wait: context.remaining(),
@@ -101,6 +101,7 @@ fn without_ticket(name: &str, arguments: &Arguments, context: &Context) -> Comma
 }
 
 fn from_ticket(arguments: Arguments, context: &Context) -> CommandResult {
+    context.world.only_looks().set(true);
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
     let reference = arguments.from_ticket.as_deref();
@@ -144,6 +145,7 @@ fn from_ticket(arguments: Arguments, context: &Context) -> CommandResult {
         Plan::Bound(bound) => return Ok(started(context, &project, *bound)),
     };
     choice.confirm(context, &ticket, &effect, arguments.yes)?;
+    context.world.only_looks().set(false);
     let result = progress::during(&context.ui, "Starting the mission", || {
         start_mission_from_ticket(&service, &ticket, &options)
     })?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::feature_metadata::MetaError;
 use crate::fs::FsError;
 use crate::fs::lock::LockError;
+use crate::git::command::GitError;
 use crate::git::commit::CommitError;
 
 /// Why a mission was not made.
@@ -56,6 +57,12 @@ pub enum FeatureCreationError {
     /// A folder could not be read or written.
     #[error(transparent)]
     Fs(#[from] FsError),
+    /// git could not be asked.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The unfinished mission of the same slug or ticket is not in the work tree.
+    #[error("mission {0} is not finished, and outside of the sparse checkout")]
+    Hidden(String),
     /// Other processes held a lock for too long.
     #[error(transparent)]
     Lock(#[from] LockError),

@@ -12,15 +12,18 @@ use serde_json::{Value, json};
 
 pub use error::FeatureCreationError;
 pub use plan::{Branches, CreationOptions, DEFAULT_MISSION_TYPE, PlannedMission, check, plan};
+use unfinished::wanted;
 pub use unfinished::{made_by, unfinished};
 
 use super::feature_number;
-use super::mission_commit::{CommitOptions, commit_files};
+use super::hidden_missions;
+use super::mission_commit::{CommitOptions, commit_files, is_added};
 use super::mission_folder;
 use super::paths::SPECS;
 use super::project::Project;
 use crate::feature_metadata::{Meta, MetaError};
 use crate::fs::lock;
+use crate::git::commit::PathState;
 use crate::git::repository::Repository;
 use crate::sync::emitter::{EmitError, Emitter};
 use crate::sync::event::FeatureCreated;
@@ -82,11 +85,25 @@ pub fn create_under_lock(
         let number = feature_number::of_folder_name(&intent.feature_slug);
         intent.ticket.is_some() || options.number.is_none_or(|n| number == Some(n))
     };
-    let unfinished = if options.resume {
-        unfinished(project, slug, options.ticket)?.filter(|(intent, _)| is_wanted(intent))
-    } else {
-        None
-    };
+    let unfinished = unfinished(project, slug, options.ticket, options.duplicate)?;
+    let unfinished = unfinished.filter(|(intent, _)| is_wanted(intent));
+    if let Some((intent, _)) = &unfinished
+        && intent.ticket.is_none()
+        && intent.creation.as_ref().is_some_and(|c| c.event_recorded)
+        && is_added(world, project, &intent.feature_slug)
+    {
+        // Its commit was put off, and the user made it: there is nothing left of it to do.
+        let intents = project.intents();
+        intents.remove(intent).map_err(MetaError::from)?;
+        return create_under_lock(world, project, slug, options);
+    }
+    if unfinished.is_none() {
+        let hidden = hidden_missions::names(world, project)?;
+        let mut begun = wanted(project, slug, options.ticket, options.duplicate).into_iter();
+        if let Some(intent) = begun.find(|intent| hidden.contains(&intent.feature_slug)) {
+            return Err(FeatureCreationError::Hidden(intent.feature_slug));
+        }
+    }
     let created = unfinished.is_none();
     let (intent, meta, warnings) = match unfinished {
         Some((intent, meta)) => (intent, meta, Vec::new()),
@@ -130,6 +147,7 @@ fn make(
         creation: Some(Creation {
             slug: slug.to_owned(),
             created_at,
+            duplicate: options.duplicate,
             event_recorded: false,
         }),
         ticket: options.ticket.cloned(),
@@ -236,7 +254,11 @@ fn complete(
         &message,
         CommitOptions {
             policy: options.commit,
-            new: created,
+            state: if created {
+                PathState::New
+            } else {
+                PathState::Begun
+            },
             wait: options.wait,
         },
     )
@@ -257,9 +279,9 @@ fn complete(
     if let Some(creation) = &mut intent.creation {
         creation.event_recorded = event_emitted;
     }
-    let done = intent.ticket.is_none() && event_emitted;
+    let done = intent.ticket.is_none() && event_emitted && !committed.deferred;
     if intent.ticket.is_none() {
-        intent.only_event_missing = true;
+        intent.only_event_missing = !committed.deferred;
         let intents = project.intents();
         let settled = if done {
             intents.remove(&intent)

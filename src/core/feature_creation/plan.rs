@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::FeatureCreationError;
 use crate::core::feature_number::{self, numbered_folders};
+use crate::core::hidden_missions;
 use crate::core::mission_commit::CommitPolicy;
 use crate::core::missions::without_number;
 use crate::core::paths::SPECS;
@@ -31,8 +32,8 @@ pub struct CreationOptions<'a> {
     pub slug_must_be_free: bool,
     /// The ticket the mission is for.
     pub ticket: Option<&'a Ticket>,
-    /// Go on with a mission whose creation was cut off, instead of making another.
-    pub resume: bool,
+    /// Another mission for the ticket, whatever there is for it (`--allow-duplicate`).
+    pub duplicate: bool,
     /// The team of the session, for the event.
     pub team_slug: Option<&'a str>,
     /// Whether and how to commit.
@@ -62,7 +63,9 @@ pub fn plan(
     options: &CreationOptions<'_>,
 ) -> Result<PlannedMission, FeatureCreationError> {
     let Branches { current, target } = check(world, project, slug, options)?;
-    let feature_number = feature_number::padded(choose_number(&project.root, slug, options)?);
+    let hidden = hidden_missions::names(world, project)?;
+    let number = choose_number(&project.root, &hidden, slug, options)?;
+    let feature_number = feature_number::padded(number);
     Ok(PlannedMission {
         feature_slug: format!("{feature_number}-{slug}"),
         feature_number,
@@ -142,10 +145,15 @@ fn check_specs(root: &Path) -> Result<(), FeatureCreationError> {
 
 fn choose_number(
     root: &Path,
+    hidden: &[String],
     slug: &str,
     options: &CreationOptions<'_>,
 ) -> Result<u64, FeatureCreationError> {
-    let missions = numbered_folders(&root.join(SPECS))?;
+    let mut missions = numbered_folders(&root.join(SPECS))?;
+    missions.extend(hidden.iter().filter_map(|name| {
+        let number = feature_number::of_folder_name(name)?;
+        Some((number, name.clone()))
+    }));
     if options.slug_must_be_free
         && let Some((_, by)) = missions
             .iter()
@@ -157,7 +165,8 @@ fn choose_number(
         });
     }
     let Some(number) = options.number else {
-        return Ok(feature_number::next(root)?);
+        let highest = missions.iter().map(|(number, _)| *number).max();
+        return Ok(feature_number::next(root)?.max(highest.unwrap_or(0) + 1));
     };
     let worktrees = numbered_folders(&root.join(".worktrees"))?;
     match missions

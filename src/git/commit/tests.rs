@@ -18,7 +18,7 @@ fn request(paths: &[PathBuf]) -> CommitRequest<'_> {
         paths,
         message: "Bind WEB-1 to mission 001-a",
         no_verify: false,
-        new: false,
+        state: PathState::Changed,
         index_lock_wait: Duration::ZERO,
         lock_wait: Duration::from_mins(1),
     }
@@ -160,7 +160,7 @@ fn git_s_own_finding_that_nothing_changed_is_no_rejection() {
     let before = staging_area(&sandbox, true);
     let names = paths(&[META]);
     let unasked = CommitRequest {
-        new: true,
+        state: PathState::New,
         ..request(&names)
     };
     let again = commit(&sandbox.world, &sandbox.repository(), &unasked).unwrap();
@@ -375,10 +375,10 @@ fn a_held_index_defers_and_its_lock_stays() {
     let (before, parent) = (staging_area(&sandbox, true), head(&sandbox));
     let lock = sandbox.root.join(".git/index.lock");
     write(&lock, "");
-    for new in [false, true] {
+    for state in [PathState::Changed, PathState::Begun, PathState::New] {
         let names = paths(&[META, SPEC]);
         let asked = CommitRequest {
-            new,
+            state,
             ..request(&names)
         };
         let outcome = commit(&sandbox.world, &sandbox.repository(), &asked).unwrap();
@@ -418,7 +418,7 @@ fn a_lock_that_goes_away_is_waited_for() {
     let names = paths(&[SPEC]);
     let patient = CommitRequest {
         index_lock_wait: INDEX_LOCK_WAIT,
-        new: true,
+        state: PathState::New,
         ..request(&names)
     };
     let made = commit(&world, &sandbox.repository(), &patient).unwrap();
@@ -431,7 +431,7 @@ fn new_files_take_two_git_processes() {
     let world = watched_git(&sandbox, "");
     let names = paths(&[SPEC]);
     let new = CommitRequest {
-        new: true,
+        state: PathState::New,
         ..request(&names)
     };
     commit(&world, &sandbox.repository(), &new).unwrap();
@@ -645,7 +645,7 @@ fn many_at_once_queue_up_and_each_commits_its_own() {
                 let names = [PathBuf::from(format!("kitty-specs/{number:03}/meta.json"))];
                 sandbox.write(&names[0], "{}\n");
                 let asked = CommitRequest {
-                    new: true,
+                    state: PathState::New,
                     ..request(&names)
                 };
                 let made = commit(&sandbox.world, &sandbox.repository(), &asked).unwrap();

@@ -47,6 +47,7 @@ fn unfinished(context: &Context, project: &Project, stored: Stored) -> Finding {
         .ticket
         .as_ref()
         .map(|ticket| ticket.candidate.external_issue_key().to_owned());
+    let is_duplicate = intent.creation.as_ref().is_some_and(|made| made.duplicate);
     let mission = &intent.feature_slug;
     let meta_file = project.root.join(SPECS).join(mission).join("meta.json");
     if !meta_file.exists() {
@@ -57,8 +58,13 @@ fn unfinished(context: &Context, project: &Project, stored: Stored) -> Finding {
             CHECK,
             format!("mission {mission} of {key} is not finished"),
             format!(
-                "run: spec-kitty specify --from-ticket {} --yes",
-                shell_word(&key)
+                "run: spec-kitty specify --from-ticket {}{} --yes",
+                shell_word(&key),
+                if is_duplicate {
+                    " --allow-duplicate"
+                } else {
+                    ""
+                }
             ),
         ),
         Some(key) if intent.event_recorded => Finding::note(

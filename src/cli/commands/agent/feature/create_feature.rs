@@ -40,7 +40,7 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
         number: None,
         slug_must_be_free: false,
         ticket: None,
-        resume: true,
+        duplicate: false,
         team_slug: team_slug.as_deref(),
         commit: arguments.commit.policy(),
         wait: context.remaining(),
