@@ -92,7 +92,16 @@ impl Emitter<'_> {
             clocks.max().unwrap_or(0)
         };
         let node_id = &self.identity.node_id;
-        lamport_clock::reserve(self.world, self.state_directory, node_id, count, highest)
+        let queue = Queue::of_project(self.state_directory, &self.identity.project_uuid);
+        let newest = || queue.newest_lamport_clock();
+        lamport_clock::reserve(
+            self.world,
+            self.state_directory,
+            node_id,
+            count,
+            newest,
+            highest,
+        )
     }
 }
 

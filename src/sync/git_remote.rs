@@ -18,6 +18,12 @@ pub fn parse(remote: &str) -> RemoteNames {
         return RemoteNames::default();
     };
     let last = last.strip_suffix(".git").unwrap_or(last);
+    // What stands before an @ may be a password that the form of the address did not give away.
+    let may_be_secret = |text: &&str| text.contains('@');
+    if may_be_secret(&last) {
+        return RemoteNames::default();
+    }
+    let hosted = hosted && !segments.iter().any(may_be_secret);
     let repo_slug = (hosted && !segments.is_empty() && !last.is_empty()).then(|| {
         segments.push(last);
         segments.join("/")
@@ -102,5 +108,22 @@ mod tests {
             assert_eq!(parse(remote), RemoteNames::default(), "{remote}");
         }
         assert_eq!(parse("https://h/a/.git").repo_slug, None);
+    }
+
+    /// Forms in which a password does not stand where a URL has it.
+    #[test]
+    fn what_may_be_a_password_goes_nowhere() {
+        for remote in [
+            "user:s3cret@github.com/acme/web",
+            "user:p@s3cret@host:acme/web",
+            "https://user:to/s3cret@github.com/acme/web",
+            "user:s3cret@host",
+        ] {
+            let names = parse(remote);
+            assert!(
+                !format!("{names:?}").contains("s3cret"),
+                "{remote}: {names:?}"
+            );
+        }
     }
 }

@@ -32,19 +32,28 @@ pub enum ClockError {
 }
 
 /// Takes `count` values that no other process gets and that exceed every earlier one; returns the
-/// first. `queue_maximum` is asked only where the file is missing or damaged.
+/// first. `queue_maximum` is asked only where the file is missing or damaged, or stands below
+/// `newest`: an older one was put back.
 pub fn reserve(
     world: &World,
     state_directory: &Path,
     node_id: &str,
     count: u64,
+    newest: impl FnOnce() -> u64,
     queue_maximum: impl FnOnce() -> u64,
 ) -> Result<u64, ClockError> {
     let mut first = 0;
-    advance(world, state_directory, node_id, queue_maximum, |value| {
-        first = value.checked_add(1)?;
-        value.checked_add(count)
-    })?;
+    advance(
+        world,
+        state_directory,
+        node_id,
+        newest,
+        queue_maximum,
+        |value| {
+            first = value.checked_add(1)?;
+            value.checked_add(count)
+        },
+    )?;
     Ok(first)
 }
 
@@ -56,15 +65,21 @@ pub fn receive(
     seen: u64,
     queue_maximum: impl FnOnce() -> u64,
 ) -> Result<(), ClockError> {
-    advance(world, state_directory, node_id, queue_maximum, |value| {
-        Some(value.max(seen))
-    })
+    advance(
+        world,
+        state_directory,
+        node_id,
+        || 0,
+        queue_maximum,
+        |value| Some(value.max(seen)),
+    )
 }
 
 fn advance(
     world: &World,
     state_directory: &Path,
     node_id: &str,
+    newest: impl FnOnce() -> u64,
     queue_maximum: impl FnOnce() -> u64,
     next: impl FnOnce(u64) -> Option<u64>,
 ) -> Result<(), ClockError> {
@@ -77,7 +92,10 @@ fn advance(
         Err(LockError::File(error)) if lock::is_unsupported(&error) => None,
         Err(error) => return Err(ClockError::Lock(error)),
     };
-    let value = load(&path)?.unwrap_or_else(queue_maximum);
+    let value = match load(&path)? {
+        Some(value) if value >= newest() => value,
+        stored => queue_maximum().max(stored.unwrap_or(0)),
+    };
     let next = next(value).ok_or(ClockError::Exhausted(value))?;
     if next != value {
         let updated_at = world.now().to_rfc3339();
@@ -128,7 +146,7 @@ mod tests {
         let folder = folder.unwrap();
         let world = world(folder.path());
         let taken = || {
-            let take = |_| reserve(&world, folder.path(), "n", 2, || 0).unwrap();
+            let take = |_| reserve(&world, folder.path(), "n", 2, || 0, || 0).unwrap();
             (0..25).map(take).collect::<Vec<_>>()
         };
         let values: Vec<_> = std::thread::scope(|scope| {
@@ -150,7 +168,7 @@ mod tests {
             &path,
             br#"{"value": 41, "node_id": "old", "updated_at": "x", "more": 1}"#,
         );
-        let first = reserve(&world, folder.path(), "0123456789ab", 3, || 0).unwrap();
+        let first = reserve(&world, folder.path(), "0123456789ab", 3, || 0, || 0).unwrap();
         assert_eq!(first, 42);
         let clock: serde_json::Value =
             serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
@@ -178,9 +196,9 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let world = world(folder.path());
             damage(&folder.path().join("clock.json"), bytes);
-            let first = reserve(&world, folder.path(), "n", 1, || 99).unwrap();
+            let first = reserve(&world, folder.path(), "n", 1, || 0, || 99).unwrap();
             assert_eq!(first, 100);
-            let next = reserve(&world, folder.path(), "n", 1, || unreachable!()).unwrap();
+            let next = reserve(&world, folder.path(), "n", 1, || 0, || unreachable!()).unwrap();
             assert_eq!(next, 101);
         }
     }
@@ -191,7 +209,7 @@ mod tests {
         let world = world(folder.path());
         for (seen, next) in [(10, 11), (3, 12), (12, 13)] {
             receive(&world, folder.path(), "n", seen, || 0).unwrap();
-            let first = reserve(&world, folder.path(), "n", 1, || 0).unwrap();
+            let first = reserve(&world, folder.path(), "n", 1, || 0, || 0).unwrap();
             assert_eq!(first, next);
         }
     }
@@ -203,12 +221,26 @@ mod tests {
         let path = folder.path().join("clock.json");
         let last = format!("{{\"value\": {}}}", u64::MAX - 1);
         damage(&path, last.as_bytes());
-        let error = reserve(&world, folder.path(), "n", 2, || 0).unwrap_err();
+        let error = reserve(&world, folder.path(), "n", 2, || 0, || 0).unwrap_err();
         assert!(matches!(error, ClockError::Exhausted(_)));
         assert_eq!(std::fs::read(&path).unwrap(), last.as_bytes());
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
-        let error = reserve(&world, folder.path(), "n", 1, || 0).unwrap_err();
+        let error = reserve(&world, folder.path(), "n", 1, || 0, || 0).unwrap_err();
         assert!(matches!(error, ClockError::File(_)));
+    }
+
+    /// Planted: only a missing or damaged file measured against the queue.
+    #[test]
+    fn an_older_clock_that_was_put_back_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = world(folder.path());
+        let take = |newest, highest| {
+            reserve(&world, folder.path(), "n", 1, || newest, || highest).unwrap()
+        };
+        assert_eq!(take(0, 0), 1);
+        assert_eq!(take(1, 99), 2);
+        assert_eq!(take(7, 9), 10);
+        assert_eq!(take(10, 99), 11);
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher as _, RandomState};
+use std::io::{Read as _, Seek as _, SeekFrom};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -14,6 +15,9 @@ use super::folder::{self, Kind};
 use super::lines::{Head, Line, Lines, MAX_DEAD_LINE_BYTES, MAX_LINE_BYTES};
 use crate::fs::FsError;
 use crate::text::chain;
+
+/// Longer than events of ours are.
+const MOST_OF_THE_END: u64 = 64 * 1024;
 
 /// What one queue holds. Unlike things are counted apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -100,6 +104,27 @@ impl Queue {
             (_, Line::Blank | Line::Unreadable { .. }) => {}
         });
         highest
+    }
+
+    /// The Lamport clock of the newest event in the active file, 0 where it cannot be told: a look at
+    /// its end only, however long it is.
+    pub fn newest_lamport_clock(&self) -> u64 {
+        let path = self.path(folder::ACTIVE);
+        let end = || {
+            let (mut file, found) = folder::open(&path, OpenOptions::new().read(true)).ok()?;
+            let begin = found.len().saturating_sub(MOST_OF_THE_END);
+            file.seek(SeekFrom::Start(begin)).ok()?;
+            let mut end = Vec::new();
+            file.take(MOST_OF_THE_END).read_to_end(&mut end).ok()?;
+            Some(end)
+        };
+        let end = end().unwrap_or_default();
+        let mut lines = end.split(|byte| *byte == b'\n').rev();
+        let newest = lines.find(|line| !line.is_empty()).unwrap_or_default();
+        match Line::of(newest, false) {
+            Line::Event(head, _) => head.lamport_clock().unwrap_or(0),
+            Line::Blank | Line::Unreadable { .. } => 0,
+        }
     }
 
     /// At most `limit` events that wait for delivery, in the order they will be sent.
