@@ -253,7 +253,7 @@ fn without_a_login_nothing_happens_and_the_next_command_is_named() {
     let sandbox = Sandbox::with_project();
     sandbox.plant_events(PROJECT_UUID, &["a"]);
     let error = sandbox.run(&["sync", "now", "--json"]).error(4, "none");
-    assert_eq!(error["hint"], "run: spec-kitty auth login");
+    assert_eq!(error["hint"], "run: spec-kitty auth login --server URL");
     assert_eq!(sandbox.waiting(), ["a"]);
 }
 

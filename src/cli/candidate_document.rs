@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::context::Context;
+use super::exit_code::ExitCode;
 use super::failure::Failure;
 use crate::fs::FsError;
 use crate::text::chain;
@@ -112,7 +113,8 @@ impl From<FieldError> for Failure {
 }
 
 fn refused(why: impl Into<String>) -> Failure {
-    let mut failure = Failure::usage("the candidate document cannot be used").cause(why);
-    failure.code = "invalid_candidate";
-    failure.hint("run: spec-kitty tracker search-origin --key KEY --json")
+    let message = "the candidate document cannot be used";
+    Failure::new("invalid_candidate", ExitCode::Usage, message)
+        .cause(why)
+        .hint("run: spec-kitty tracker search-origin --key KEY --json")
 }

@@ -4,8 +4,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 use serde_json::json;
 
 use super::arguments::Arguments;
@@ -41,7 +41,7 @@ pub fn answer(arguments: &[OsString], error: &clap::Error) -> ExitCode {
             arguments,
             &Failure::usage("a command is missing").hint(SEE_HELP),
         ),
-        (false, _) => fail(arguments, &usage(error)),
+        (false, _) => fail(arguments, &usage(arguments, error)),
     }
 }
 
@@ -69,7 +69,7 @@ pub fn no_directory(error: &std::io::Error) -> Failure {
 const SEE_HELP: &str = "run: spec-kitty --help";
 
 /// clap's words in our three lines: what is wrong, how the command is used, what to do.
-fn usage(error: &clap::Error) -> Failure {
+fn usage(arguments: &[OsString], error: &clap::Error) -> Failure {
     let rendered = error.to_string();
     let mut paragraphs = rendered.split("\n\n");
     let fold = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -88,8 +88,22 @@ fn usage(error: &clap::Error) -> Failure {
     failure.hint(match (starting("tip:"), starting("Usage:")) {
         (Some(tip), _) => tip.to_owned(),
         (None, Some(usage)) => see_help_of(usage),
-        (None, None) => SEE_HELP.to_owned(),
+        (None, None) => format!("run: {} --help", command_of(arguments)),
     })
+}
+
+/// The command that the arguments name, as far as there is one.
+fn command_of(arguments: &[OsString]) -> String {
+    let root = Arguments::command();
+    let mut command = &root;
+    let mut names = vec!["spec-kitty"];
+    for word in arguments.iter().skip(1) {
+        if let Some(found) = command.find_subcommand(word) {
+            names.push(found.get_name());
+            command = found;
+        }
+    }
+    names.join(" ")
 }
 
 /// The words of a usage line before its first placeholder are the command.

@@ -48,7 +48,7 @@ pub struct Globals {
     /// Control plane to talk to
     #[arg(long, global = true, value_name = "URL")]
     pub server: Option<String>,
-    /// Time limit of the whole command, in seconds
+    /// Seconds for the whole command [default: 30; a search 10]
     #[arg(long, global = true, value_name = "SECS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: Option<u64>,
 }

@@ -47,7 +47,12 @@ impl Outcome {
     /// Adds warnings.
     #[must_use]
     pub fn warn(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
-        self.warnings.extend(warnings);
+        for warning in warnings {
+            // Two commits of one command can be put off for one reason.
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
         self
     }
 

@@ -53,6 +53,11 @@ impl<'a> Administration<'a> {
         Ok(self.runtime.block_on(adding)?)
     }
 
+    /// The providers a user may act for.
+    pub fn links_of(&self, name: &str) -> Result<Vec<String>, ControlPlaneError> {
+        Ok(self.runtime.block_on(self.store.links_of(name))?)
+    }
+
     /// Says which tracker resource a project's tickets are in.
     pub fn map_project(
         &self,

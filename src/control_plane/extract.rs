@@ -214,10 +214,15 @@ pub fn bad_body(message: impl Into<String>) -> Refusal {
 
 /// Reads JSON: 400 where it is none, 422 where it is not what was asked for.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+    let parsed = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
         Category::Data => Refusal::invalid(error.to_string()),
         Category::Io | Category::Syntax | Category::Eof => {
             bad_body(format!("the body is not JSON: {error}"))
         }
-    })
+    })?;
+    // serde takes a list of the right length for an object.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(Refusal::invalid("the body must be a JSON object"));
+    }
+    Ok(parsed)
 }

@@ -108,7 +108,17 @@ impl From<SessionError> for Failure {
             SessionError::Http(error) => return error.into(),
             SessionError::RenewalRefused(refusal) => return refused(&refusal),
             SessionError::BadResponse(error) => return bad_response(&error),
-            SessionError::NotLoggedIn => ("auth_required", ExitCode::AuthRequired, LOG_IN.into()),
+            SessionError::NotLoggedIn { ref server } => (
+                "auth_required",
+                ExitCode::AuthRequired,
+                match server {
+                    Some(known) if known.source == ServerSource::Flag => {
+                        format!("{LOG_IN} --server {}", shell_word(&known.server.to_string()))
+                    }
+                    Some(_) => LOG_IN.to_owned(),
+                    None => format!("{LOG_IN} --server URL"),
+                },
+            ),
             SessionError::OtherServer { ref wanted, .. } => (
                 "auth_required",
                 ExitCode::AuthRequired,
@@ -156,6 +166,7 @@ impl From<TrackerError> for Failure {
     fn from(error: TrackerError) -> Self {
         let effect = effect(error.may_have_arrived());
         let failure = match error {
+            TrackerError::Uncertain(last) => Self::from(*last),
             TrackerError::Session(error) => error.into(),
             TrackerError::BadResponse(error) => bad_response(&error),
             TrackerError::Conflict(refusal) => Self {
@@ -208,7 +219,7 @@ fn refused(refusal: &Refusal) -> Failure {
             "login_refused",
             ExitCode::AuthRequired,
             "the control plane refuses this login",
-            "check user name and password, then run: spec-kitty auth login".to_owned(),
+            "check user name and password, then run the same command again".to_owned(),
         ),
         RefusalKind::Forbidden => (
             if refusal.user_action_required {

@@ -104,6 +104,18 @@ impl Store {
         .await?)
     }
 
+    /// The providers a user may act for, by name.
+    pub async fn links_of(&self, name: &str) -> Result<Vec<String>, StoreError> {
+        let links: Vec<(String,)> = sqlx::query_as(
+            "SELECT links.provider FROM links JOIN users ON users.id = links.user_id
+             WHERE users.name = ? ORDER BY links.provider",
+        )
+        .bind(name)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(links.into_iter().map(|(provider,)| provider).collect())
+    }
+
     /// Whether a user may act for a provider.
     pub async fn is_linked(&self, user: i64, provider: Provider) -> Result<bool, StoreError> {
         let link: Option<(i64,)> =

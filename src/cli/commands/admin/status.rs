@@ -9,6 +9,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
 use crate::control_plane::Administration;
 use crate::control_plane::store::Store;
+use crate::text::shell_word;
 
 /// Arguments of `admin status`.
 #[derive(Debug, clap::Args)]
@@ -22,9 +23,16 @@ pub struct Arguments {
 pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let folder = arguments.store.folder(context);
     if !Store::exists(&folder) {
+        let data = match &arguments.store.data {
+            Some(data) => format!(" --data {}", shell_word(&data.to_string_lossy())),
+            None => String::new(),
+        };
         let message = format!("no control plane's store in {}", folder.display());
-        return Err(Failure::new("not_configured", ExitCode::RepoState, message)
-            .hint("run: spec-kitty admin user add NAME --team TEAM"));
+        return Err(
+            Failure::new("not_configured", ExitCode::RepoState, message).hint(format!(
+                "run: spec-kitty admin user add NAME --team TEAM{data}"
+            )),
+        );
     }
     let store = Administration::open(&context.world, &folder)?;
     let counts = store.counts()?;

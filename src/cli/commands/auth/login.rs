@@ -8,6 +8,7 @@ use crate::auth::credentials::Credentials;
 use crate::auth::login::{Login, with_password, with_token};
 use crate::auth::server::resolve;
 use crate::cli::ask;
+use crate::cli::command_line::typed;
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
@@ -47,7 +48,7 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
             return Err(HttpError::NetworkDisabled.into());
         }
         if !context.ui.may_ask() {
-            return Err(password_required());
+            return Err(password_required(context));
         }
         if login.username.is_none() {
             login.username = Some(ask::text(world, "User name")?);
@@ -75,7 +76,7 @@ fn token_from_stdin(context: &Context) -> Result<Secret, Failure> {
         return if context.ui.may_ask() {
             ask::password(&context.world, "Access token")
         } else {
-            Err(password_required())
+            Err(password_required(context))
         };
     }
     let mut bytes = Vec::new();
@@ -89,10 +90,16 @@ fn token_from_stdin(context: &Context) -> Result<Secret, Failure> {
     Ok(Secret::new(text.trim()))
 }
 
-fn password_required() -> Failure {
+fn password_required(context: &Context) -> Failure {
     let message = "a password is asked for on a terminal only";
+    let typed = typed(&context.arguments);
+    let flag = if context.arguments.iter().any(|word| word == "--with-token") {
+        ""
+    } else {
+        " --with-token"
+    };
     Failure::new("input_required", ExitCode::InputRequired, message)
-        .hint("run: spec-kitty auth login --with-token < FILE")
+        .hint(format!("run: {typed}{flag} < FILE"))
 }
 
 fn outcome(session: &Credentials) -> Outcome {

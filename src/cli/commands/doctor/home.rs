@@ -10,10 +10,11 @@ use super::finding::Finding;
 use crate::auth::status::{Standing, look};
 use crate::auth::user_config;
 use crate::cli::context::Context;
+use crate::cli::failure::Failure;
 use crate::fs::FsError;
 use crate::sync::lamport_clock;
 use crate::sync::queue::Queue;
-use crate::text::count;
+use crate::text::{chain, count};
 
 /// Looks at everything that belongs to the user and not to a project.
 pub fn check(context: &Context) -> Vec<Finding> {
@@ -119,7 +120,11 @@ fn settings(context: &Context) -> Finding {
 fn credentials(context: &Context) -> Finding {
     let log_in = "run: spec-kitty auth login";
     match look(&context.world, context.server.as_deref()) {
-        Err(error) => Finding::error("credentials", &error, log_in),
+        Err(error) => {
+            let what = chain(&error);
+            let advice = Failure::from(error).hint.unwrap_or_default();
+            Finding::problem("credentials", what, advice)
+        }
         Ok(status) => {
             let server = status
                 .server

@@ -63,10 +63,10 @@ pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
         "logged_in": logged_in,
         "team_slug": session.as_ref().and_then(|s| s.team_slug.as_ref()),
     });
-    let login = if logged_in {
-        "logged in"
-    } else {
-        "not logged in; run: spec-kitty auth login"
+    let login = match &session {
+        Some(_) if logged_in => "logged in",
+        Some(_) => "not logged in; run: spec-kitty auth login",
+        None => "not known",
     };
     let shown = |number: u64| (number > 0).then(|| number.to_string());
     let rows = [
@@ -76,7 +76,8 @@ pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
         ("newer version", shown(total.newer_version)),
         (
             "unfinished",
-            shown(intents.len() as u64).map(|number| number + "; run: spec-kitty doctor"),
+            shown(intents.len() as u64)
+                .map(|number| number + "; run in its project: spec-kitty doctor"),
         ),
         ("oldest", age.map(span)),
         ("bytes", Some(total.bytes.to_string())),

@@ -82,7 +82,7 @@ fn text(
 ) -> String {
     let tracker = match binding {
         Some(binding) => binding.provider.clone(),
-        None => "none; run: spec-kitty tracker bind".to_owned(),
+        None => "none; run: spec-kitty tracker bind --help".to_owned(),
     };
     let server = match &status.server {
         Some(server) => server.to_string(),

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::super::Store;
 use crate::cli::ask;
+use crate::cli::command_line::typed;
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
@@ -13,7 +14,7 @@ use crate::cli::outcome::Outcome;
 use crate::control_plane::Administration;
 use crate::control_plane::store::Added;
 use crate::secret::Secret;
-use crate::text::{one_line, shell_word};
+use crate::text::one_line;
 use crate::wire::Provider;
 
 /// Arguments of `admin user add`.
@@ -47,6 +48,7 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let folder = arguments.store.folder(context);
     let store = Administration::open(&context.world, &folder)?;
     let added = store.add_user(&arguments.name, &arguments.team, &password, &links)?;
+    let links = store.links_of(&arguments.name)?;
     store.close();
     let fields = json!({
         "created": added == Added::Created,
@@ -74,13 +76,9 @@ fn password(arguments: &Arguments, context: &Context) -> Result<Secret, Failure>
     }
     if !context.ui.may_ask() {
         let message = "a password is asked for on a terminal only";
-        let name = shell_word(&arguments.name);
-        let team = shell_word(&arguments.team);
-        return Err(
-            Failure::new("input_required", ExitCode::InputRequired, message).hint(format!(
-                "run: spec-kitty admin user add {name} --team {team} --password-stdin < FILE"
-            )),
-        );
+        let typed = typed(&context.arguments);
+        let failure = Failure::new("input_required", ExitCode::InputRequired, message);
+        return Err(failure.hint(format!("run: {typed} --password-stdin < FILE")));
     }
     let password = ask::password(&context.world, "Password")?;
     if ask::password(&context.world, "Password again")? != password {
