@@ -40,7 +40,7 @@ fn bash_completes_behind_commands() {
     let script = sandbox.run(&["completions", "bash"]).succeeds().stdout;
     sandbox.write("script", script);
     let asking = r#"
-        source script
+        source ./script
         function=$(complete -p spec-kitty) function=${function##*-F } function=${function%% *}
         ask() {
             COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
