@@ -47,6 +47,8 @@ fn adds_users() {
     let more = ["--team", "office", "--link", "jira", "--link", "jira"];
     let answer = add_user(&sandbox, &more, "two\r\nignored").answer("spec-kitty.admin-user-add/1");
     assert_eq!(answer["created"], false);
+    // Those the user has, not only those named this time.
+    assert_eq!(answer["links"], json!(["jira", "linear"]));
     for (key, expected) in [("users", 1), ("teams", 2), ("links", 2)] {
         assert_eq!(count(&sandbox, key), expected, "{key}");
     }

@@ -1,6 +1,9 @@
 //! Nothing is bound without a confirmation: exit 7 where nobody can be asked, a question on a
 //! terminal, and the default answer is no.
 
+use std::process::Stdio;
+
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::{
@@ -224,6 +227,27 @@ fn a_question_that_is_interrupted_has_changed_nothing() {
     );
     before.assert_same(&sandbox.snapshot());
     assert_eq!(server.requests_to(BIND_PATH).len(), 0);
+}
+
+#[test]
+fn a_search_that_is_interrupted_has_changed_nothing() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let (arrived, begun) = std::sync::mpsc::channel();
+    server.handle(SEARCH_PATH, move |_| {
+        arrived.send(()).unwrap();
+        Reply::Never
+    });
+    let sandbox = Sandbox::ready(&server);
+    let mut command = sandbox.command(&[&SPECIFY[..], &["--yes", "--json"]].concat());
+    let child = command.stdout(Stdio::piped()).spawn().unwrap();
+    begun.recv().unwrap();
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    let document: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(document["error"]["code"], "interrupted");
+    assert_eq!(document["error"]["effect"], "none");
+    assert_eq!(sandbox.missions(), ["060-search"]);
 }
 
 /// A script has only the text to go by: what would be confirmed stands in it.

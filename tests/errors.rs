@@ -618,3 +618,48 @@ fn envelopes_of_any_type_are_read() {
     let error = fails(&sandbox, &BIND, 6, "none");
     assert!(error.to_string().contains("HTTP 409"), "{error}");
 }
+
+/// What the hint names can be typed as it stands: with the flags of the command that failed.
+#[test]
+fn hints_keep_what_was_typed() {
+    let sandbox = Sandbox::with_project();
+    let url = "http://127.0.0.1:9";
+    let rows: [(&[&str], u8, &str); 6] = [
+        (
+            &["auth", "login", "--server", url, "--username", "ada"],
+            7,
+            "run: spec-kitty auth login --server http://127.0.0.1:9 --username ada --json --with-token < FILE",
+        ),
+        (
+            &[
+                "admin", "user", "add", "ada", "--team", "acme", "--link", "jira",
+            ],
+            7,
+            "run: spec-kitty admin user add ada --team acme --link jira --json --password-stdin < FILE",
+        ),
+        (
+            &["admin", "status", "--data", "nowhere"],
+            10,
+            "run: spec-kitty admin user add NAME --team TEAM --data nowhere",
+        ),
+        (
+            &["specify", "WEB-123"],
+            2,
+            "to start from that ticket, run: spec-kitty specify --from-ticket WEB-123",
+        ),
+        (
+            &["tracker", "search-origin", "x", "--limit", "0"],
+            2,
+            "run: spec-kitty tracker search-origin --help",
+        ),
+        (
+            &["specify", &"a".repeat(61)],
+            2,
+            &format!("try: {}", "a".repeat(60)),
+        ),
+    ];
+    for (arguments, exit, hint) in rows {
+        let output = sandbox.run(&[arguments, &["--json"]].concat());
+        assert_eq!(output.error(i32::from(exit), "none")["hint"], hint);
+    }
+}

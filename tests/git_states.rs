@@ -55,7 +55,9 @@ fn a_detached_head_takes_a_bind_but_no_mission() {
     }
     before.assert_same(&sandbox.snapshot());
     assert_eq!(server.requests_to(BIND_PATH).len(), 0);
-    sandbox.run(&BIND).answer("spec-kitty.bind-origin/1");
+    let answer = sandbox.run(&BIND).answer("spec-kitty.bind-origin/1");
+    let warning = answer["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("on no branch"), "{answer}");
     assert_eq!(sandbox.subjects()[0], "Bind WEB-123 to mission 060-search");
 }
 
@@ -389,6 +391,19 @@ fn a_sparse_checkout_without_the_missions_still_commits_them() {
     assert_eq!(answer["feature_slug"], "061-web-123");
     assert_eq!(answer["commits"].as_array().unwrap().len(), 2, "{answer}");
     assert_eq!(sandbox.git(&["diff", "--cached", "--name-only"]), "");
+}
+
+#[test]
+fn a_meta_json_that_git_is_told_to_leave_alone_is_bound_and_said_not_to_be_committed() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    let meta = "kitty-specs/060-search/meta.json";
+    sandbox.git(&["update-index", "--skip-worktree", meta]);
+    let answer = sandbox.run(&BIND).answer("spec-kitty.bind-origin/1");
+    assert_eq!(answer["commit"], Value::Null);
+    let warning = "not committed: git is told to leave the files alone";
+    assert_eq!(answer["warnings"], json!([warning]));
+    assert!(sandbox.meta("060-search")["origin_ticket"].is_object());
 }
 
 /// Planted: missions looked for in the work tree only (a second `001`, and the spec of the first

@@ -185,6 +185,8 @@ fn no_hits_are_fine_for_a_text_and_not_found_for_a_key() {
     let sandbox = Sandbox::ready(&server);
     let answer = search(&sandbox, &["no such words", "--json"]).answer(SCHEMA);
     assert_eq!(answer["candidates"], json!([]));
+    // It does not say where it looked, so neither do we.
+    assert_eq!(answer["resource_type"], Value::Null);
     let error = search(&sandbox, &["WEB-404", "--json"]).error(3, "none");
     assert!(
         error["message"].as_str().unwrap().contains("WEB-404"),

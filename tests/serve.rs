@@ -125,6 +125,7 @@ fn every_error_wears_the_envelope() {
     log_in(b"{\"username\": ").refuses(400, "bad_request");
     log_in(b"\xff\xfe").refuses(400, "bad_request");
     log_in(b"[]").refuses(422, "validation_error");
+    log_in(b"[\"kit\", \"x\"]").refuses(422, "validation_error");
     log_in(b"{\"username\": \"kit\"}").refuses(422, "validation_error");
     log_in(b"{\"username\": 1, \"password\": \"x\"}").refuses(422, "validation_error");
     log_in(&vec![b' '; 1024 * 1024 + 1]).refuses(413, "too_large");
