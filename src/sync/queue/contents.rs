@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::os::unix::fs::FileExt as _;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -111,11 +111,11 @@ impl Queue {
     pub fn newest_lamport_clock(&self) -> u64 {
         let path = self.path(folder::ACTIVE);
         let end = || {
-            let (mut file, found) = folder::open(&path, OpenOptions::new().read(true)).ok()?;
+            let (file, found) = folder::open(&path, OpenOptions::new().read(true)).ok()?;
             let begin = found.len().saturating_sub(MOST_OF_THE_END);
-            file.seek(SeekFrom::Start(begin)).ok()?;
-            let mut end = Vec::new();
-            file.take(MOST_OF_THE_END).read_to_end(&mut end).ok()?;
+            let mut end = vec![0; usize::try_from(found.len() - begin).ok()?];
+            // One call, whatever the queue holds; less than asked for is no end to look at.
+            file.read_exact_at(&mut end, begin).ok()?;
             Some(end)
         };
         let end = end().unwrap_or_default();
