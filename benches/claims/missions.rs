@@ -21,8 +21,9 @@ pub(crate) fn benches(criterion: &mut Criterion) {
         let folder = format!("kitty-specs/{number:03}-mission");
         fs::create_dir_all(project.path().join(folder)).unwrap();
     }
+    let specs = project.path().join("kitty-specs");
     group.bench_function("next_number_after_1000_missions", |bencher| {
-        bencher.iter(|| feature_number::next(project.path()).unwrap());
+        bencher.iter(|| feature_number::next(&feature_number::numbered_folders(&specs).unwrap()));
     });
 
     let file = project.path().join("meta.json");

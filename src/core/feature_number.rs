@@ -58,16 +58,10 @@ pub fn numbered_folders(folder: &Path) -> Result<Vec<(u64, String)>, FsError> {
     Ok(found)
 }
 
-/// The next free number in a project. Call it under the number lock.
-pub fn next(root: &Path) -> Result<u64, FsError> {
-    let mut highest = 0;
-    for folder in ["kitty-specs", ".worktrees"] {
-        let last = numbered_folders(&root.join(folder))?
-            .last()
-            .map_or(0, |(number, _)| *number);
-        highest = highest.max(last);
-    }
-    Ok(highest + 1)
+/// The next free number, where these are taken. List them under the number lock.
+pub fn next(taken: &[(u64, String)]) -> u64 {
+    let highest = taken.iter().map(|(number, _)| *number).max();
+    highest.unwrap_or(0) + 1
 }
 
 #[cfg(test)]
@@ -83,7 +77,9 @@ mod tests {
             for entry in case["layout"].as_array().unwrap() {
                 lay(root.path(), entry.as_str().unwrap());
             }
-            let next = next(root.path());
+            let folders = ["kitty-specs", ".worktrees"].map(|name| root.path().join(name));
+            let taken: Result<Vec<_>, _> = folders.iter().map(|f| numbered_folders(f)).collect();
+            let next = taken.map(|taken| next(&taken.concat()));
             match case["next"].as_str() {
                 Some(number) => assert_eq!(padded(next.unwrap()), number, "{case}"),
                 None => assert!(next.is_err(), "{case}"),

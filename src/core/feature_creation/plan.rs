@@ -149,34 +149,28 @@ fn choose_number(
     slug: &str,
     options: &CreationOptions<'_>,
 ) -> Result<u64, FeatureCreationError> {
-    let mut missions = numbered_folders(&root.join(SPECS))?;
-    missions.extend(hidden.iter().filter_map(|name| {
+    let hidden = hidden.iter().filter_map(|name| {
         let number = feature_number::of_folder_name(name)?;
         Some((number, name.clone()))
-    }));
+    });
+    let mut taken = numbered_folders(&root.join(SPECS))?;
+    taken.extend(hidden);
     if options.slug_must_be_free
-        && let Some((_, by)) = missions
-            .iter()
-            .find(|(_, name)| without_number(name) == slug)
+        && let Some((_, by)) = taken.iter().find(|(_, name)| without_number(name) == slug)
     {
         return Err(FeatureCreationError::SlugTaken {
             slug: slug.to_owned(),
             by: by.clone(),
         });
     }
+    taken.extend(numbered_folders(&root.join(".worktrees"))?);
     let Some(number) = options.number else {
-        let highest = missions.iter().map(|(number, _)| *number).max();
-        return Ok(feature_number::next(root)?.max(highest.unwrap_or(0) + 1));
+        return Ok(feature_number::next(&taken));
     };
-    let worktrees = numbered_folders(&root.join(".worktrees"))?;
-    match missions
-        .iter()
-        .chain(&worktrees)
-        .find(|(taken, _)| *taken == number)
-    {
+    match taken.into_iter().find(|(taken, _)| *taken == number) {
         Some((_, by)) => Err(FeatureCreationError::NumberTaken {
             number: feature_number::padded(number),
-            by: by.clone(),
+            by,
         }),
         None => Ok(number),
     }
