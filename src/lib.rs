@@ -3,11 +3,12 @@
 //! The layers, each using only those below it:
 //!
 //! - [`cli`] — arguments, prompts, rendering; the only layer that prints.
-//! - [`tracker`] — the service: search a ticket, bind it, start a mission from it.
-//! - [`core`] — missions on disk: numbers, slugs, creation.
-//! - [`feature_metadata`] — `meta.json`.
-//! - [`sync`] — events, the offline queue and its delivery, intents.
-//! - [`auth`] — credentials, sessions, login.
+//! - [`journey`] — the steps from a ticket to a bound mission, and how a cut-off run is resumed.
+//! - [`tracker`] — the control plane's tracker calls, ticket references, the project's binding.
+//! - [`mission`] — missions on disk: numbers, slugs, folders, `meta.json`, commits.
+//! - [`sync`] — events, the offline queue and its delivery.
+//! - [`project`] — where a project is, its configuration, identity and locks.
+//! - [`auth`] — credentials, sessions, login. [`settings`] — the user's own configuration file.
 //! - [`http`] — the one HTTP client. [`wire`] — what it carries.
 //! - [`git`] — real git. [`fs`] — files that must not be lost.
 //! - [`control_plane`] — `spec-kitty serve`; shares only [`wire`] and what is below it.
@@ -16,12 +17,14 @@
 pub mod auth;
 pub mod cli;
 pub mod control_plane;
-pub mod core;
-pub mod feature_metadata;
 pub mod fs;
 pub mod git;
 pub mod http;
+pub mod journey;
+pub mod mission;
+pub mod project;
 pub mod secret;
+pub mod settings;
 pub mod sync;
 pub mod text;
 pub mod tracker;

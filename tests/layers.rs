@@ -4,13 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers from the top; those in one row do not know each other.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 14] = [
     &["cli"],
+    &["journey"],
     &["tracker"],
-    &["core"],
-    &["feature_metadata"],
+    &["mission"],
     &["sync"],
+    &["project"],
     &["auth"],
+    &["settings"],
     &["http"],
     &["wire"],
     &["git"],

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use spec_kitty::auth::session::Session;
 use spec_kitty::http::Deadline;
-use spec_kitty::tracker::saas_client::{SaasTrackerClient, TrackerError};
+use spec_kitty::tracker::control_plane_client::{ControlPlaneClient, TrackerError};
 use spec_kitty::wire::request::{BindRequest, SearchRequest};
 use spec_kitty::wire::response::{BindResponse, SearchResponse};
 use spec_kitty::world::World;
@@ -14,13 +14,13 @@ use crate::support::{
     BIND_PATH, Reply, SEARCH_PATH, Sandbox, Server, bind_answer, case_table, expand,
 };
 
-fn with_client<T>(server: &Server, use_it: impl FnOnce(&SaasTrackerClient<'_>) -> T) -> T {
+fn with_client<T>(server: &Server, use_it: impl FnOnce(&ControlPlaneClient<'_>) -> T) -> T {
     let sandbox = Sandbox::new();
     sandbox.log_in(&server.url());
     let state = sandbox.state();
     let world = World::with_variables("/".into(), [("SPEC_KITTY_HOME", &state)]);
     let deadline = Deadline::after(&world, Duration::from_mins(1));
-    use_it(&SaasTrackerClient::new(
+    use_it(&ControlPlaneClient::new(
         Session::open(&world, None, deadline).unwrap(),
     ))
 }

@@ -5,8 +5,8 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use serde_json::json;
-use spec_kitty::core::{feature_number, slug};
-use spec_kitty::feature_metadata::{load, write_meta};
+use spec_kitty::mission::metadata::{load, write_meta};
+use spec_kitty::mission::{number, slug};
 
 /// Slugs cost nothing; the number scan grows with the missions, and a thousand are no matter;
 /// writing a `meta.json` is one durable replacement.
@@ -23,7 +23,7 @@ pub(crate) fn benches(criterion: &mut Criterion) {
     }
     let specs = project.path().join("kitty-specs");
     group.bench_function("next_number_after_1000_missions", |bencher| {
-        bencher.iter(|| feature_number::next(&feature_number::numbered_folders(&specs).unwrap()));
+        bencher.iter(|| number::next(&number::numbered_folders(&specs).unwrap()));
     });
 
     let file = project.path().join("meta.json");

@@ -6,10 +6,11 @@ use std::path::Path;
 
 use criterion::Criterion;
 use serde_json::json;
+use spec_kitty::project::GitMetadata;
+use spec_kitty::project::identity::ProjectIdentity;
 use spec_kitty::sync::emitter::Emitter;
-use spec_kitty::sync::event::{Event, GitMetadata, MissionOriginBound};
+use spec_kitty::sync::event::{Event, MissionOriginBound};
 use spec_kitty::sync::payload_rules::validate;
-use spec_kitty::sync::project_identity::ProjectIdentity;
 use spec_kitty::sync::queue::Queue;
 use spec_kitty::world::World;
 use ulid::Ulid;

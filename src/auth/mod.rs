@@ -3,8 +3,6 @@
 pub mod credentials;
 pub mod login;
 mod renewal;
-pub mod server;
+pub mod server_choice;
 pub mod session;
 pub mod status;
-mod toml_file;
-pub mod user_config;

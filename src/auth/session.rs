@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::credentials::{self, Credentials, CredentialsError};
-use super::server::{ResolveError, ResolvedServer, chosen, named};
+use super::server_choice::{ResolveError, ResolvedServer, chosen, named};
 use crate::http::{Answer, Call, Deadline, HttpClient, HttpError, Refusal, Retry, Server};
 use crate::secret::Secret;
 use crate::wire::TEAM_SLUG;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::credentials;
-use super::server::{ServerSource, chosen, named};
+use super::server_choice::{ServerSource, chosen, named};
 use super::session::{SessionError, at_issuer, environment_token};
 use crate::http::Server;
 use crate::world::{World, names};

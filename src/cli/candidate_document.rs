@@ -10,8 +10,8 @@ use super::context::Context;
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use crate::fs::FsError;
+use crate::journey::models::OriginCandidate;
 use crate::text::chain;
-use crate::tracker::origin_models::OriginCandidate;
 use crate::wire::candidate::FieldError;
 use crate::wire::{MAX_ANSWER_BYTES, Provider};
 

@@ -1,6 +1,6 @@
 //! `--no-commit` and `--no-verify`, wherever a command commits.
 
-use crate::core::mission_commit::CommitPolicy;
+use crate::mission::commit::CommitPolicy;
 
 /// Whether and how to commit.
 #[derive(Debug, Clone, Copy, clap::Args)]

@@ -8,8 +8,8 @@ use super::globals::Globals;
 use super::outcome::Outcome;
 use super::ui::Ui;
 use crate::auth::session::{Session, team_slug_if_logged_in};
-use crate::auth::user_config;
 use crate::http::Deadline;
+use crate::settings;
 use crate::sync::queue::reminder;
 use crate::world::World;
 
@@ -78,7 +78,7 @@ impl Context {
     /// The line about events that wait for too long, or are too many. Settings that cannot be read
     /// do not stop the work here: what needs them says so.
     pub fn reminder(&self) -> Option<String> {
-        let settings = user_config::load(&self.world).ok();
+        let settings = settings::load(&self.world).ok();
         let most = settings.and_then(|settings| settings.max_queue_size);
         reminder(&self.world, &self.world.state_directory(), most)
     }

@@ -11,9 +11,9 @@ use super::exit_code::ExitCode;
 use super::failure::{Effect, Failure};
 use super::progress;
 use super::ticket_choice::Choice;
-use crate::tracker::origin::{OriginBinding, search_origin_candidates};
-use crate::tracker::origin_models::{MatchType, OriginQuery, SearchOriginResult};
-use crate::tracker::saas_client::SaasTrackerClient;
+use crate::journey::models::{MatchType, OriginQuery, SearchOriginResult};
+use crate::journey::origin::{OriginBinding, search_origin_candidates};
+use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::ticket_ref;
 use crate::wire::Provider;
 
@@ -65,7 +65,7 @@ impl TicketArguments {
         reference: Option<&str>,
         context: &Context,
         binding: &OriginBinding,
-        client: &SaasTrackerClient<'_>,
+        client: &ControlPlaneClient<'_>,
     ) -> Result<Choice, Failure> {
         match (self.check(reference, binding)?, &self.candidate) {
             (None, Some(place)) => self.read_document(context, binding, place),
@@ -135,7 +135,7 @@ impl TicketArguments {
 pub fn search(
     context: &Context,
     binding: &OriginBinding,
-    client: &SaasTrackerClient<'_>,
+    client: &ControlPlaneClient<'_>,
     query: &OriginQuery,
 ) -> Result<SearchOriginResult, Failure> {
     let search = || search_origin_candidates(binding, client, query);

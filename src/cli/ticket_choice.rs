@@ -12,8 +12,8 @@ use super::context::Context;
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::table::record;
+use crate::journey::models::{OriginCandidate, Ticket};
 use crate::text::{one_line, shell_word};
-use crate::tracker::origin_models::{OriginCandidate, Ticket};
 use crate::wire::Provider;
 
 /// What a search or a document left to choose from.

@@ -7,11 +7,11 @@ mod deadline;
 mod error;
 mod refusal;
 mod retry;
-mod server;
+mod server_url;
 
 pub use call::{Answer, Call, Retry};
 pub use client::HttpClient;
 pub use deadline::Deadline;
 pub use error::{Cause, HttpError, SetupError};
 pub use refusal::{Refusal, RefusalKind};
-pub use server::{Server, ServerError};
+pub use server_url::{Server, ServerError};

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use ulid::Ulid;
 
-use super::event::{self, Circumstances, Event, FeatureCreated, GitMetadata, MissionOriginBound};
+use super::event::{self, Circumstances, Event, FeatureCreated, MissionOriginBound};
 use super::lamport_clock::{self, ClockError};
 use super::payload_rules::{self, RuleBroken};
-use super::project_identity::ProjectIdentity;
 use super::queue::{NotRecorded, Queue};
+use crate::project::identity::ProjectIdentity;
+use crate::project::{GitMetadata, Project};
 use crate::world::World;
 
 /// Records events of one project.
@@ -41,7 +42,17 @@ pub enum EmitError {
     Queue(#[from] NotRecorded),
 }
 
-impl Emitter<'_> {
+impl<'a> Emitter<'a> {
+    /// The emitter of a project's events.
+    pub fn of_project(world: &'a World, project: &'a Project, team_slug: Option<&'a str>) -> Self {
+        Self {
+            world,
+            state_directory: &project.state_directory,
+            identity: &project.identity,
+            team_slug,
+        }
+    }
+
     /// Records that a ticket was bound to a mission; durable on return.
     pub fn emit_mission_origin_bound(
         &self,

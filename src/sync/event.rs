@@ -4,19 +4,11 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use ulid::Ulid;
 
-use super::project_identity::ProjectIdentity;
+use crate::project::GitMetadata;
+use crate::project::identity::ProjectIdentity;
 
 /// The team of an event that was recorded while logged out.
 pub const LOCAL_TEAM: &str = "local";
-
-/// Where the project's repository stood when the event happened.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GitMetadata {
-    /// The branch checked out; `None` on a detached HEAD or outside git.
-    pub branch: Option<String>,
-    /// The full sha of HEAD; `None` before the first commit or outside git.
-    pub head: Option<String>,
-}
 
 /// A ticket was bound to a mission.
 #[derive(Debug, Clone, Copy, Serialize)]

@@ -1,11 +1,6 @@
-//! The service: search a ticket, bind it, start a mission from it.
+//! The control plane's tracker calls, ticket references, and the project's tracker binding.
 
-mod bind;
-mod bound_event;
-pub mod config;
-mod finish;
-pub mod origin;
-pub mod origin_models;
-pub mod saas_client;
-mod start;
+pub mod binding;
+pub mod control_plane_client;
+pub mod ticket;
 pub mod ticket_ref;

@@ -10,12 +10,12 @@ use crate::cli::context::{CommandResult, Context};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
-use crate::core::paths::{self, SPECS};
-use crate::core::project::{KEEP_FILE, shared_directory};
 use crate::fs::FsError;
 use crate::git::repository::{Discovered, Repository, discover, remote_url};
-use crate::sync::project_config::CONFIG_FILE;
-use crate::sync::project_identity;
+use crate::project::config::CONFIG_FILE;
+use crate::project::identity;
+use crate::project::paths::{self, SPECS};
+use crate::project::{KEEP_FILE, shared_directory};
 use crate::text::one_line;
 use crate::world::World;
 
@@ -35,7 +35,7 @@ pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let keep_file = shared.join(KEEP_FILE);
     let remote = remote_url(world, &repository.root)?;
     let (identity, config_written) =
-        project_identity::establish(world, &root, &shared, &keep_file, remote.as_deref())?;
+        identity::establish(world, &root, &shared, &keep_file, remote.as_deref())?;
     let specs = root.join(SPECS);
     let specs_made = match fs::create_dir(&specs) {
         Ok(()) => true,

@@ -8,16 +8,16 @@ use crate::cli::outcome::Outcome;
 use crate::cli::progress;
 use crate::cli::table::record;
 use crate::cli::ticket_arguments::TicketArguments;
-use crate::core::feature_creation::{
+use crate::journey::create::{
     CreationOptions, DEFAULT_MISSION_TYPE, PlannedMission, create_feature_core, plan,
 };
-use crate::core::paths::SPECS;
-use crate::core::project::Project;
-use crate::tracker::origin::{
+use crate::journey::models::{MissionFromTicketResult, Ticket};
+use crate::journey::origin::{
     self, OriginBinding, Plan, Service, StartOptions, start_mission_from_ticket,
 };
-use crate::tracker::origin_models::{MissionFromTicketResult, Ticket};
-use crate::tracker::saas_client::SaasTrackerClient;
+use crate::project::Project;
+use crate::project::paths::SPECS;
+use crate::tracker::control_plane_client::ControlPlaneClient;
 
 const SCHEMA: &str = "spec-kitty.specify/1";
 
@@ -114,7 +114,7 @@ fn from_ticket(arguments: Arguments, context: &Context) -> CommandResult {
         allow_duplicate: arguments.allow_duplicate,
         commit: arguments.commit.policy(),
     };
-    let client = SaasTrackerClient::new(context.session()?);
+    let client = ControlPlaneClient::new(context.session()?);
     let service = Service {
         world: &context.world,
         project: &project,

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use crate::auth::credentials::CredentialsError;
 use crate::auth::login::LoginError;
-use crate::auth::server::{ResolveError, ServerSource};
+use crate::auth::server_choice::{ResolveError, ServerSource};
 use crate::auth::session::SessionError;
-use crate::auth::user_config::UserConfigError;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::{Effect, Failure};
 use crate::http::{HttpError, Refusal, RefusalKind};
+use crate::settings::UserConfigError;
 use crate::text::shell_word;
-use crate::tracker::saas_client::TrackerError;
+use crate::tracker::control_plane_client::TrackerError;
 use crate::wire::candidate::FieldError;
 
 impl From<HttpError> for Failure {

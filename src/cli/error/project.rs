@@ -2,10 +2,10 @@
 
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
-use crate::core::paths::RootError;
-use crate::core::project::ProjectError;
-use crate::sync::project_config::ConfigError;
-use crate::sync::project_identity::IdentityError;
+use crate::project::ProjectError;
+use crate::project::config::ConfigError;
+use crate::project::identity::IdentityError;
+use crate::project::paths::RootError;
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::auth::credentials::Credentials;
 use crate::auth::login::{Login, with_password, with_token};
-use crate::auth::server::resolve;
+use crate::auth::server_choice::resolve;
 use crate::cli::ask;
 use crate::cli::command_line::typed;
 use crate::cli::context::{CommandResult, Context};

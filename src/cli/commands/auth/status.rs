@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use crate::auth::server::ServerSource;
+use crate::auth::server_choice::ServerSource;
 use crate::auth::status::{Standing, Status, look};
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::exit_code::ExitCode;

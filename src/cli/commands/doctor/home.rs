@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use super::FIX;
 use super::finding::Finding;
 use crate::auth::status::{Standing, look};
-use crate::auth::user_config;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::fs::FsError;
+use crate::settings;
 use crate::sync::lamport_clock;
 use crate::sync::queue::Queue;
 use crate::text::{chain, count};
@@ -111,7 +111,7 @@ fn close_to_others(path: &Path) -> Result<(), FsError> {
 }
 
 fn settings(context: &Context) -> Finding {
-    match user_config::load(&context.world) {
+    match settings::load(&context.world) {
         Ok(_) => Finding::ok("settings", "config.toml is in order"),
         Err(error) => Finding::error("settings", &error, "mend or remove config.toml"),
     }

@@ -8,13 +8,13 @@ use super::finding::Finding;
 use super::{Arguments, FIX, unfinished_work};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::core::missions;
-use crate::core::paths::SPECS;
-use crate::core::project::{Project, ProjectError};
 use crate::fs::FsError;
 use crate::git::repair::{LeftLock, left_lock, repair};
+use crate::journey::origin::OriginBinding;
+use crate::mission;
+use crate::project::paths::SPECS;
+use crate::project::{Project, ProjectError};
 use crate::text::chain;
-use crate::tracker::origin::OriginBinding;
 
 /// A temporary file younger than this may be in use.
 const IN_USE: Duration = Duration::from_hours(1);
@@ -73,7 +73,7 @@ fn binding(project: &Project) -> Finding {
 
 /// A mission whose `meta.json` cannot be used is passed over by other commands; here it is named.
 fn missions(project: &Project) -> Vec<Finding> {
-    let mut all = match missions::all(&project.root) {
+    let mut all = match mission::all(&project.root) {
         Ok(all) => all,
         Err(error) => {
             return vec![Finding::error(
@@ -194,7 +194,7 @@ fn leftovers(context: &Context, project: &Project) -> Vec<Finding> {
         specs.clone(),
     ];
     folders.extend(
-        missions::all(&project.root)
+        mission::all(&project.root)
             .unwrap_or_default()
             .into_iter()
             .map(|mission| mission.directory),

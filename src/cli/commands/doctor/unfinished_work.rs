@@ -6,19 +6,19 @@ use std::time::Duration;
 use super::FIX;
 use super::finding::Finding;
 use crate::cli::context::Context;
-use crate::core::paths::SPECS;
-use crate::core::project::Project;
 use crate::fs::lock::{self, LockError};
 use crate::git::branches::branch_with;
 use crate::git::command::GitError;
-use crate::sync::intent::{self, Stored};
+use crate::journey::intent::{self, Intents, Stored};
+use crate::project::Project;
+use crate::project::paths::SPECS;
 use crate::text::shell_word;
 
 const CHECK: &str = "unfinished work";
 
 /// Work that a crash or failure left: its command goes on with it, unless its mission is gone.
 pub fn check(context: &Context, project: &Project) -> Vec<Finding> {
-    let stored = match project.intents().all() {
+    let stored = match Intents::of(project).all() {
         Ok(stored) => stored,
         Err(error) => {
             return vec![Finding::error(

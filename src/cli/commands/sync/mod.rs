@@ -9,8 +9,8 @@ use clap::Subcommand;
 
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::failure::Failure;
-use crate::core::paths::RootError;
-use crate::core::project::{Project, ProjectError};
+use crate::project::paths::RootError;
+use crate::project::{Project, ProjectError};
 use crate::sync::queue::Queue;
 
 /// The verbs of `sync`.

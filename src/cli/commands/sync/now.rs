@@ -11,11 +11,11 @@ use crate::cli::failure::{Effect, Failure};
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
 use crate::http::{Answer, Refusal, Retry};
+use crate::journey::origin::{Finished, finish_intents};
 use crate::sync::delivery::{Delivered, Outlets, Stop, deliver};
 use crate::sync::queue::Queue;
 use crate::text::count;
-use crate::tracker::origin::{Finished, finish_intents};
-use crate::tracker::saas_client::TrackerError;
+use crate::tracker::control_plane_client::TrackerError;
 use crate::wire::EVENTS_PATH;
 
 /// Arguments of `sync now`.

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::auth::server::ServerSource;
+use crate::auth::server_choice::ServerSource;
 use crate::auth::status::look;
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
-use crate::sync::intent::{Intents, Stored};
+use crate::journey::intent::{Intents, Stored};
 use crate::sync::queue::{Counts, Queue};
 use crate::text::{chain, count, span};
 

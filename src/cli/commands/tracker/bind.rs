@@ -5,10 +5,10 @@ use serde_json::json;
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::outcome::Outcome;
 use crate::cli::ticket_arguments::provider_argument;
-use crate::core::project::Project;
-use crate::sync::project_config::CONFIG_FILE;
+use crate::project::Project;
+use crate::project::config::CONFIG_FILE;
 use crate::text::one_line;
-use crate::tracker::config;
+use crate::tracker::binding;
 use crate::wire::Provider;
 
 /// Arguments of `tracker bind`.
@@ -31,7 +31,7 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let world = &context.world;
     let project = Project::open(world)?;
     let shared = project.shared_directory();
-    let changed = config::bind(world, &project.root, &shared, provider, &project_slug)?;
+    let changed = binding::bind(world, &project.root, &shared, provider, &project_slug)?;
     let text = if !context.ui.stdout_is_terminal() {
         format!("{provider}\t{}\n", one_line(&project_slug))
     } else if changed {

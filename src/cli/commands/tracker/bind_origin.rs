@@ -9,13 +9,13 @@ use crate::cli::outcome::Outcome;
 use crate::cli::progress;
 use crate::cli::table::record;
 use crate::cli::ticket_arguments::TicketArguments;
-use crate::core::missions;
-use crate::core::project::Project;
-use crate::tracker::origin::{
+use crate::journey::origin::{
     BindOptions, OriginBinding, Service, bind_mission_origin, lock_ticket,
 };
-use crate::tracker::origin_models::Ticket;
-use crate::tracker::saas_client::SaasTrackerClient;
+use crate::mission;
+use crate::project::Project;
+use crate::tracker::control_plane_client::ControlPlaneClient;
+use crate::tracker::ticket::Ticket;
 
 /// Arguments of `tracker bind-origin`.
 #[derive(Debug, clap::Args)]
@@ -49,7 +49,7 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.world.only_looks().set(true);
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
-    let mission = missions::find(&project.root, context.world.directory(), &arguments.mission)?;
+    let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;
     let meta = mission.load(&project.root)?;
     let options = BindOptions {
         idempotency_key: idempotency_key(arguments.idempotency_key)?,
@@ -58,7 +58,7 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
     };
     let reference = arguments.key.as_deref();
     arguments.ticket.check(reference, &binding)?;
-    let client = SaasTrackerClient::new(context.session()?);
+    let client = ControlPlaneClient::new(context.session()?);
     let choice = arguments
         .ticket
         .find(reference, context, &binding, &client)?;

@@ -7,10 +7,10 @@ use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::table;
 use crate::cli::ticket_arguments::search;
-use crate::core::paths::find_root;
-use crate::tracker::origin::OriginBinding;
-use crate::tracker::origin_models::OriginQuery;
-use crate::tracker::saas_client::SaasTrackerClient;
+use crate::journey::models::OriginQuery;
+use crate::journey::origin::OriginBinding;
+use crate::project::paths::find_root;
+use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::ticket_ref;
 
 /// Arguments of `tracker search-origin`.
@@ -35,7 +35,7 @@ pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.world.only_looks().set(true);
     let binding = OriginBinding::load(&find_root(&context.world)?)?;
     let query = query(arguments, &binding)?;
-    let client = SaasTrackerClient::new(context.session()?);
+    let client = ControlPlaneClient::new(context.session()?);
     let found = search(context, &binding, &client, &query)?;
     let rows: Vec<_> = found
         .candidates

@@ -3,18 +3,18 @@
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use crate::auth::server::ServerSource;
+use crate::auth::server_choice::ServerSource;
 use crate::auth::status::{Status, look};
-use crate::auth::user_config;
 use crate::cli::commands::auth::status as session;
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
-use crate::core::paths::find_root;
+use crate::project::paths::find_root;
+use crate::settings;
 use crate::sync::queue::{Counts, Queue, reminder};
 use crate::text::{count, one_line};
-use crate::tracker::config::{self, TrackerBinding};
+use crate::tracker::binding::{self, TrackerBinding};
 
 /// Arguments of `tracker status`.
 #[derive(Debug, clap::Args)]
@@ -24,9 +24,9 @@ pub struct Arguments {}
 pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let world = &context.world;
     let state_directory = world.state_directory();
-    let binding = config::load(&find_root(world)?)?;
+    let binding = binding::load(&find_root(world)?)?;
     let status = look(world, context.server.as_deref())?;
-    let settings = user_config::load(world)?;
+    let settings = settings::load(world)?;
     let queue = total(&Queue::all(&state_directory)?);
 
     let unsupported = binding

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::outcome::Outcome;
-use crate::core::project::Project;
-use crate::sync::project_config::CONFIG_FILE;
-use crate::tracker::config;
+use crate::project::Project;
+use crate::project::config::CONFIG_FILE;
+use crate::tracker::binding;
 
 /// Arguments of `tracker unbind`.
 #[derive(Debug, clap::Args)]
@@ -16,7 +16,7 @@ pub struct Arguments {}
 pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let world = &context.world;
     let project = Project::open(world)?;
-    let changed = config::unbind(world, &project.root, &project.shared_directory())?;
+    let changed = binding::unbind(world, &project.root, &project.shared_directory())?;
     let text = match (context.ui.stdout_is_terminal(), changed) {
         (false, _) => "",
         (true, true) => "Removed the tracker from .kittify/config.yaml.",

@@ -8,10 +8,10 @@ use crate::cli::commit_arguments::CommitArguments;
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
-use crate::core::feature_creation::{
+use crate::journey::create::{
     CreationOptions, DEFAULT_MISSION_TYPE, FeatureCreationResult, create_feature_core,
 };
-use crate::core::project::Project;
+use crate::project::Project;
 
 /// Arguments of `agent feature create-feature`.
 #[derive(Debug, clap::Args)]

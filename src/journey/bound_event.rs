@@ -1,0 +1,33 @@
+//! The event of a bind.
+
+use super::models::Ticket;
+use crate::mission::metadata::MissionMetadata;
+use crate::project::GitMetadata;
+use crate::sync::emitter::{EmitError, Emitter};
+use crate::sync::event::MissionOriginBound;
+
+/// Records the event of a bind under the id its intent keeps.
+pub(super) fn emit_bound(
+    emitter: &Emitter<'_>,
+    git: &GitMetadata,
+    meta: &MissionMetadata,
+    ticket: &Ticket,
+    event_id: &str,
+) -> Result<(), EmitError> {
+    let id = ulid::Ulid::from_string(event_id).unwrap_or_else(|_| {
+        crate::sync::event_id::of_fact("", &["MissionOriginBound", meta.feature_slug(), event_id])
+    });
+    emitter.emit_mission_origin_bound(id, git, &event_of(meta, ticket))
+}
+
+/// The event of a bind, from what is recorded.
+fn event_of<'a>(meta: &'a MissionMetadata, ticket: &'a Ticket) -> MissionOriginBound<'a> {
+    MissionOriginBound {
+        feature_slug: meta.feature_slug(),
+        provider: ticket.provider.as_str(),
+        external_issue_id: ticket.candidate.external_issue_id(),
+        external_issue_key: ticket.candidate.external_issue_key(),
+        external_issue_url: ticket.candidate.url(),
+        title: ticket.candidate.title(),
+    }
+}

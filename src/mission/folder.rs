@@ -1,0 +1,121 @@
+//! The files of a new mission, written so that the folder appears complete or not at all.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use crate::fs::{FsError, read_bounded, sync_directory};
+use crate::mission::metadata::{Meta, MetadataError, write_meta};
+use crate::project::paths::SPECS;
+
+/// Text of `tasks/README.md`.
+const TASKS_README: &str = include_str!("../../assets/tasks-readme.md");
+/// Places of a project's own template for `spec.md`, first found first used.
+const TEMPLATES: [&str; 2] = [
+    ".kittify/templates/spec-template.md",
+    "templates/spec-template.md",
+];
+/// The largest template that is copied.
+const MAX_TEMPLATE: u64 = 4 * 1024 * 1024;
+/// Folders that begin so are leftovers of a creation that was cut off.
+const UNFINISHED: &str = ".spec-kitty-new-";
+
+/// Files of a new mission, relative to its folder, in the order they are reported.
+pub const FILES: [&str; 5] = [
+    "spec.md",
+    "meta.json",
+    "tasks/README.md",
+    "tasks/.gitkeep",
+    "status.events.jsonl",
+];
+
+/// Makes `kitty-specs/NAME/` with all its files. The caller holds the number lock, so leftovers
+/// of earlier, killed creations can be removed here.
+pub fn create(root: &Path, name: &str, meta: &Meta) -> Result<PathBuf, MetadataError> {
+    let specs = root.join(SPECS);
+    fs::create_dir_all(&specs).map_err(FsError::on("create the folder", &specs))?;
+    remove_unfinished(&specs)?;
+    let staging = tempfile::Builder::new()
+        .prefix(UNFINISHED)
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777))
+        .tempdir_in(&specs)
+        .map_err(FsError::on("create a folder in", &specs))?;
+    fill(root, staging.path(), meta)?;
+    let directory = specs.join(name);
+    rename_exclusively(staging.path(), &directory)
+        .map_err(FsError::on("create the folder", &directory))?;
+    // The folder has its real name now; there is nothing left to clean.
+    let _renamed = staging.keep();
+    // The mission is there. That its name may not survive a power cut is no reason to deny it.
+    drop(sync_directory(&specs));
+    Ok(directory)
+}
+
+fn fill(root: &Path, folder: &Path, meta: &Meta) -> Result<(), MetadataError> {
+    for name in ["tasks", "checklists", "research"] {
+        let path = folder.join(name);
+        fs::create_dir(&path).map_err(FsError::on("create the folder", &path))?;
+    }
+    write_new(&folder.join("spec.md"), &template(root)?)?;
+    write_new(&folder.join("status.events.jsonl"), b"")?;
+    write_new(&folder.join("tasks/README.md"), TASKS_README.as_bytes())?;
+    write_new(&folder.join("tasks/.gitkeep"), b"")?;
+    write_meta(&folder.join("meta.json"), meta)?;
+    Ok(())
+}
+
+/// The project's template; empty where it has none. One that leads out of the project is refused.
+fn template(root: &Path) -> Result<Vec<u8>, MetadataError> {
+    for place in TEMPLATES {
+        let path = root.join(place);
+        if fs::canonicalize(&path).is_ok_and(|real| !real.starts_with(root)) {
+            return Err(MetadataError::Outside { path });
+        }
+        if let Some(bytes) = read_bounded(&path, MAX_TEMPLATE)? {
+            return Ok(bytes);
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FsError> {
+    let write = || -> io::Result<()> {
+        let mut file = fs::File::create_new(path)?;
+        file.write_all(bytes)?;
+        // An empty file has nothing that could be lost.
+        if bytes.is_empty() {
+            Ok(())
+        } else {
+            file.sync_data()
+        }
+    };
+    write().map_err(FsError::on("write", path))
+}
+
+/// Renames, failing where the name is taken, even by an empty folder.
+fn rename_exclusively(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS)
+            if fs::symlink_metadata(to).is_err() =>
+        {
+            fs::rename(from, to)
+        }
+        other => other.map_err(io::Error::from),
+    }
+}
+
+fn remove_unfinished(specs: &Path) -> Result<(), FsError> {
+    for entry in fs::read_dir(specs).map_err(FsError::on("list the folder", specs))? {
+        let entry = entry.map_err(FsError::on("list the folder", specs))?;
+        let ours = entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(UNFINISHED.as_bytes());
+        if ours && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            fs::remove_dir_all(entry.path()).map_err(FsError::on("remove", &entry.path()))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,228 @@
+//! One `meta.json`: reading it strictly, writing it canonically.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Meta;
+use super::exact::Exact;
+use crate::fs::replace::{Mode, Replaced, replace};
+use crate::fs::{FsError, read_bounded};
+
+/// The largest `meta.json` that is read.
+pub const MAX_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Why a `meta.json` cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MetadataError {
+    /// There is none.
+    #[error("there is no {}", path.display())]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// It is not a JSON object in UTF-8.
+    #[error("{} is not valid: {why}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Required keys are missing, empty or no strings.
+    #[error("{} lacks {}", path.display(), fields.join(", "))]
+    Incomplete {
+        /// The file.
+        path: PathBuf,
+        /// The keys, sorted.
+        fields: Vec<String>,
+    },
+    /// An origin ticket without all of its keys, or with others.
+    #[error("an origin_ticket {}", complaint(missing, unknown))]
+    OriginTicket {
+        /// Required keys that are missing or empty, sorted.
+        missing: Vec<String>,
+        /// Keys that do not belong there, sorted.
+        unknown: Vec<String>,
+    },
+    /// Another program kept changing the file while it was to be written.
+    #[error("{} is being changed by another program", path.display())]
+    Contended {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It lies outside of the project, behind a symbolic link.
+    #[error("{} is a link to a place outside of the project", path.display())]
+    Outside {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// It cannot be read or written.
+    #[error(transparent)]
+    Fs(#[from] FsError),
+}
+
+fn complaint(missing: &[String], unknown: &[String]) -> String {
+    match (missing.is_empty(), unknown.is_empty()) {
+        (false, _) => format!("needs {}", missing.join(", ")),
+        (true, false) => format!("must not have {}", unknown.join(", ")),
+        (true, true) => "is not an object".to_owned(),
+    }
+}
+
+/// A `meta.json` that was read and found valid.
+#[derive(Debug, Clone)]
+pub struct MissionMetadata {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    keys: Meta,
+}
+
+const REQUIRED: [&str; 7] = [
+    "created_at",
+    "feature_number",
+    "feature_slug",
+    "friendly_name",
+    "mission",
+    "slug",
+    "target_branch",
+];
+const REQUIRED_NEWER: [&str; 6] = [
+    "created_at",
+    "friendly_name",
+    "mission_slug",
+    "mission_type",
+    "slug",
+    "target_branch",
+];
+
+/// Reads and validates the `meta.json` at `path`.
+pub fn load(path: &Path) -> Result<MissionMetadata, MetadataError> {
+    let Some(bytes) = read_bounded(path, MAX_BYTES)? else {
+        return Err(MetadataError::Missing {
+            path: path.to_owned(),
+        });
+    };
+    parse(path, bytes)
+}
+
+/// Validates the bytes of the `meta.json` that belongs at `path`.
+pub fn parse(path: &Path, bytes: Vec<u8>) -> Result<MissionMetadata, MetadataError> {
+    let malformed = |why| malformed(path, why);
+    let keys = match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(keys)) => keys,
+        Ok(_) => return Err(malformed("not a JSON object".to_owned())),
+        Err(error) if bytes.is_empty() => {
+            return Err(malformed(format!("the file is empty ({error})")));
+        }
+        Err(error) => return Err(malformed(error.to_string())),
+    };
+    validate(path, &keys)?;
+    Ok(MissionMetadata {
+        path: path.to_owned(),
+        bytes,
+        keys,
+    })
+}
+
+fn malformed(path: &Path, why: String) -> MetadataError {
+    MetadataError::Malformed {
+        path: path.to_owned(),
+        why,
+    }
+}
+
+/// Writes a `meta.json` in its canonical form: keys sorted, two spaces, UTF-8 as it is, one final
+/// newline; validated first, replaced atomically.
+pub fn write_meta(path: &Path, keys: &Meta) -> Result<Replaced, MetadataError> {
+    validate(path, keys)?;
+    Ok(replace(path, &canonical(keys), Mode::Shared)?)
+}
+
+/// The canonical bytes of a `meta.json`.
+fn canonical(keys: &impl Serialize) -> Vec<u8> {
+    // A map of strings to JSON values always serialises.
+    let mut text = serde_json::to_string_pretty(keys).unwrap_or_default();
+    text.push('\n');
+    text.into_bytes()
+}
+
+/// A mission of a newer spec-kitty is known by `mission_slug` in place of `feature_slug`.
+fn validate(path: &Path, keys: &Meta) -> Result<(), MetadataError> {
+    let newer = !keys.contains_key("feature_slug") && keys.contains_key("mission_slug");
+    let required: &[&str] = if newer { &REQUIRED_NEWER } else { &REQUIRED };
+    let given = |field: &str| match keys.get(field) {
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(Value::Number(_)) => field == "feature_number",
+        _ => false,
+    };
+    let fields: Vec<_> = required
+        .iter()
+        .filter(|f| !given(f))
+        .map(|f| (*f).to_owned())
+        .collect();
+    if fields.is_empty() {
+        Ok(())
+    } else {
+        Err(MetadataError::Incomplete {
+            path: path.to_owned(),
+            fields,
+        })
+    }
+}
+
+impl MissionMetadata {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// All keys, also those this version does not know.
+    pub fn keys(&self) -> &Meta {
+        &self.keys
+    }
+
+    /// The bytes that were read.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The canonical bytes of this document with one key set. Every other value keeps its
+    /// spelling.
+    pub(super) fn with_key(&self, key: &str, value: Value) -> Result<Vec<u8>, MetadataError> {
+        let mut keys: BTreeMap<String, Exact> = serde_json::from_slice(&self.bytes)
+            .map_err(|error| malformed(&self.path, error.to_string()))?;
+        keys.insert(key.to_owned(), Exact::Other(value));
+        Ok(canonical(&keys))
+    }
+
+    /// A key's value, where it is a string.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.keys.get(key).and_then(Value::as_str)
+    }
+
+    /// The mission's slug with its number: `feature_slug`, or `mission_slug` of a newer mission.
+    pub fn feature_slug(&self) -> &str {
+        self.text("feature_slug")
+            .or_else(|| self.text("mission_slug"))
+            .unwrap_or_default()
+    }
+
+    /// What the control plane knows the mission by: its own `mission_id`, else its slug.
+    pub fn mission_id(&self) -> &str {
+        self.text("mission_id")
+            .filter(|id| !id.is_empty())
+            .unwrap_or_else(|| self.feature_slug())
+    }
+
+    /// The tracker and ticket id of the recorded origin, as they stand there.
+    pub fn origin_identity(&self) -> Option<(&str, &str)> {
+        let origin = self.keys.get("origin_ticket")?;
+        Some((
+            origin.get("provider")?.as_str()?,
+            origin.get("external_issue_id")?.as_str()?,
+        ))
+    }
+}

@@ -1,0 +1,180 @@
+//! The missions of a project: finding the one a person means.
+
+pub mod commit;
+pub mod folder;
+pub mod hidden;
+pub mod metadata;
+pub mod number;
+pub mod slug;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::fs::FsError;
+use crate::mission::metadata::{MetadataError, MissionMetadata, load};
+use crate::project::paths::SPECS;
+
+/// A mission's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mission {
+    /// The folder, below the project's root.
+    pub directory: PathBuf,
+    /// Its name: `061-web-123`.
+    pub name: String,
+}
+
+impl Mission {
+    /// The mission's `meta.json`.
+    pub fn meta_file(&self) -> PathBuf {
+        self.directory.join("meta.json")
+    }
+
+    /// Whether there is no file in it at all: what git leaves of a mission when a branch without it
+    /// is checked out, since it does not know the empty folders.
+    pub fn is_hollow(&self) -> bool {
+        holds_no_file(&self.directory)
+    }
+
+    /// Reads its `meta.json`, refusing one that a symbolic link takes out of the project. The
+    /// document's path is the one without links.
+    pub fn load(&self, root: &Path) -> Result<MissionMetadata, MetadataError> {
+        let path = self.meta_file();
+        match fs::canonicalize(&path) {
+            Ok(real) if !real.starts_with(root) => Err(MetadataError::Outside { path }),
+            // The file itself: git commits nothing that lies behind a link.
+            Ok(real) => load(&real),
+            Err(_) => load(&path),
+        }
+    }
+}
+
+/// A folder that cannot be read may hold anything.
+fn holds_no_file(folder: &Path) -> bool {
+    let hollow = |entry: io::Result<fs::DirEntry>| {
+        entry.is_ok_and(|entry| {
+            entry.file_type().is_ok_and(|kind| kind.is_dir()) && holds_no_file(&entry.path())
+        })
+    };
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.all(hollow))
+}
+
+/// Why a mission was not found.
+#[derive(Debug, thiserror::Error)]
+pub enum MissionError {
+    /// None fits.
+    #[error("no mission {asked:?} in kitty-specs/")]
+    NotFound {
+        /// What was asked for.
+        asked: String,
+        /// Names that come close.
+        near: Vec<String>,
+    },
+    /// Several fit.
+    #[error("{asked:?} could be {}", names.join(" or "))]
+    Ambiguous {
+        /// What was asked for.
+        asked: String,
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// A path to a place that is no mission of this project.
+    #[error("{} is not a folder in kitty-specs/", path.display())]
+    NotAMission {
+        /// The path.
+        path: PathBuf,
+    },
+    /// `kitty-specs` cannot be read.
+    #[error(transparent)]
+    Fs(#[from] FsError),
+}
+
+/// Every folder in `kitty-specs/`, sorted by name; hidden ones and links out of the project are
+/// left out.
+pub fn all(root: &Path) -> Result<Vec<Mission>, FsError> {
+    let specs = root.join(SPECS);
+    let entries = match fs::read_dir(&specs) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(FsError::on("list the folder", &specs)(error)),
+    };
+    let mut missions = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(FsError::on("list the folder", &specs))?;
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
+        let directory = entry.path();
+        let inside =
+            fs::canonicalize(&directory).is_ok_and(|real| real.is_dir() && real.starts_with(root));
+        if !name.starts_with('.') && inside {
+            missions.push(Mission { directory, name });
+        }
+    }
+    missions.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(missions)
+}
+
+/// The mission that `asked` names: the folder's name, its number (`61`, `061`), its slug without
+/// the number, or a path to the folder (relative to `directory`).
+pub fn find(root: &Path, directory: &Path, asked: &str) -> Result<Mission, MissionError> {
+    let missions = all(root)?;
+    if asked.contains('/') || matches!(asked, "." | "..") {
+        return by_path(&missions, &directory.join(asked));
+    }
+    if let Some(exact) = missions.iter().find(|mission| mission.name == asked) {
+        return Ok(exact.clone());
+    }
+    let number = asked
+        .bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| asked.parse::<u64>().ok())
+        .flatten();
+    let fits = |mission: &&Mission| match number {
+        Some(number) => number::of_folder_name(&mission.name) == Some(number),
+        None => without_number(&mission.name) == asked,
+    };
+    let found: Vec<_> = missions.iter().filter(fits).collect();
+    match found.as_slice() {
+        [] => {
+            let near = missions
+                .iter()
+                .map(|m| m.name.clone())
+                .filter(|name| is_near(name, asked));
+            Err(MissionError::NotFound {
+                asked: asked.to_owned(),
+                near: near.take(3).collect(),
+            })
+        }
+        [only] => Ok((*only).clone()),
+        several => Err(MissionError::Ambiguous {
+            asked: asked.to_owned(),
+            names: several.iter().map(|mission| mission.name.clone()).collect(),
+        }),
+    }
+}
+
+fn by_path(missions: &[Mission], path: &Path) -> Result<Mission, MissionError> {
+    let refused = || MissionError::NotAMission {
+        path: path.to_owned(),
+    };
+    let real = fs::canonicalize(path).map_err(|_| refused())?;
+    let listed =
+        |mission: &&Mission| fs::canonicalize(&mission.directory).is_ok_and(|dir| dir == real);
+    missions.iter().find(listed).cloned().ok_or_else(refused)
+}
+
+/// `web-123` of `061-web-123`; the whole name where it has no number.
+pub fn without_number(name: &str) -> &str {
+    match number::of_folder_name(name) {
+        Some(_) => name
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .trim_start_matches('-'),
+        None => name,
+    }
+}
+
+fn is_near(name: &str, asked: &str) -> bool {
+    let asked = asked.to_ascii_lowercase();
+    asked.len() >= 3 && (name.contains(&asked) || asked.contains(without_number(name)))
+}

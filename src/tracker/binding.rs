@@ -1,0 +1,230 @@
+//! Which tracker the project is bound to: the `tracker` block of `.kittify/config.yaml`.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::fs::yaml_block::{self, Change};
+pub use crate::project::config::ConfigError;
+use crate::project::config::{self, BrokenConfig};
+use crate::wire::{Provider, UnsupportedProvider};
+use crate::world::World;
+
+const KEY: &str = "tracker";
+/// What a new block holds besides provider and project.
+const TEMPLATE: &str = "  provider: null
+  project_slug: null
+  workspace: null
+  doctrine:
+    mode: external_authoritative
+    field_owners: {}
+";
+
+/// The project's tracker, as its configuration names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrackerBinding {
+    /// As written: it may be a provider we cannot take an origin from.
+    pub provider: String,
+    /// The project's name at the control plane.
+    pub project_slug: Option<String>,
+    /// The control plane's own reference, where it gave one.
+    pub binding_ref: Option<String>,
+}
+
+impl TrackerBinding {
+    /// The provider, if its tickets can be the origin of a mission.
+    pub fn origin_provider(&self) -> Result<Provider, UnsupportedProvider> {
+        self.provider.parse()
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Document {
+    tracker: Option<Block>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Block {
+    provider: Option<String>,
+    project_slug: Option<String>,
+    binding_ref: Option<String>,
+}
+
+/// The binding, or `None` where there is none. A block without a provider binds to nothing; one
+/// with a provider but without a project is broken.
+pub fn load(root: &Path) -> Result<Option<TrackerBinding>, ConfigError> {
+    let Some(block) = config::read::<Document>(root)?.tracker else {
+        return Ok(None);
+    };
+    let Some(provider) = non_empty(block.provider) else {
+        return Ok(None);
+    };
+    let project_slug = non_empty(block.project_slug);
+    let binding_ref = non_empty(block.binding_ref);
+    if project_slug.is_none() && binding_ref.is_none() {
+        let broken = BrokenConfig::Field {
+            field: "tracker.project_slug",
+            rule: "is missing",
+        };
+        return Err(config::broken(root, broken));
+    }
+    Ok(Some(TrackerBinding {
+        provider,
+        project_slug,
+        binding_ref,
+    }))
+}
+
+/// Binds the project to a tracker; whether anything changed. `lock_directory` is outside the tree:
+/// the common git folder's `spec-kitty`, else the state directory.
+pub fn bind(
+    world: &World,
+    root: &Path,
+    lock_directory: &Path,
+    provider: Provider,
+    project_slug: &str,
+) -> Result<bool, ConfigError> {
+    config::edit(world, root, lock_directory, |text| {
+        let set = [
+            Change::Set("provider", provider.as_str()),
+            Change::Set("project_slug", project_slug),
+        ];
+        let same = yaml_block::change_block(text, KEY, TEMPLATE, &set)?;
+        if same == text {
+            return Ok(same);
+        }
+        // The old reference belongs to the old project.
+        let [provider, project] = set;
+        let changes = [Change::Remove("binding_ref"), provider, project];
+        yaml_block::change_block(text, KEY, TEMPLATE, &changes)
+    })
+}
+
+/// Removes the binding; whether there was one.
+pub fn unbind(world: &World, root: &Path, lock_directory: &Path) -> Result<bool, ConfigError> {
+    config::edit(world, root, lock_directory, |text| {
+        yaml_block::remove_block(text, KEY)
+    })
+}
+
+fn non_empty(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    struct Project {
+        folder: tempfile::TempDir,
+        world: World,
+    }
+
+    impl Project {
+        fn with(text: &[u8]) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            fs::create_dir(folder.path().join(".kittify")).unwrap();
+            let file = config::path(folder.path());
+            crate::fs::replace::replace(&file, text, crate::fs::replace::Mode::Shared).unwrap();
+            let world = World::with_variables::<&str, &str>(folder.path().to_owned(), []);
+            Self { folder, world }
+        }
+
+        fn root(&self) -> &Path {
+            self.folder.path()
+        }
+
+        fn text(&self) -> String {
+            fs::read_to_string(config::path(self.root())).unwrap()
+        }
+
+        fn bind(&self, provider: Provider, slug: &str) -> bool {
+            let lock = self.root().join("lock");
+            bind(&self.world, self.root(), &lock, provider, slug).unwrap()
+        }
+    }
+
+    #[test]
+    fn values_are_read_as_the_text_they_are() {
+        let table = [
+            (
+                "tracker:\n  provider: yes\n  project_slug: 1.10\n",
+                Some(("yes", "1.10")),
+            ),
+            (
+                "tracker: {provider: jira, project_slug: 'a b'}",
+                Some(("jira", "a b")),
+            ),
+            (
+                "d: &d {provider: linear}\ntracker: {<<: *d, project_slug: 007}",
+                Some(("linear", "007")),
+            ),
+            ("tracker:\n", None),
+            ("tracker: {}\n", None),
+            ("tracker: {provider: '', project_slug: x}\n", None),
+            ("", None),
+            ("---\n", None),
+            ("project: {uuid: x}\n", None),
+        ];
+        for (text, expected) in table {
+            let found = load(Project::with(text.as_bytes()).root()).unwrap();
+            let found = found
+                .as_ref()
+                .map(|b| (b.provider.as_str(), b.project_slug.as_deref().unwrap()));
+            assert_eq!(found, expected, "{text:?}");
+        }
+        assert_eq!(load(Path::new("/nonexistent")).unwrap(), None);
+    }
+
+    #[test]
+    fn a_broken_file_is_named_with_what_is_wrong() {
+        let huge = vec![b'#'; 2 * 1024 * 1024];
+        for text in [
+            &b"[]"[..],
+            b"word",
+            b"tracker: [",
+            b"a: 1\n---\nb: 2\n",
+            b"a: 1\na: 2\n",
+            b"tracker: word",
+            b"tracker: {provider: [a]}",
+            b"tracker: {provider: jira}",
+            b"\xff\xfe",
+            b"a: \0",
+            &huge,
+        ] {
+            let project = Project::with(text);
+            let error = load(project.root()).unwrap_err();
+            assert!(error.to_string().contains("config.yaml"), "{error}");
+        }
+    }
+
+    #[test]
+    fn binding_again_elsewhere_drops_the_old_reference() {
+        let text = "tracker:\n  provider: jira\n  project_slug: web\n  binding_ref: b-1 # theirs\n";
+        let project = Project::with(text.as_bytes());
+        assert!(!project.bind(Provider::Jira, "web"));
+        assert_eq!(project.text(), text);
+        assert!(project.bind(Provider::Jira, "app"));
+        assert_eq!(
+            project.text(),
+            "tracker:\n  provider: jira\n  project_slug: app\n"
+        );
+    }
+
+    #[test]
+    fn unbind_undoes_bind_to_the_byte() {
+        let text = "# ours\nproject:\n  uuid: x # kept\n";
+        let project = Project::with(text.as_bytes());
+        assert!(project.bind(Provider::Linear, "web"));
+        assert_eq!(
+            load(project.root()).unwrap().unwrap().project_slug.unwrap(),
+            "web"
+        );
+        let lock = project.root().join("lock");
+        assert!(unbind(&project.world, project.root(), &lock).unwrap());
+        assert!(!unbind(&project.world, project.root(), &lock).unwrap());
+        assert_eq!(project.text(), text);
+    }
+}
