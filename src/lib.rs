@@ -14,24 +14,47 @@
 //! - [`control_plane`] — `spec-kitty serve`; shares only [`wire`] and what is below it.
 //! - [`world`], [`text`], [`secret`] — the operating system, safe text, unprintable values.
 
-pub mod auth;
-pub mod cli;
-pub mod control_plane;
-pub mod fs;
-pub mod git;
-pub mod http;
-pub mod journey;
-pub mod mission;
-pub mod project;
-pub mod secret;
-pub mod settings;
-pub mod sync;
-pub mod text;
-pub mod tracker;
-pub mod wire;
-pub mod world;
+mod auth;
+mod cli;
+mod control_plane;
+mod fs;
+mod git;
+mod http;
+mod journey;
+mod mission;
+mod project;
+mod secret;
+mod settings;
+mod sync;
+mod text;
+mod tracker;
+mod wire;
+mod world;
 
 pub use cli::exit_code::ExitCode;
+
+/// What the integration tests and the benchmarks call directly. Not an API: it may change at any time.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::auth::credentials::{self, Credentials};
+    pub use crate::auth::login;
+    pub use crate::auth::session::{PostOptions, Session, SessionError, team_slug_if_logged_in};
+    pub use crate::cli::arguments::Arguments;
+    pub use crate::http::{Answer, Call, Deadline, HttpClient, HttpError, Retry, Server};
+    pub use crate::mission::metadata::{load, write_meta};
+    pub use crate::mission::{number, slug};
+    pub use crate::project::GitMetadata;
+    pub use crate::project::identity::ProjectIdentity;
+    pub use crate::secret::Secret;
+    pub use crate::sync::emitter::Emitter;
+    pub use crate::sync::event::{Event, MissionOriginBound};
+    pub use crate::sync::payload_rules::validate;
+    pub use crate::sync::queue::Queue;
+    pub use crate::tracker::control_plane_client::{ControlPlaneClient, TrackerError};
+    pub use crate::wire::request::{BindRequest, SearchRequest};
+    pub use crate::wire::response::{BindResponse, SearchResponse};
+    pub use crate::world::World;
+}
 
 /// Runs the command that these arguments (program name first) ask for, on the real world.
 pub fn run(arguments: Vec<std::ffi::OsString>) -> ExitCode {

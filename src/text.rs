@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 /// Removes C0 and C1 controls, whole ESC sequences and bidirectional overrides; keeps newlines and
 /// tabs. Text without any of these is borrowed.
-pub fn sanitize(text: &str) -> Cow<'_, str> {
+pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }
@@ -28,7 +28,7 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
 }
 
 /// [`sanitize`], then every run of white space becomes one space and the ends are trimmed.
-pub fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     sanitize(text)
         .split_whitespace()
         .collect::<Vec<_>>()
@@ -36,7 +36,7 @@ pub fn one_line(text: &str) -> String {
 }
 
 /// At most `limit` characters, the last one an ellipsis where something was cut.
-pub fn truncate(text: &str, limit: usize) -> Cow<'_, str> {
+pub(crate) fn truncate(text: &str, limit: usize) -> Cow<'_, str> {
     if text.chars().count() <= limit {
         return Cow::Borrowed(text);
     }
@@ -45,12 +45,12 @@ pub fn truncate(text: &str, limit: usize) -> Cow<'_, str> {
 }
 
 /// `1 event`, `2 events`.
-pub fn count(number: u64, noun: &str) -> String {
+pub(crate) fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// A span of time in its largest whole unit: `3 days`, `1 hour`.
-pub fn span(seconds: u64) -> String {
+pub(crate) fn span(seconds: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
     UNITS
         .into_iter()
@@ -62,7 +62,10 @@ pub fn span(seconds: u64) -> String {
 }
 
 /// The choice that a mistyped word was most likely meant to be.
-pub fn nearest<'a>(word: &str, choices: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    word: &str,
+    choices: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     const NEAR: f64 = 0.7;
     let word = word.to_lowercase();
     choices
@@ -74,7 +77,7 @@ pub fn nearest<'a>(word: &str, choices: impl IntoIterator<Item = &'a str>) -> Op
 }
 
 /// Bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
     bytes
         .iter()
@@ -83,12 +86,12 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// Sixteen hexadecimal digits that stand for a text: a short name for a file about it.
-pub fn short_digest(text: impl AsRef<[u8]>) -> String {
+pub(crate) fn short_digest(text: impl AsRef<[u8]>) -> String {
     hex(Sha256::digest(text).get(..8).unwrap_or_default())
 }
 
 /// A word as one argument of a POSIX shell, quoted only where it must be.
-pub fn shell_word(word: &str) -> String {
+pub(crate) fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
@@ -97,7 +100,7 @@ pub fn shell_word(word: &str) -> String {
 }
 
 /// An error and its causes in one line; a cause that only repeats what stands before is left out.
-pub fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let causes = causes(error);
     if causes.is_empty() {
         error.to_string()
@@ -107,7 +110,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// The causes of an error, nearest first, without repetitions.
-pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
+pub(crate) fn causes(error: &dyn std::error::Error) -> Vec<String> {
     let mut last = error.to_string();
     let mut causes = Vec::new();
     let mut source = error.source();

@@ -15,47 +15,47 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 /// The names of every environment variable the program reads (DESIGN §4).
-pub mod names {
+pub(crate) mod names {
     /// The control plane's URL.
-    pub const SERVER: &str = "SPEC_KITTY_SERVER";
+    pub(crate) const SERVER: &str = "SPEC_KITTY_SERVER";
     /// Older alias of [`SERVER`].
-    pub const SERVER_ALIAS: &str = "SPEC_KITTY_SAAS_URL";
+    pub(crate) const SERVER_ALIAS: &str = "SPEC_KITTY_SAAS_URL";
     /// An access token for CI; it goes only to a server named by flag or environment.
-    pub const TOKEN: &str = "SPEC_KITTY_TOKEN";
+    pub(crate) const TOKEN: &str = "SPEC_KITTY_TOKEN";
     /// The team that goes with [`TOKEN`].
-    pub const TEAM: &str = "SPEC_KITTY_TEAM";
+    pub(crate) const TEAM: &str = "SPEC_KITTY_TEAM";
     /// Replaces `~/.spec-kitty`.
-    pub const HOME: &str = "SPEC_KITTY_HOME";
+    pub(crate) const HOME: &str = "SPEC_KITTY_HOME";
     /// Set to anything but `0` or `false`: never prompt.
-    pub const NO_INPUT: &str = "SPEC_KITTY_NO_INPUT";
+    pub(crate) const NO_INPUT: &str = "SPEC_KITTY_NO_INPUT";
     /// Log filter, as in `spec_kitty=debug`.
-    pub const LOG: &str = "SPEC_KITTY_LOG";
+    pub(crate) const LOG: &str = "SPEC_KITTY_LOG";
     /// `0`, `false`, `no` or `off` forbids all network.
-    pub const NETWORK: &str = "SPEC_KITTY_ENABLE_SAAS_SYNC";
+    pub(crate) const NETWORK: &str = "SPEC_KITTY_ENABLE_SAAS_SYNC";
     /// A file of certificates to trust instead of the system's.
-    pub const CERTIFICATES: &str = "SSL_CERT_FILE";
+    pub(crate) const CERTIFICATES: &str = "SSL_CERT_FILE";
     /// A proxy for https; the first that is set counts.
-    pub const PROXY: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+    pub(crate) const PROXY: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
     /// Hosts that are reached without [`PROXY`].
-    pub const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
+    pub(crate) const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
     /// Set in continuous integration: never prompt.
-    pub const CI: &str = "CI";
+    pub(crate) const CI: &str = "CI";
     /// Any non-empty value turns colour off.
-    pub const NO_COLOR: &str = "NO_COLOR";
+    pub(crate) const NO_COLOR: &str = "NO_COLOR";
     /// `0` turns colour off.
-    pub const CLICOLOR: &str = "CLICOLOR";
+    pub(crate) const CLICOLOR: &str = "CLICOLOR";
     /// Any value but `0` turns colour on, also into a pipe.
-    pub const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
+    pub(crate) const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
     /// `dumb` turns colour off.
-    pub const TERMINAL: &str = "TERM";
+    pub(crate) const TERMINAL: &str = "TERM";
     /// The user's folder; the first that is set counts.
-    pub const USER_FOLDER: [&str; 2] = ["HOME", "USERPROFILE"];
+    pub(crate) const USER_FOLDER: [&str; 2] = ["HOME", "USERPROFILE"];
     /// The user's login name; the first that is set counts.
-    pub const USER_NAME: [&str; 3] = ["LOGNAME", "USER", "USERNAME"];
+    pub(crate) const USER_NAME: [&str; 3] = ["LOGNAME", "USER", "USERNAME"];
     /// Where temporary folders go.
-    pub const TEMPORARY: &str = "TMPDIR";
+    pub(crate) const TEMPORARY: &str = "TMPDIR";
     /// Where git is looked for.
-    pub const PATH: &str = "PATH";
+    pub(crate) const PATH: &str = "PATH";
 }
 
 /// Which of the standard streams are terminals.

@@ -1,7 +1,7 @@
 //! The whole help tree in one file, and what every command's help must have.
 
 use clap::CommandFactory as _;
-use spec_kitty::cli::arguments::Arguments;
+use spec_kitty::internals::Arguments;
 
 use crate::support::{Sandbox, repository};
 

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use spec_kitty::http::{Answer, Call, Deadline, HttpClient, HttpError, Retry, Server as Address};
-use spec_kitty::world::World;
+use spec_kitty::internals::World;
+use spec_kitty::internals::{
+    Answer, Call, Deadline, HttpClient, HttpError, Retry, Server as Address,
+};
 
 use crate::support::{Reply, Server, dead_url};
 
@@ -189,7 +191,7 @@ fn a_request_says_who_and_what_it_is() {
     let client = HttpClient::new(&world, address).unwrap();
     let call = Call {
         path: PATH,
-        bearer: Some(spec_kitty::secret::Secret::new("token")),
+        bearer: Some(spec_kitty::internals::Secret::new("token")),
         headers: vec![("X-Team-Slug", "web".to_owned())],
         body: b"{\"a\":1}".to_vec(),
         ..Call::default()

@@ -9,8 +9,8 @@ use std::time::Duration;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use spec_kitty::http::{Answer, Call, Deadline, HttpClient, HttpError, Server as Address};
-use spec_kitty::world::World;
+use spec_kitty::internals::World;
+use spec_kitty::internals::{Answer, Call, Deadline, HttpClient, HttpError, Server as Address};
 
 use crate::support::Server;
 

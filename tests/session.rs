@@ -5,11 +5,11 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::json;
-use spec_kitty::auth::session::{PostOptions, Session, SessionError, team_slug_if_logged_in};
-use spec_kitty::auth::{credentials, login};
-use spec_kitty::http::{Answer, Deadline, Server as Address};
-use spec_kitty::secret::Secret;
-use spec_kitty::world::World;
+use spec_kitty::internals::Secret;
+use spec_kitty::internals::World;
+use spec_kitty::internals::{Answer, Deadline, Server as Address};
+use spec_kitty::internals::{PostOptions, Session, SessionError, team_slug_if_logged_in};
+use spec_kitty::internals::{credentials, login};
 
 use crate::support::{ACCESS_TOKEN, REFRESH_PATH, Reply, Request, Sandbox, Server, TOKEN_PATH};
 

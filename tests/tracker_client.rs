@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use spec_kitty::auth::session::Session;
-use spec_kitty::http::Deadline;
-use spec_kitty::tracker::control_plane_client::{ControlPlaneClient, TrackerError};
-use spec_kitty::wire::request::{BindRequest, SearchRequest};
-use spec_kitty::wire::response::{BindResponse, SearchResponse};
-use spec_kitty::world::World;
+use spec_kitty::internals::Deadline;
+use spec_kitty::internals::Session;
+use spec_kitty::internals::World;
+use spec_kitty::internals::{BindRequest, SearchRequest};
+use spec_kitty::internals::{BindResponse, SearchResponse};
+use spec_kitty::internals::{ControlPlaneClient, TrackerError};
 
 use crate::support::{
     BIND_PATH, Reply, SEARCH_PATH, Sandbox, Server, bind_answer, case_table, expand,

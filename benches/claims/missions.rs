@@ -5,8 +5,8 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use serde_json::json;
-use spec_kitty::mission::metadata::{load, write_meta};
-use spec_kitty::mission::{number, slug};
+use spec_kitty::internals::{load, write_meta};
+use spec_kitty::internals::{number, slug};
 
 /// Slugs cost nothing; the number scan grows with the missions, and a thousand are no matter;
 /// writing a `meta.json` is one durable replacement.

@@ -6,13 +6,13 @@ use std::path::Path;
 
 use criterion::Criterion;
 use serde_json::json;
-use spec_kitty::project::GitMetadata;
-use spec_kitty::project::identity::ProjectIdentity;
-use spec_kitty::sync::emitter::Emitter;
-use spec_kitty::sync::event::{Event, MissionOriginBound};
-use spec_kitty::sync::payload_rules::validate;
-use spec_kitty::sync::queue::Queue;
-use spec_kitty::world::World;
+use spec_kitty::internals::Emitter;
+use spec_kitty::internals::GitMetadata;
+use spec_kitty::internals::ProjectIdentity;
+use spec_kitty::internals::Queue;
+use spec_kitty::internals::World;
+use spec_kitty::internals::validate;
+use spec_kitty::internals::{Event, MissionOriginBound};
 use ulid::Ulid;
 
 const UUID: &str = "6f1a3a52-94cb-4ab1-9e3e-2f8d5b1c7a90";

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use serde_json::json;
-use spec_kitty::wire::response::SearchResponse;
+use spec_kitty::internals::SearchResponse;
 
 /// A search answer with as many candidates as one may hold.
 pub(crate) fn benches(criterion: &mut Criterion) {

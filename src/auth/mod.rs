@@ -3,6 +3,6 @@
 pub mod credentials;
 pub mod login;
 mod renewal;
-pub mod server_choice;
-pub mod session;
-pub mod status;
+pub(crate) mod server_choice;
+pub(crate) mod session;
+pub(crate) mod status;

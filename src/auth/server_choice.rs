@@ -63,7 +63,7 @@ pub enum ResolveError {
 }
 
 /// The address of `--server`, the environment, the user's settings, or the session's own.
-pub fn resolve(world: &World, flag: Option<&str>) -> Result<ResolvedServer, ResolveError> {
+pub(crate) fn resolve(world: &World, flag: Option<&str>) -> Result<ResolvedServer, ResolveError> {
     if let Some(chosen) = chosen(world, flag)? {
         return Ok(chosen);
     }

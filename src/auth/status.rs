@@ -10,7 +10,7 @@ use crate::world::{World, names};
 
 /// What is known of the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
+pub(crate) struct Status {
     /// The control plane that commands would speak with.
     pub server: Option<Server>,
     /// What chose it.
@@ -29,7 +29,7 @@ pub struct Status {
 
 /// How one stands with the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub(crate) enum Standing {
     /// With the session of the credentials file.
     LoggedIn,
     /// With `SPEC_KITTY_TOKEN`.
@@ -44,13 +44,13 @@ pub enum Standing {
 
 impl Standing {
     /// Whether requests would be sent.
-    pub fn is_logged_in(&self) -> bool {
+    pub(crate) fn is_logged_in(&self) -> bool {
         matches!(self, Self::LoggedIn | Self::Environment)
     }
 }
 
 /// Looks at environment, settings and credentials.
-pub fn look(world: &World, flag_server: Option<&str>) -> Result<Status, SessionError> {
+pub(crate) fn look(world: &World, flag_server: Option<&str>) -> Result<Status, SessionError> {
     let mut status = Status {
         server: None,
         server_source: None,

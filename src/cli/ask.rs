@@ -13,7 +13,7 @@ use crate::text::one_line;
 use crate::world::World;
 
 /// A line of text that is not empty.
-pub fn text(world: &World, prompt: &str) -> Result<String, Failure> {
+pub(crate) fn text(world: &World, prompt: &str) -> Result<String, Failure> {
     let input = Input::<String>::new().with_prompt(prompt);
     let answer = world.ask(|| input.interact_text());
     answer
@@ -22,7 +22,7 @@ pub fn text(world: &World, prompt: &str) -> Result<String, Failure> {
 }
 
 /// A line that is not shown while it is typed.
-pub fn password(world: &World, prompt: &str) -> Result<Secret, Failure> {
+pub(crate) fn password(world: &World, prompt: &str) -> Result<Secret, Failure> {
     let input = Password::new().with_prompt(prompt);
     let answer = world.ask(|| input.interact());
     answer.map(Secret::new).map_err(unanswered)
@@ -30,7 +30,7 @@ pub fn password(world: &World, prompt: &str) -> Result<Secret, Failure> {
 
 /// Yes or no, ended by Enter, so that no stray key confirms; Enter alone is No. The question may
 /// name things from outside.
-pub fn confirm(world: &World, question: &str) -> Result<bool, Failure> {
+pub(crate) fn confirm(world: &World, question: &str) -> Result<bool, Failure> {
     let asked = Input::<String>::new()
         .with_prompt(format!("{} (y/N)", one_line(question)))
         .allow_empty(true)
@@ -51,7 +51,7 @@ fn yes_or_no(answer: &str) -> Option<bool> {
 }
 
 /// A terminal that went away, or a person who gave up.
-pub fn unanswered(error: dialoguer::Error) -> Failure {
+pub(crate) fn unanswered(error: dialoguer::Error) -> Failure {
     let dialoguer::Error::IO(error) = error;
     if error.kind() == std::io::ErrorKind::Interrupted {
         leave_line();
@@ -68,17 +68,17 @@ pub fn unanswered(error: dialoguer::Error) -> Failure {
 /// How the terminal was before anything was asked. A question that is cut off cannot put back
 /// itself that typing is shown, and the cursor.
 #[derive(Debug)]
-pub struct TerminalSettings(Termios);
+pub(crate) struct TerminalSettings(Termios);
 
 impl TerminalSettings {
     /// Reads them; `None` where there is no terminal to ask on.
-    pub fn read(ui: &Ui) -> Option<Self> {
+    pub(crate) fn read(ui: &Ui) -> Option<Self> {
         let settings = ui.may_ask().then(|| tcgetattr(std::io::stdin()));
         settings?.ok().map(Self)
     }
 
     /// Puts them back, as far as that can be done.
-    pub fn restore(&self) {
+    pub(crate) fn restore(&self) {
         let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0);
         drop(Term::stderr().show_cursor());
         leave_line();

@@ -17,7 +17,7 @@ use crate::wire::{MAX_ANSWER_BYTES, Provider};
 
 /// What a document says about a ticket.
 #[derive(Debug, Clone)]
-pub struct CandidateDocument {
+pub(super) struct CandidateDocument {
     /// The ticket.
     pub candidate: OriginCandidate,
     /// Its tracker, where the document names it.
@@ -29,7 +29,7 @@ pub struct CandidateDocument {
 }
 
 /// Reads the document at `place`, `-` being standard input.
-pub fn read(context: &Context, place: &Path) -> Result<CandidateDocument, Failure> {
+pub(super) fn read(context: &Context, place: &Path) -> Result<CandidateDocument, Failure> {
     let bytes = if place == Path::new("-") {
         read_all(std::io::stdin().lock())?
     } else {

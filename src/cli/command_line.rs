@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use crate::text::shell_word;
 
 /// `spec-kitty` and every argument, quoted where it must be.
-pub fn typed(arguments: &[OsString]) -> String {
+pub(super) fn typed(arguments: &[OsString]) -> String {
     let words = arguments.iter().skip(1);
     std::iter::once("spec-kitty".to_owned())
         .chain(words.map(|word| shell_word(&word.to_string_lossy())))

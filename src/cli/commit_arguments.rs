@@ -4,7 +4,7 @@ use crate::mission::commit::CommitPolicy;
 
 /// Whether and how to commit.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub struct CommitArguments {
+pub(crate) struct CommitArguments {
     /// Write the files, but do not commit them
     #[arg(long)]
     no_commit: bool,
@@ -15,7 +15,7 @@ pub struct CommitArguments {
 
 impl CommitArguments {
     /// What was asked for.
-    pub fn policy(self) -> CommitPolicy {
+    pub(crate) fn policy(self) -> CommitPolicy {
         match self {
             Self {
                 no_commit: true, ..

@@ -90,4 +90,4 @@ impl Context {
 }
 
 /// What every command's handler returns.
-pub type CommandResult = Result<Outcome, Failure>;
+pub(crate) type CommandResult = Result<Outcome, Failure>;

@@ -16,7 +16,7 @@ use super::ui::Ui;
 use crate::world::World;
 
 /// `--help` and `--version` are answers; anything else clap objects to is a usage error.
-pub fn answer(arguments: &[OsString], error: &clap::Error) -> ExitCode {
+pub(super) fn answer(arguments: &[OsString], error: &clap::Error) -> ExitCode {
     let is_answer = matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
@@ -46,7 +46,7 @@ pub fn answer(arguments: &[OsString], error: &clap::Error) -> ExitCode {
 }
 
 /// Reports a failure as the raw arguments ask for.
-pub fn fail(arguments: &[OsString], failure: &Failure) -> ExitCode {
+pub(super) fn fail(arguments: &[OsString], failure: &Failure) -> ExitCode {
     let stand_in = ["spec-kitty", "--json", "init"];
     let stand_in = stand_in
         .iter()
@@ -61,7 +61,7 @@ pub fn fail(arguments: &[OsString], failure: &Failure) -> ExitCode {
 }
 
 /// The directory the command was started in is gone.
-pub fn no_directory(error: &std::io::Error) -> Failure {
+pub(super) fn no_directory(error: &std::io::Error) -> Failure {
     Failure::from_error("no_directory", ExitCode::RepoState, error)
         .hint("run: cd to a folder that is there")
 }

@@ -3,7 +3,7 @@
 use super::exit_code::ExitCode;
 
 /// The table of exit codes at the end of `--help`.
-pub fn exit_codes() -> String {
+pub(super) fn exit_codes() -> String {
     let rows = ExitCode::ALL.map(|code| format!("  {:>3}  {}", code.number(), code.meaning()));
     format!("Exit codes:\n{}", rows.join("\n"))
 }

@@ -19,7 +19,7 @@ use super::exit_code::ExitCode;
 use super::failure::{Effect, Failure};
 
 /// Runs a command to its end, or until it is interrupted.
-pub fn run(command: Command, context: Context) -> CommandResult {
+pub(super) fn run(command: Command, context: Context) -> CommandResult {
     // These stop by themselves, and have something to tidy up.
     if matches!(command, Command::Serve(_) | Command::Demo(_)) {
         return commands::run(command, &context);
@@ -50,7 +50,7 @@ pub fn run(command: Command, context: Context) -> CommandResult {
 }
 
 /// Ctrl-C was pressed; as long as a command only looks and asks, it has changed nothing.
-pub fn interrupted(only_looked: bool) -> Failure {
+pub(super) fn interrupted(only_looked: bool) -> Failure {
     let failure = |message| Failure::new("interrupted", ExitCode::Interrupted, message);
     if only_looked {
         return failure("interrupted; nothing was changed");

@@ -6,7 +6,7 @@ use super::globals::Globals;
 use crate::world::{World, names};
 
 /// Starts logging where it was asked for. The flag wins over the environment.
-pub fn start(globals: &Globals, world: &World) {
+pub(super) fn start(globals: &Globals, world: &World) {
     let filter = match (globals.verbose, world.variable(names::LOG)) {
         (0, None) => return,
         (0, Some(filter)) => filter,

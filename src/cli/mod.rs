@@ -1,26 +1,26 @@
 //! The command line: the only layer that prints, prompts or decides an exit code.
 
-pub mod arguments;
-pub mod ask;
+pub(crate) mod arguments;
+pub(crate) mod ask;
 mod candidate_document;
 mod command_line;
-pub mod commands;
-pub mod commit_arguments;
-pub mod context;
+pub(crate) mod commands;
+pub(crate) mod commit_arguments;
+pub(crate) mod context;
 mod early;
 mod error;
-pub mod exit_code;
-pub mod failure;
-pub mod globals;
+pub(crate) mod exit_code;
+pub(crate) mod failure;
+pub(crate) mod globals;
 mod help;
 mod interruption;
 mod logging;
-pub mod outcome;
-pub mod progress;
-pub mod table;
-pub mod ticket_arguments;
-pub mod ticket_choice;
-pub mod ui;
+pub(crate) mod outcome;
+pub(crate) mod progress;
+pub(crate) mod table;
+pub(crate) mod ticket_arguments;
+pub(crate) mod ticket_choice;
+pub(crate) mod ui;
 
 use std::ffi::OsString;
 
@@ -34,7 +34,7 @@ use ui::Ui;
 use crate::world::World;
 
 /// Runs the command that these arguments ask for.
-pub fn run(arguments: Vec<OsString>) -> ExitCode {
+pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     let parsed = match Arguments::try_parse_from(&arguments) {
         Ok(parsed) => parsed,
         Err(error) => return early::answer(&arguments, &error),

@@ -11,7 +11,7 @@ use super::ui::Ui;
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Does the work; a spinner turns on stderr if it takes long.
-pub fn during<T>(ui: &Ui, what: &str, work: impl FnOnce() -> T) -> T {
+pub(crate) fn during<T>(ui: &Ui, what: &str, work: impl FnOnce() -> T) -> T {
     if !ui.may_draw() {
         return work();
     }

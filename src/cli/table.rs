@@ -4,7 +4,7 @@ use super::ui::Ui;
 use crate::text::one_line;
 
 /// Rows of cells; headings only on a terminal. Cells are made safe to show here.
-pub fn table<const N: usize>(ui: &Ui, headings: [&str; N], rows: &[[String; N]]) -> String {
+pub(crate) fn table<const N: usize>(ui: &Ui, headings: [&str; N], rows: &[[String; N]]) -> String {
     let clean: Vec<[String; N]> = rows
         .iter()
         .map(|row| row.each_ref().map(|cell| one_line(cell)))
@@ -29,7 +29,7 @@ pub fn table<const N: usize>(ui: &Ui, headings: [&str; N], rows: &[[String; N]])
 }
 
 /// One thing and what is known of it: `label  value` aligned, or `label<TAB>value`.
-pub fn record(ui: &Ui, rows: &[(&str, String)]) -> String {
+pub(crate) fn record(ui: &Ui, rows: &[(&str, String)]) -> String {
     let clean = rows
         .iter()
         .map(|(label, value)| [(*label).to_owned(), one_line(value)]);

@@ -22,7 +22,7 @@ const LIMIT: u32 = 10;
 
 /// The flags about a ticket, beside its reference.
 #[derive(Debug, Clone, clap::Args)]
-pub struct TicketArguments {
+pub(crate) struct TicketArguments {
     /// A candidate, or a search result that holds exactly one; - reads stdin
     #[arg(long, value_name = "FILE|-")]
     candidate: Option<PathBuf>,
@@ -39,14 +39,14 @@ pub struct TicketArguments {
 
 /// Reads a provider's name on the command line, for arguments that `ignore_case`: clap lists the
 /// names and suggests the nearest.
-pub fn provider_argument() -> impl TypedValueParser<Value = Provider> {
+pub(crate) fn provider_argument() -> impl TypedValueParser<Value = Provider> {
     PossibleValuesParser::new(Provider::ALL.map(Provider::as_str))
         .try_map(|name| name.to_ascii_lowercase().parse::<Provider>())
 }
 
 impl TicketArguments {
     /// Refuses what can be refused before anything is read or sent; the key and provider named.
-    pub fn check(
+    pub(crate) fn check(
         &self,
         reference: Option<&str>,
         binding: &OriginBinding,
@@ -60,7 +60,7 @@ impl TicketArguments {
     }
 
     /// Searches by the reference, or reads the document.
-    pub fn find(
+    pub(crate) fn find(
         &self,
         reference: Option<&str>,
         context: &Context,
@@ -132,7 +132,7 @@ impl TicketArguments {
 }
 
 /// Searches, with a spinner where it takes long.
-pub fn search(
+pub(crate) fn search(
     context: &Context,
     binding: &OriginBinding,
     client: &ControlPlaneClient<'_>,

@@ -18,7 +18,7 @@ use crate::wire::Provider;
 
 /// What a search or a document left to choose from.
 #[derive(Debug)]
-pub struct Choice {
+pub(crate) struct Choice {
     pub(super) candidates: Vec<OriginCandidate>,
     /// One that may be confirmed without being chosen.
     pub(super) certain: bool,
@@ -30,19 +30,19 @@ pub struct Choice {
 
 impl Choice {
     /// The ticket, where there is only one to speak of.
-    pub fn certain(&self) -> Option<Ticket> {
+    pub(crate) fn certain(&self) -> Option<Ticket> {
         let only = self.candidates.first().filter(|_| self.certain)?;
         Some(self.ticket(only.clone()))
     }
 
     /// The one ticket, for a dry run: nothing will be done, so nothing needs confirming.
-    pub fn only(&self) -> Result<Ticket, Failure> {
+    pub(crate) fn only(&self) -> Result<Ticket, Failure> {
         self.certain().ok_or_else(|| self.not_one())
     }
 
     /// The ticket that is meant, chosen from a list on a terminal. Without one, `--yes` or not, a
     /// single exact hit is needed; what is missing then is told with the command that would do.
-    pub fn choose(&self, context: &Context, yes: bool) -> Result<Ticket, Failure> {
+    pub(crate) fn choose(&self, context: &Context, yes: bool) -> Result<Ticket, Failure> {
         match self.certain() {
             Some(ticket) => Ok(ticket),
             None if yes => Err(self.not_one()),
@@ -52,7 +52,7 @@ impl Choice {
     }
 
     /// The user's word that this is the ticket and that `effect` shall happen.
-    pub fn confirm(
+    pub(crate) fn confirm(
         &self,
         context: &Context,
         ticket: &Ticket,

@@ -12,7 +12,7 @@ use crate::world::World;
 
 /// An open store. Safe to use while a server has the same one open.
 #[derive(Debug)]
-pub struct Administration<'a> {
+pub(crate) struct Administration<'a> {
     world: &'a World,
     runtime: Runtime,
     store: Store,
@@ -20,7 +20,7 @@ pub struct Administration<'a> {
 
 impl<'a> Administration<'a> {
     /// Opens the store in a folder, making it on first use.
-    pub fn open(world: &'a World, data: &Path) -> Result<Self, ControlPlaneError> {
+    pub(crate) fn open(world: &'a World, data: &Path) -> Result<Self, ControlPlaneError> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
@@ -34,7 +34,7 @@ impl<'a> Administration<'a> {
     }
 
     /// Adds a user to a team, with links to providers; one who is there gets the new password.
-    pub fn add_user(
+    pub(crate) fn add_user(
         &self,
         name: &str,
         team: &str,
@@ -54,12 +54,12 @@ impl<'a> Administration<'a> {
     }
 
     /// The providers a user may act for.
-    pub fn links_of(&self, name: &str) -> Result<Vec<String>, ControlPlaneError> {
+    pub(crate) fn links_of(&self, name: &str) -> Result<Vec<String>, ControlPlaneError> {
         Ok(self.runtime.block_on(self.store.links_of(name))?)
     }
 
     /// Says which tracker resource a project's tickets are in.
-    pub fn map_project(
+    pub(crate) fn map_project(
         &self,
         slug: &str,
         provider: Provider,
@@ -78,7 +78,7 @@ impl<'a> Administration<'a> {
     }
 
     /// Adds or renews the tickets of a document, all or none; how many they are.
-    pub fn import_tickets(&self, document: &[u8]) -> Result<usize, ControlPlaneError> {
+    pub(crate) fn import_tickets(&self, document: &[u8]) -> Result<usize, ControlPlaneError> {
         let tickets: Vec<Ticket> =
             serde_json::from_slice(document).map_err(ControlPlaneError::TicketsUnreadable)?;
         for (index, ticket) in tickets.iter().enumerate() {
@@ -91,12 +91,12 @@ impl<'a> Administration<'a> {
     }
 
     /// How much of everything there is.
-    pub fn counts(&self) -> Result<Counts, ControlPlaneError> {
+    pub(crate) fn counts(&self) -> Result<Counts, ControlPlaneError> {
         Ok(self.runtime.block_on(self.store.counts(self.world.now()))?)
     }
 
     /// Closes the store.
-    pub fn close(self) {
+    pub(crate) fn close(self) {
         self.runtime.block_on(self.store.close());
     }
 }

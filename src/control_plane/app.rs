@@ -20,7 +20,7 @@ const PASSWORDS_AT_ONCE: usize = 2;
 
 /// What bounds every request.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Requests a session may make in a minute.
     pub requests_per_minute: u32,
     /// How long the head of a request may take to arrive, or a connection be idle.
@@ -35,7 +35,7 @@ pub struct Limits {
 
 impl Limits {
     /// What a session may ask in a minute unless the operator says otherwise.
-    pub const REQUESTS_PER_MINUTE: u32 = 3_000;
+    pub(crate) const REQUESTS_PER_MINUTE: u32 = 3_000;
 }
 
 impl Default for Limits {
@@ -52,11 +52,11 @@ impl Default for Limits {
 
 /// What every handler works on.
 #[derive(Debug, Clone)]
-pub struct App(Arc<Shared>);
+pub(super) struct App(Arc<Shared>);
 
 /// The parts of an [`App`].
 #[derive(Debug)]
-pub struct Shared {
+pub(super) struct Shared {
     /// The clock and entropy.
     pub world: World,
     /// What is remembered.
@@ -82,7 +82,7 @@ impl std::ops::Deref for App {
 
 impl App {
     /// An application over a store.
-    pub fn new(world: World, store: Store, limits: Limits) -> Self {
+    pub(super) fn new(world: World, store: Store, limits: Limits) -> Self {
         Self(Arc::new(Shared {
             world,
             store,
@@ -95,13 +95,13 @@ impl App {
     }
 
     /// A number for the log.
-    pub fn next_request(&self) -> u64 {
+    pub(super) fn next_request(&self) -> u64 {
         self.request_count.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The project that a request means, if it is mapped to the provider the request names and
     /// the user may act for that provider.
-    pub async fn project(
+    pub(super) async fn project(
         &self,
         user: i64,
         provider: &str,

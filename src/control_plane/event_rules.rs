@@ -9,7 +9,7 @@ use super::store::ReceivedEvent;
 
 /// What shall become of an event.
 #[derive(Debug)]
-pub enum Verdict<'a> {
+pub(super) enum Verdict<'a> {
     /// It keeps all rules.
     Keep(ReceivedEvent<'a>),
     /// It breaks a rule.
@@ -68,7 +68,7 @@ const PAYLOADS: &[(&str, Rules)] = &[
 ];
 
 /// Judges one event.
-pub fn check(document: &str) -> Verdict<'_> {
+pub(super) fn check(document: &str) -> Verdict<'_> {
     let Ok(Value::Object(event)) = serde_json::from_str(document) else {
         return Verdict::Nameless("must be an object");
     };

@@ -23,11 +23,11 @@ use crate::secret::Secret;
 use crate::wire::TEAM_SLUG;
 
 /// The most bytes of a JSON document in any request but a batch of events.
-pub const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
+pub(super) const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
 
 /// The caller, once the session, the team and the rate limit are checked.
 #[derive(Debug)]
-pub struct Caller(pub SessionOwner);
+pub(super) struct Caller(pub SessionOwner);
 
 impl FromRequestParts<App> for Caller {
     type Rejection = Refusal;
@@ -61,7 +61,7 @@ impl FromRequestParts<App> for Caller {
 }
 
 /// A 403 for a team that the user is not in, or that does not exist: the caller learns no more.
-pub fn not_in_team() -> Refusal {
+pub(super) fn not_in_team() -> Refusal {
     Refusal::new(
         StatusCode::FORBIDDEN,
         "not_in_team",
@@ -70,7 +70,7 @@ pub fn not_in_team() -> Refusal {
 }
 
 /// The team that a request names.
-pub fn team(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+pub(super) fn team(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
     headers
         .get(TEAM_SLUG)
         .map(|value| value.to_str().map_err(|_| not_in_team()))
@@ -86,7 +86,7 @@ fn bearer(headers: &HeaderMap) -> Option<Secret> {
 
 /// A JSON body.
 #[derive(Debug)]
-pub struct Document<T>(pub T);
+pub(super) struct Document<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<App> for Document<T> {
     type Rejection = Refusal;
@@ -102,7 +102,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Document<T> {
 
 /// How a body is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
+pub(super) enum Encoding {
     /// As it is.
     Plain,
     /// With gzip.
@@ -110,7 +110,7 @@ pub enum Encoding {
 }
 
 /// How the body of a request with these headers is packed.
-pub fn content_encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
+pub(super) fn content_encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
     match headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes) {
         None => Ok(Encoding::Plain),
         Some(name) if name.eq_ignore_ascii_case(b"identity") => Ok(Encoding::Plain),
@@ -128,12 +128,12 @@ fn unsupported_encoding() -> Refusal {
 }
 
 /// 413.
-pub fn too_large(what: &str) -> Refusal {
+pub(super) fn too_large(what: &str) -> Refusal {
     Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", what)
 }
 
 /// Reads a body of at most `limit` bytes.
-pub async fn read(app: &App, mut body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
+pub(super) async fn read(app: &App, mut body: Body, limit: usize) -> Result<Vec<u8>, Refusal> {
     let reading = async {
         let mut kept = Vec::new();
         while let Some(chunk) = next_chunk(&mut body).await? {
@@ -158,16 +158,16 @@ pub async fn read(app: &App, mut body: Body, limit: usize) -> Result<Vec<u8>, Re
 /// A body of which whoever made it can read what the handler left: a client that is cut off while
 /// it still writes does not get to see the answer.
 #[derive(Debug, Clone)]
-pub struct SharedBody(Arc<Mutex<Body>>);
+pub(super) struct SharedBody(Arc<Mutex<Body>>);
 
 impl SharedBody {
     /// Shares a body.
-    pub fn new(body: Body) -> Self {
+    pub(super) fn new(body: Body) -> Self {
         Self(Arc::new(Mutex::new(body)))
     }
 
     /// Reads some more of it, and throws that away.
-    pub async fn discard(self, most_time: Duration) {
+    pub(super) async fn discard(self, most_time: Duration) {
         const MOST_BYTES: usize = 32 * 1024 * 1024;
         const MOST_TIME: Duration = Duration::from_secs(2);
         let (mut body, mut seen) = (Body::new(self), 0);
@@ -208,12 +208,12 @@ async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, Refusal> {
 }
 
 /// 400.
-pub fn bad_body(message: impl Into<String>) -> Refusal {
+pub(super) fn bad_body(message: impl Into<String>) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, "bad_request", message)
 }
 
 /// Reads JSON: 400 where it is none, 422 where it is not what was asked for.
-pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     let parsed = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
         Category::Data => Refusal::invalid(error.to_string()),
         Category::Io | Category::Syntax | Category::Eof => {

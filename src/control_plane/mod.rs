@@ -8,7 +8,7 @@
 //!
 //! It knows [`crate::wire`] and nothing of the client's side.
 
-pub mod administration;
+pub(crate) mod administration;
 mod app;
 mod event_rules;
 mod extract;
@@ -16,8 +16,8 @@ mod password;
 mod rate_limit;
 mod refusal;
 mod routes;
-pub mod server;
-pub mod store;
+pub(crate) mod server;
+pub(crate) mod store;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,15 +25,15 @@ use std::path::PathBuf;
 use crate::wire::candidate::FieldError;
 use crate::world::World;
 
-pub use administration::Administration;
-pub use app::Limits;
-pub use server::{Running, ServeOptions, start};
+pub(crate) use administration::Administration;
+pub(crate) use app::Limits;
+pub(crate) use server::{ServeOptions, start};
 
 /// The tickets that ship in the binary, in the form that `admin tickets import` reads.
-pub const SAMPLE_TICKETS: &str = include_str!("../../assets/sample-tickets.json");
+pub(crate) const SAMPLE_TICKETS: &str = include_str!("../../assets/sample-tickets.json");
 
 /// Where the store is kept unless `--data` says otherwise.
-pub fn default_data_directory(world: &World) -> PathBuf {
+pub(crate) fn default_data_directory(world: &World) -> PathBuf {
     world.state_directory().join("control-plane")
 }
 

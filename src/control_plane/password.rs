@@ -12,7 +12,7 @@ use crate::world::World;
 pub struct PasswordError(#[from] argon2::password_hash::Error);
 
 /// The hash to keep of a password.
-pub fn hash(world: &World, password: &Secret) -> Result<String, PasswordError> {
+pub(super) fn hash(world: &World, password: &Secret) -> Result<String, PasswordError> {
     let salt: [u8; 16] = world.random();
     let hash = Argon2::default().hash_password_with_salt(password.expose().as_bytes(), &salt)?;
     Ok(hash.to_string())
@@ -20,7 +20,7 @@ pub fn hash(world: &World, password: &Secret) -> Result<String, PasswordError> {
 
 /// Whether a password is the one that was hashed. Without a hash the same work is done for
 /// nothing, so that the time taken does not tell which user names exist.
-pub fn verify(world: &World, password: &Secret, hash: Option<&str>) -> bool {
+pub(super) fn verify(world: &World, password: &Secret, hash: Option<&str>) -> bool {
     let Some(hash) = hash else {
         drop(self::hash(world, password));
         return false;

@@ -10,7 +10,7 @@ const MOST_BUCKETS: usize = 10_000;
 
 /// Lets each key have a number of requests a minute, as a burst or spread.
 #[derive(Debug)]
-pub struct RateLimit<K> {
+pub(super) struct RateLimit<K> {
     per_minute: f64,
     buckets: Mutex<HashMap<K, Bucket>>,
 }
@@ -23,7 +23,7 @@ struct Bucket {
 
 impl<K: Hash + Eq> RateLimit<K> {
     /// A limit that nobody has used yet.
-    pub fn per_minute(requests: u32) -> Self {
+    pub(super) fn per_minute(requests: u32) -> Self {
         Self {
             per_minute: f64::from(requests.max(1)),
             buckets: Mutex::new(HashMap::new()),
@@ -31,7 +31,7 @@ impl<K: Hash + Eq> RateLimit<K> {
     }
 
     /// Takes one request of this key's, or says how long until there is one.
-    pub fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
+    pub(super) fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
         // A bucket is whole at every instant, so a thread that died holding the lock did no harm.
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MOST_BUCKETS {

@@ -11,14 +11,14 @@ use crate::wire::error_envelope::ErrorEnvelope;
 
 /// A request that is not granted, and why.
 #[derive(Debug, Clone)]
-pub struct Refusal {
+pub(super) struct Refusal {
     status: StatusCode,
     envelope: ErrorEnvelope,
 }
 
 impl Refusal {
     /// A refusal with a stable code and words for people.
-    pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+    pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         let retryable = matches!(
             status,
             StatusCode::TOO_MANY_REQUESTS
@@ -40,12 +40,12 @@ impl Refusal {
     }
 
     /// 401.
-    pub fn unauthenticated(code: &str, message: &str) -> Self {
+    pub(super) fn unauthenticated(code: &str, message: &str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, code, message)
     }
 
     /// 422: what was asked breaks a rule.
-    pub fn invalid(message: impl Into<String>) -> Self {
+    pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "validation_error",
@@ -54,7 +54,7 @@ impl Refusal {
     }
 
     /// 429: how long to wait.
-    pub fn rate_limited(wait: Duration) -> Self {
+    pub(super) fn rate_limited(wait: Duration) -> Self {
         let mut refusal = Self::new(
             StatusCode::TOO_MANY_REQUESTS,
             "rate_limited",
@@ -67,13 +67,13 @@ impl Refusal {
 
     /// Says that the user has to do something at the control plane first.
     #[must_use]
-    pub fn user_action_required(mut self) -> Self {
+    pub(super) fn user_action_required(mut self) -> Self {
         self.envelope.user_action_required = true;
         self
     }
 
     /// The status and body, to be remembered.
-    pub fn status_and_body(&self) -> (u16, String) {
+    pub(super) fn status_and_body(&self) -> (u16, String) {
         let body = serde_json::to_string(&self.envelope).unwrap_or_default();
         (self.status.as_u16(), body)
     }

@@ -29,7 +29,7 @@ const MOST_CONNECTIONS: usize = 512;
 
 /// How to serve.
 #[derive(Debug, Clone)]
-pub struct ServeOptions {
+pub(crate) struct ServeOptions {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The folder that holds the store.
@@ -42,7 +42,7 @@ pub struct ServeOptions {
 
 impl ServeOptions {
     /// On a free loopback port, for embedding.
-    pub fn on_free_port(data: PathBuf) -> Self {
+    pub(crate) fn on_free_port(data: PathBuf) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             data,
@@ -54,7 +54,7 @@ impl ServeOptions {
 
 /// A control plane that is listening, on threads of its own. Dropping it stops it without waiting.
 #[derive(Debug)]
-pub struct Running {
+pub(crate) struct Running {
     url: String,
     stop: watch::Sender<bool>,
     runtime: Handle,
@@ -63,19 +63,19 @@ pub struct Running {
 
 /// The signals that ask a server to stop, listened for.
 #[derive(Debug)]
-pub struct StopSignals {
+pub(crate) struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Running {
     /// `http://127.0.0.1:PORT`.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// From here on SIGINT and SIGTERM no longer end the process: see [`Running::stop_on`].
-    pub fn listen_for_signals(&self) -> Result<StopSignals, ControlPlaneError> {
+    pub(crate) fn listen_for_signals(&self) -> Result<StopSignals, ControlPlaneError> {
         let _entered = self.runtime.enter();
         let listen = |kind| signal(kind).map_err(ControlPlaneError::Runtime);
         Ok(StopSignals {
@@ -85,7 +85,7 @@ impl Running {
     }
 
     /// Serves until one of the signals comes, then stops.
-    pub fn stop_on(self, mut signals: StopSignals) {
+    pub(crate) fn stop_on(self, mut signals: StopSignals) {
         self.runtime.block_on(async {
             tokio::select! {
                 _ = signals.interrupt.recv() => {}
@@ -96,7 +96,7 @@ impl Running {
     }
 
     /// Takes no more connections, lets the requests under way end, and waits for that.
-    pub fn stop(self) {
+    pub(crate) fn stop(self) {
         self.stop.send_replace(true);
         // A server thread that panicked has stopped too.
         drop(self.thread.join());
@@ -104,7 +104,7 @@ impl Running {
 }
 
 /// Starts to serve and returns once the address is listened on.
-pub fn start(world: &World, options: &ServeOptions) -> Result<Running, ControlPlaneError> {
+pub(crate) fn start(world: &World, options: &ServeOptions) -> Result<Running, ControlPlaneError> {
     let address = options.listen;
     if !address.ip().is_loopback() && !options.behind_tls_proxy {
         return Err(ControlPlaneError::NotLoopback(address));

@@ -30,7 +30,7 @@ pub enum LockError {
 }
 
 /// Whether a lock failed because the file system knows no locks at all, as some network mounts.
-pub fn is_unsupported(error: &FsError) -> bool {
+pub(crate) fn is_unsupported(error: &FsError) -> bool {
     use rustix::io::Errno;
     let code = error.source.raw_os_error();
     [Errno::NOLCK, Errno::NOTSUP, Errno::NOSYS]
@@ -39,7 +39,7 @@ pub fn is_unsupported(error: &FsError) -> bool {
 }
 
 /// Takes the lock if nobody has it; `None` where somebody does.
-pub fn try_acquire(path: &Path) -> Result<Option<Lock>, FsError> {
+pub(crate) fn try_acquire(path: &Path) -> Result<Option<Lock>, FsError> {
     let file = open(path)?;
     match try_lock(&file) {
         Ok(()) => Ok(Some(Lock { _file: file })),
@@ -50,7 +50,7 @@ pub fn try_acquire(path: &Path) -> Result<Option<Lock>, FsError> {
 
 /// Takes the lock, waiting at most `wait`, with back-off from 50 µs to 5 ms: a suspended holder
 /// must not hang every other process.
-pub fn acquire(world: &World, path: &Path, wait: Duration) -> Result<Lock, LockError> {
+pub(crate) fn acquire(world: &World, path: &Path, wait: Duration) -> Result<Lock, LockError> {
     let file = open(path)?;
     let end = world.instant() + wait;
     let mut pause = Duration::from_micros(50);

@@ -1,9 +1,9 @@
 //! Files that must not be lost: atomic replacement, bounded reading, private folders, locks.
 
-pub mod lock;
-pub mod replace;
+pub(crate) mod lock;
+pub(crate) mod replace;
 mod yaml;
-pub mod yaml_block;
+pub(crate) mod yaml_block;
 mod yaml_lines;
 
 use std::fs::{self, DirBuilder, File};
@@ -46,7 +46,7 @@ const SYNC_FOLDER: &str = "sync the folder";
 
 /// Reads a whole file of at most `limit` bytes; `None` where there is none. Only a regular file
 /// (or a link to one) is read, so that a pipe or device in its place cannot hang the command.
-pub fn read_bounded(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, FsError> {
+pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, FsError> {
     let refuse = |why: &str| FsError::on("read", path)(io::Error::other(why.to_owned()));
     match fs::metadata(path) {
         Ok(found) if found.is_file() => {}
@@ -68,7 +68,7 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, FsError>
 /// Makes a folder (and its parents) that only its owner can enter: mode 0700. One that exists and
 /// is ours is tightened; one of another owner with group or world bits is refused
 /// (QUEUE §2.11).
-pub fn ensure_private_directory(path: &Path) -> Result<(), FsError> {
+pub(crate) fn ensure_private_directory(path: &Path) -> Result<(), FsError> {
     if let Some(parent) = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
@@ -90,7 +90,7 @@ pub fn ensure_private_directory(path: &Path) -> Result<(), FsError> {
 }
 
 /// Demands that a file or folder is ours alone, tightening it to `mode` where we own it.
-pub fn require_private(path: &Path, found: &fs::Metadata, mode: u32) -> Result<(), FsError> {
+pub(crate) fn require_private(path: &Path, found: &fs::Metadata, mode: u32) -> Result<(), FsError> {
     if found.mode() & 0o077 == 0 {
         return Ok(());
     }
@@ -104,7 +104,7 @@ pub fn require_private(path: &Path, found: &fs::Metadata, mode: u32) -> Result<(
 
 /// Makes the names in a folder durable. A file system that cannot is not an error: there is
 /// nothing better to do.
-pub fn sync_directory(path: &Path) -> Result<(), FsError> {
+pub(crate) fn sync_directory(path: &Path) -> Result<(), FsError> {
     match File::open(path).and_then(|folder| folder.sync_all()) {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
         other => other.map_err(FsError::on(SYNC_FOLDER, path)),

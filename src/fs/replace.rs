@@ -10,7 +10,7 @@ use super::{FsError, sync_directory};
 
 /// The permission bits of a file that is made anew; one that exists keeps its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// 0600, also where the file already had wider ones.
     Private,
     /// 0666 less the umask, as any file of the user's.
@@ -31,7 +31,7 @@ pub enum Replaced {
 ///
 /// Whoever calls this holds the lock of the file, so a temporary of the same file was left by a
 /// process that was killed, and is removed.
-pub fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<Replaced, FsError> {
+pub(crate) fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<Replaced, FsError> {
     let target = resolve(path)?;
     let existing = match fs::symlink_metadata(&target) {
         Ok(found) if found.is_file() => Some(found),
@@ -84,7 +84,7 @@ fn holds(path: &Path, bytes: &[u8]) -> bool {
 }
 
 /// Removes what killed writers of a file left beside it. For whoever holds the file's lock.
-pub fn remove_leftovers(path: &Path) {
+pub(crate) fn remove_leftovers(path: &Path) {
     if let Ok(target) = resolve(path) {
         remove_beside(target.parent().unwrap_or(Path::new("/")), &target);
     }

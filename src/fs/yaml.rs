@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 /// One change inside a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change<'a> {
+pub(crate) enum Change<'a> {
     /// Gives the key this text.
     Set(&'a str, &'a str),
     /// Takes the key away.
@@ -28,7 +28,7 @@ pub enum YamlError {
 }
 
 /// Reads a text into a type; an empty document is the type's default.
-pub fn parse<T: DeserializeOwned + Default>(text: &str) -> Result<T, YamlError> {
+pub(crate) fn parse<T: DeserializeOwned + Default>(text: &str) -> Result<T, YamlError> {
     let options = serde_saphyr::options! {
         with_snippet: false,
         non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::AsString,

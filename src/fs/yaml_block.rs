@@ -7,13 +7,13 @@
 
 use serde_json::{Map, Value};
 
-pub use super::yaml::{Change, YamlError, parse};
+pub(crate) use super::yaml::{Change, YamlError, parse};
 use super::yaml_lines::Lines;
-pub use super::yaml_lines::scalar;
+pub(crate) use super::yaml_lines::scalar;
 
 /// Makes these changes inside the block of a key. Where there is no such block (or only an empty
 /// one) it gets the lines of `template` first: indented by two, each ended by a newline.
-pub fn change_block(
+pub(crate) fn change_block(
     text: &str,
     key: &str,
     template: &str,
@@ -53,7 +53,7 @@ pub fn change_block(
 }
 
 /// Takes away the block of a key, with the comments inside it.
-pub fn remove_block(text: &str, key: &str) -> Result<String, YamlError> {
+pub(crate) fn remove_block(text: &str, key: &str) -> Result<String, YamlError> {
     let mut expected: Map<String, Value> = parse(text)?;
     if expected.remove(key).is_none() {
         return Ok(text.to_owned());

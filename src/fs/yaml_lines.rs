@@ -238,7 +238,7 @@ fn indentation(line: &str) -> usize {
 }
 
 /// A text as YAML reads it back: plain where that is safe beyond doubt, else double-quoted.
-pub fn scalar(text: &str) -> String {
+pub(crate) fn scalar(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text
             .chars()

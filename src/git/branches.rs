@@ -10,7 +10,7 @@ use crate::world::World;
 
 /// The first local branch, other than the one checked out, whose newest commit holds this file
 /// (relative to the root of the repository).
-pub fn branch_with(
+pub(crate) fn branch_with(
     world: &World,
     repository: &Repository,
     path: &Path,

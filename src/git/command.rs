@@ -58,7 +58,7 @@ pub struct GitFailure {
 
 /// What a git command printed.
 #[derive(Debug)]
-pub struct GitOutput {
+pub(crate) struct GitOutput {
     /// Standard output.
     pub stdout: Vec<u8>,
     /// Standard error, lossily.
@@ -67,7 +67,7 @@ pub struct GitOutput {
 
 /// Git in one directory.
 #[derive(Debug, Clone, Copy)]
-pub struct Git<'a> {
+pub(crate) struct Git<'a> {
     world: &'a World,
     directory: &'a Path,
     settings: &'a [&'a str],
@@ -75,7 +75,7 @@ pub struct Git<'a> {
 
 impl<'a> Git<'a> {
     /// Git as if typed in this directory.
-    pub fn in_directory(world: &'a World, directory: &'a Path) -> Self {
+    pub(crate) fn in_directory(world: &'a World, directory: &'a Path) -> Self {
         Self {
             world,
             directory,
@@ -85,13 +85,13 @@ impl<'a> Git<'a> {
 
     /// The same with configuration of its own, each `key=value`.
     #[must_use]
-    pub fn with_settings(mut self, settings: &'a [&'a str]) -> Self {
+    pub(crate) fn with_settings(mut self, settings: &'a [&'a str]) -> Self {
         self.settings = settings;
         self
     }
 
     /// Runs git with nothing on its standard input. Ending with an error is an error.
-    pub fn run<S: AsRef<OsStr>>(
+    pub(crate) fn run<S: AsRef<OsStr>>(
         &self,
         arguments: impl IntoIterator<Item = S>,
     ) -> Result<GitOutput, GitError> {
@@ -99,7 +99,7 @@ impl<'a> Git<'a> {
     }
 
     /// Runs git with these bytes on its standard input.
-    pub fn run_with_input<S: AsRef<OsStr>>(
+    pub(crate) fn run_with_input<S: AsRef<OsStr>>(
         &self,
         arguments: impl IntoIterator<Item = S>,
         input: &[u8],

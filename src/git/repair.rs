@@ -13,7 +13,7 @@ use crate::world::World;
 /// Locks of git that are held, or were left by a killed git: which of the two, only a person can
 /// tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftLock {
+pub(crate) struct LeftLock {
     /// The lock files, never none: of the index, of HEAD, of the branch that is checked out.
     pub paths: Vec<PathBuf>,
     /// Paths that HEAD and the work tree agree on while the index still holds their former state:
@@ -23,7 +23,7 @@ pub struct LeftLock {
 
 /// Why a repair failed.
 #[derive(Debug, thiserror::Error)]
-pub enum RepairError {
+pub(crate) enum RepairError {
     /// The lock could not be removed.
     #[error(transparent)]
     File(#[from] FsError),
@@ -34,7 +34,7 @@ pub enum RepairError {
 
 /// Looks for locks that a commit takes and, where HEAD's own commit touched nothing outside `folder`
 /// (relative to the root), for paths of it that look staged for reversal.
-pub fn left_lock(
+pub(crate) fn left_lock(
     world: &World,
     repository: &Repository,
     folder: &Path,
@@ -113,7 +113,11 @@ pub(super) fn differing_from_head(
 
 /// Removes the locks and gives the index the reversed paths as they stand in HEAD and in the work
 /// tree. Only for when a person has said that no git is running.
-pub fn repair(world: &World, repository: &Repository, left: &LeftLock) -> Result<(), RepairError> {
+pub(crate) fn repair(
+    world: &World,
+    repository: &Repository,
+    left: &LeftLock,
+) -> Result<(), RepairError> {
     for path in &left.paths {
         fs::remove_file(path).map_err(FsError::on("remove", path))?;
     }

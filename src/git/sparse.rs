@@ -10,7 +10,7 @@ use crate::world::World;
 
 /// The files below `folder` (relative to the root) that are not in the work tree because it is
 /// sparse. git is asked only where it is.
-pub fn left_out(
+pub(crate) fn left_out(
     world: &World,
     repository: &Repository,
     folder: &Path,
@@ -32,7 +32,11 @@ pub fn left_out(
 }
 
 /// What the index holds at a path.
-pub fn contents(world: &World, repository: &Repository, path: &Path) -> Result<Vec<u8>, GitError> {
+pub(crate) fn contents(
+    world: &World,
+    repository: &Repository,
+    path: &Path,
+) -> Result<Vec<u8>, GitError> {
     let mut object = OsString::from(":");
     object.push(path);
     let arguments = [OsString::from("cat-file"), OsString::from("blob"), object];

@@ -13,5 +13,5 @@ pub use call::{Answer, Call, Retry};
 pub use client::HttpClient;
 pub use deadline::Deadline;
 pub use error::{Cause, HttpError, SetupError};
-pub use refusal::{Refusal, RefusalKind};
+pub(crate) use refusal::{Refusal, RefusalKind};
 pub use server_url::{Server, ServerError};

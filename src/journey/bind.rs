@@ -20,7 +20,7 @@ use crate::wire::request::BindRequest;
 
 /// What may be chosen about a bind.
 #[derive(Debug, Clone)]
-pub struct BindOptions {
+pub(crate) struct BindOptions {
     /// An idempotency key of the caller's; a random one where `None`.
     pub idempotency_key: Option<String>,
     /// Whether and how to commit.
@@ -32,7 +32,7 @@ pub struct BindOptions {
 /// Makes a ticket the origin of a mission: asks the control plane, then records the answer in
 /// `meta.json`, emits the event and commits. Where the control plane gives no bind, no byte of the
 /// project has changed. `intent` is the one of the mission's creation, where this ends one.
-pub fn bind_mission_origin(
+pub(crate) fn bind_mission_origin(
     service: &Service<'_>,
     mission: &Mission,
     ticket: &Ticket,

@@ -6,12 +6,10 @@ use std::path::PathBuf;
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
-pub use super::error::FeatureCreationError;
-pub use super::plan::{
-    Branches, CreationOptions, DEFAULT_MISSION_TYPE, PlannedMission, check, plan,
-};
+pub(crate) use super::error::FeatureCreationError;
+pub(crate) use super::plan::{CreationOptions, DEFAULT_MISSION_TYPE, PlannedMission, check, plan};
 use super::unfinished::wanted;
-pub use super::unfinished::{made_by, unfinished};
+pub(crate) use super::unfinished::{made_by, unfinished};
 
 use crate::fs::lock;
 use crate::git::commit::PathState;
@@ -32,7 +30,7 @@ use crate::world::World;
 
 /// A mission that was made.
 #[derive(Debug, Clone)]
-pub struct FeatureCreationResult {
+pub(crate) struct FeatureCreationResult {
     /// Names and branches.
     pub plan: PlannedMission,
     /// Its folder, absolute.
@@ -53,13 +51,13 @@ pub struct FeatureCreationResult {
 
 impl FeatureCreationResult {
     /// A file of the mission.
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.feature_dir.join(name)
     }
 }
 
 /// Creates a mission, or finishes one of the same slug whose creation was cut off.
-pub fn create_feature_core(
+pub(crate) fn create_feature_core(
     world: &World,
     project: &Project,
     slug: &str,
@@ -71,7 +69,7 @@ pub fn create_feature_core(
 }
 
 /// [`create_feature_core`] for a caller that keeps others from making the same mission.
-pub fn create_under_lock(
+pub(crate) fn create_under_lock(
     world: &World,
     project: &Project,
     slug: &str,
@@ -301,7 +299,7 @@ fn complete(
 }
 
 /// Records the event of a mission's creation; stated twice, it is the same event.
-pub fn emit_created(
+pub(crate) fn emit_created(
     project: &Project,
     emitter: &Emitter<'_>,
     meta: &Meta,

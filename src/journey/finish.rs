@@ -17,7 +17,7 @@ use crate::world::World;
 
 /// What [`finish_intents`] did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Finished {
+pub(crate) struct Finished {
     /// Events that were recorded.
     pub recorded: u64,
     /// Intents that still wait for their command to be run again, or will never finish.
@@ -28,7 +28,11 @@ pub struct Finished {
 
 /// Records the events of unfinished work whose result already stands in `meta.json`. Work that
 /// another process is at is left alone.
-pub fn finish_intents(world: &World, project: &Project, team_slug: Option<&str>) -> Finished {
+pub(crate) fn finish_intents(
+    world: &World,
+    project: &Project,
+    team_slug: Option<&str>,
+) -> Finished {
     let mut finished = Finished::default();
     let emitter = Emitter::of_project(world, project, team_slug);
     let intents = Intents::of(project);

@@ -22,7 +22,7 @@ const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// A mission folder that is being made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Creation {
+pub(crate) struct Creation {
     /// The slug it was asked for by.
     pub slug: String,
     /// `created_at` of its `meta.json`: tells it from another mission of the same name.
@@ -37,7 +37,7 @@ pub struct Creation {
 
 /// A bind request that may have reached the control plane.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attempt {
+pub(crate) struct Attempt {
     /// Its body: a repeated request must be the same.
     pub request: BindRequest,
     /// Its `Idempotency-Key`.
@@ -48,7 +48,7 @@ pub struct Attempt {
 
 /// One unfinished piece of work on one mission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Intent {
+pub(crate) struct Intent {
     /// The mission's folder name.
     pub feature_slug: String,
     /// The folder of the locks it was made under (lossily, where it is not UTF-8): tells clones of
@@ -71,14 +71,14 @@ pub struct Intent {
 /// The intents of one clone of a project, and those that no clone on this machine owns: a clone that
 /// was moved finds its own again.
 #[derive(Debug, Clone)]
-pub struct Intents {
+pub(crate) struct Intents {
     directory: PathBuf,
     locks: PathBuf,
 }
 
 /// An intent file; `intent` is `None` where it cannot be understood.
 #[derive(Debug, Clone)]
-pub struct Stored {
+pub(crate) struct Stored {
     /// Where it lies.
     pub path: PathBuf,
     /// What it says.
@@ -87,7 +87,7 @@ pub struct Stored {
 
 impl Intents {
     /// The intents of the project with this uuid, in the clone whose locks lie in `locks`.
-    pub fn of_project(state_directory: &Path, project_uuid: &str, locks: &Path) -> Self {
+    pub(crate) fn of_project(state_directory: &Path, project_uuid: &str, locks: &Path) -> Self {
         Self {
             directory: state_directory.join("intents").join(project_uuid),
             locks: locks.to_owned(),
@@ -95,13 +95,13 @@ impl Intents {
     }
 
     /// The intents of a project in this clone.
-    pub fn of(project: &Project) -> Self {
+    pub(crate) fn of(project: &Project) -> Self {
         let uuid = &project.identity.project_uuid;
         Self::of_project(&project.state_directory, uuid, &project.shared_directory())
     }
 
     /// The intent of a mission of this clone, with nothing to do yet.
-    pub fn begin(&self, feature_slug: &str) -> Intent {
+    pub(crate) fn begin(&self, feature_slug: &str) -> Intent {
         Intent {
             feature_slug: feature_slug.to_owned(),
             locks: self.locks.to_string_lossy().into_owned(),
@@ -114,7 +114,7 @@ impl Intents {
     }
 
     /// The intents of all projects.
-    pub fn all_projects(state_directory: &Path) -> Result<Vec<Stored>, FsError> {
+    pub(crate) fn all_projects(state_directory: &Path) -> Result<Vec<Stored>, FsError> {
         let root = state_directory.join("intents");
         let entries = match fs::read_dir(&root) {
             Ok(entries) => entries,
@@ -133,7 +133,7 @@ impl Intents {
     }
 
     /// All of them, in the order of their file names. A missing folder holds none.
-    pub fn all(&self) -> Result<Vec<Stored>, FsError> {
+    pub(crate) fn all(&self) -> Result<Vec<Stored>, FsError> {
         let mut stored = in_folder(&self.directory)?;
         stored.retain(|stored| stored.intent.as_ref().is_none_or(|i| self.owns(i)));
         Ok(stored)
@@ -147,7 +147,7 @@ impl Intents {
 
     /// The understood ones. A folder that cannot be read counts as empty: healing is then not to
     /// be had, and the work itself must not stop for it.
-    pub fn understood(&self) -> Vec<Intent> {
+    pub(crate) fn understood(&self) -> Vec<Intent> {
         self.all()
             .unwrap_or_default()
             .into_iter()
@@ -156,7 +156,7 @@ impl Intents {
     }
 
     /// Writes an intent durably, replacing an earlier one for the same mission and ticket.
-    pub fn save(&self, intent: &Intent) -> Result<(), FsError> {
+    pub(crate) fn save(&self, intent: &Intent) -> Result<(), FsError> {
         if let Some(parent) = self.directory.parent() {
             ensure_private_directory(parent)?;
         }
@@ -167,7 +167,7 @@ impl Intents {
     }
 
     /// Removes an intent; one that is gone already is no error.
-    pub fn remove(&self, intent: &Intent) -> Result<(), FsError> {
+    pub(crate) fn remove(&self, intent: &Intent) -> Result<(), FsError> {
         remove_file(&self.path_of(intent))
     }
 
@@ -218,7 +218,7 @@ fn in_folder(directory: &Path) -> Result<Vec<Stored>, FsError> {
 }
 
 /// Removes a stored intent file; one that is gone already is no error.
-pub fn remove_file(path: &Path) -> Result<(), FsError> {
+pub(crate) fn remove_file(path: &Path) -> Result<(), FsError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(FsError::on("remove", path)(error))

@@ -2,12 +2,12 @@
 
 mod bind;
 mod bound_event;
-pub mod create;
+pub(crate) mod create;
 mod error;
 mod finish;
-pub mod intent;
-pub mod models;
-pub mod origin;
+pub(crate) mod intent;
+pub(crate) mod models;
+pub(crate) mod origin;
 mod plan;
 mod start;
 mod unfinished;

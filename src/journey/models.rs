@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-pub use crate::tracker::ticket::Ticket;
+pub(crate) use crate::tracker::ticket::Ticket;
 use crate::wire::Provider;
-pub use crate::wire::candidate::{CandidateFields, MatchType, OriginCandidate};
+pub(crate) use crate::wire::candidate::{MatchType, OriginCandidate};
 
 /// What to search for. A key and a text may both be given; both are sent, and the key wins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OriginQuery {
+pub(crate) struct OriginQuery {
     /// A ticket key, as given.
     pub key: Option<String>,
     /// Words, as given.
@@ -21,7 +21,7 @@ pub struct OriginQuery {
 
 /// The answer to a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SearchOriginResult {
+pub(crate) struct SearchOriginResult {
     /// In the server's order.
     pub candidates: Vec<OriginCandidate>,
     /// The tracker that was searched.
@@ -36,7 +36,7 @@ pub struct SearchOriginResult {
 
 /// A bind that the control plane holds and `meta.json` records.
 #[derive(Debug, Clone)]
-pub struct BoundOrigin {
+pub(crate) struct BoundOrigin {
     /// The mission's folder, absolute.
     pub feature_dir: PathBuf,
     /// The mission's slug.
@@ -57,7 +57,7 @@ pub struct BoundOrigin {
 
 /// A mission that is bound to the ticket it was asked for.
 #[derive(Debug, Clone)]
-pub struct MissionFromTicketResult {
+pub(crate) struct MissionFromTicketResult {
     /// Whether its folder was made by this call.
     pub created: bool,
     /// The mission's folder, absolute.

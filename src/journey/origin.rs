@@ -4,10 +4,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-pub use super::bind::{BindOptions, bind_mission_origin};
-pub use super::finish::{Finished, finish_intents};
+pub(crate) use super::bind::{BindOptions, bind_mission_origin};
+pub(crate) use super::finish::{Finished, finish_intents};
 use super::models::{OriginQuery, SearchOriginResult};
-pub use super::start::{Plan, StartOptions, check, lock_ticket, plan, start_mission_from_ticket};
+pub(crate) use super::start::{
+    Plan, StartOptions, check, lock_ticket, plan, start_mission_from_ticket,
+};
 use crate::fs::FsError;
 use crate::fs::lock::LockError;
 use crate::git::commit::CommitError;
@@ -23,7 +25,7 @@ use crate::world::World;
 
 /// Where the project's tickets live: its binding, with a provider we can take an origin from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OriginBinding {
+pub(crate) struct OriginBinding {
     /// The tracker.
     pub provider: Provider,
     /// The project's name at the control plane; `None` where `binding_ref` stands for it.
@@ -34,7 +36,7 @@ pub struct OriginBinding {
 
 /// What the service functions work with.
 #[derive(Debug, Clone, Copy)]
-pub struct Service<'a> {
+pub(crate) struct Service<'a> {
     /// Clock, entropy.
     pub world: &'a World,
     /// The project.
@@ -117,7 +119,7 @@ pub enum PartialCause {
 
 impl OriginBinding {
     /// The binding of the project at `root`.
-    pub fn load(root: &Path) -> Result<Self, OriginError> {
+    pub(crate) fn load(root: &Path) -> Result<Self, OriginError> {
         let binding = binding::load(root)?.ok_or(OriginError::NotBound)?;
         let provider = binding
             .origin_provider()
@@ -132,7 +134,7 @@ impl OriginBinding {
     }
 
     /// Refuses a tracker other than the project's.
-    pub fn require(&self, asked: Option<Provider>) -> Result<(), OriginError> {
+    pub(crate) fn require(&self, asked: Option<Provider>) -> Result<(), OriginError> {
         match asked {
             Some(asked) if asked != self.provider => Err(OriginError::OtherProvider {
                 asked,
@@ -144,7 +146,7 @@ impl OriginBinding {
 }
 
 /// Candidates for a key or a text, in the server's order.
-pub fn search_origin_candidates(
+pub(crate) fn search_origin_candidates(
     binding: &OriginBinding,
     client: &ControlPlaneClient<'_>,
     query: &OriginQuery,

@@ -17,11 +17,11 @@ use crate::tracker::ticket::Ticket;
 use crate::world::World;
 
 /// The kind of mission that is made unless another is asked for.
-pub const DEFAULT_MISSION_TYPE: &str = "software-dev";
+pub(crate) const DEFAULT_MISSION_TYPE: &str = "software-dev";
 
 /// What may be chosen about a new mission.
 #[derive(Debug, Clone, Copy)]
-pub struct CreationOptions<'a> {
+pub(crate) struct CreationOptions<'a> {
     /// `software-dev`, `documentation`, …
     pub mission_type: &'a str,
     /// The branch it is meant to land on; the one checked out where `None`.
@@ -44,7 +44,7 @@ pub struct CreationOptions<'a> {
 
 /// A mission that would be made: all that can be refused has not been.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedMission {
+pub(crate) struct PlannedMission {
     /// `061-web-123`.
     pub feature_slug: String,
     /// `061`.
@@ -56,7 +56,7 @@ pub struct PlannedMission {
 }
 
 /// Refuses whatever can be refused and says what would be made. Writes nothing.
-pub fn plan(
+pub(crate) fn plan(
     world: &World,
     project: &Project,
     slug: &str,
@@ -76,7 +76,7 @@ pub fn plan(
 
 /// The branches of a mission to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Branches {
+pub(crate) struct Branches {
     /// The one checked out.
     pub current: String,
     /// The one the mission is meant to land on.
@@ -84,7 +84,7 @@ pub struct Branches {
 }
 
 /// Refuses what is wrong whatever missions there are: slug, type, repository, branch.
-pub fn check(
+pub(crate) fn check(
     world: &World,
     project: &Project,
     slug: &str,

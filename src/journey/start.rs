@@ -19,7 +19,7 @@ use crate::world::World;
 
 /// What may be chosen about a mission that is started from a ticket.
 #[derive(Debug, Clone)]
-pub struct StartOptions {
+pub(crate) struct StartOptions {
     /// `software-dev`, `documentation`, …
     pub mission_type: String,
     /// The branch it is meant to land on.
@@ -57,7 +57,7 @@ impl StartOptions {
 }
 
 /// Refuses what is wrong whatever the ticket: before anything is sent.
-pub fn check(service: &Service<'_>, options: &StartOptions) -> Result<(), OriginError> {
+pub(crate) fn check(service: &Service<'_>, options: &StartOptions) -> Result<(), OriginError> {
     let creation = CreationOptions {
         mission_type: &options.mission_type,
         target_branch: options.target_branch.as_deref(),
@@ -76,7 +76,7 @@ pub fn check(service: &Service<'_>, options: &StartOptions) -> Result<(), Origin
 
 /// What [`start_mission_from_ticket`] would do.
 #[derive(Debug, Clone)]
-pub enum Plan {
+pub(crate) enum Plan {
     /// The ticket has its mission already: there is nothing to do but to say so.
     Bound(Box<MissionFromTicketResult>),
     /// A mission of ours for the ticket waits for its bind.
@@ -86,7 +86,7 @@ pub enum Plan {
 }
 
 /// Says what would be done for a ticket, refusing what can be refused. Writes nothing.
-pub fn plan(
+pub(crate) fn plan(
     service: &Service<'_>,
     ticket: &Ticket,
     options: &StartOptions,
@@ -140,7 +140,7 @@ fn bound_mission(
 
 /// Creates a mission for a ticket and binds it; or finishes the mission an earlier run left; or
 /// returns the one that is bound already. Processes that want the same ticket queue up here.
-pub fn start_mission_from_ticket(
+pub(crate) fn start_mission_from_ticket(
     service: &Service<'_>,
     ticket: &Ticket,
     options: &StartOptions,
@@ -205,7 +205,7 @@ fn create_and_bind(
 }
 
 /// Keeps other processes from working for the same ticket. Hold it around a bind.
-pub fn lock_ticket(service: &Service<'_>, ticket: &Ticket) -> Result<Lock, OriginError> {
+pub(crate) fn lock_ticket(service: &Service<'_>, ticket: &Ticket) -> Result<Lock, OriginError> {
     Ok(service.project.lock(
         service.world,
         "mission",

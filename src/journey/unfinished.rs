@@ -13,7 +13,7 @@ use crate::tracker::ticket::Ticket;
 /// its folder appeared. An intent whose folder is not here is passed over: it may be of another
 /// clone of this project, or of another branch. A duplicate is only gone on with as a duplicate,
 /// or where there is no other.
-pub fn unfinished(
+pub(crate) fn unfinished(
     project: &Project,
     slug: &str,
     ticket: Option<&Ticket>,
@@ -28,7 +28,7 @@ pub fn unfinished(
 }
 
 /// The intents of creations of this slug or ticket, wherever their missions are.
-pub fn wanted(
+pub(super) fn wanted(
     project: &Project,
     slug: &str,
     ticket: Option<&Ticket>,
@@ -48,7 +48,7 @@ pub fn wanted(
 
 /// The metadata of the mission an intent made, if its folder is there. A `meta.json` that cannot
 /// be read is an error: passing it over would make a second mission.
-pub fn made_by(project: &Project, intent: &Intent) -> Result<Option<Meta>, MetadataError> {
+pub(crate) fn made_by(project: &Project, intent: &Intent) -> Result<Option<Meta>, MetadataError> {
     let name = Path::new(&intent.feature_slug).file_name();
     let (Some(creation), Some(name)) = (&intent.creation, name) else {
         return Ok(None);

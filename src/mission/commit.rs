@@ -13,7 +13,7 @@ use crate::world::World;
 
 /// Whether and how to commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CommitPolicy {
+pub(crate) enum CommitPolicy {
     /// Commit, running the user's hooks.
     Commit,
     /// Commit without the hooks (`--no-verify`).
@@ -24,7 +24,7 @@ pub enum CommitPolicy {
 
 /// How files of ours are committed.
 #[derive(Debug, Clone, Copy)]
-pub struct CommitOptions {
+pub(crate) struct CommitOptions {
     /// Whether at all, and with hooks or without.
     pub policy: CommitPolicy,
     /// What HEAD may know of the files.
@@ -35,7 +35,7 @@ pub struct CommitOptions {
 
 /// A commit that was made, or a sentence about why there is none.
 #[derive(Debug, Default)]
-pub struct CommitOutcome {
+pub(crate) struct CommitOutcome {
     /// The full sha.
     pub sha: Option<String>,
     /// Why it was put off or left out.
@@ -45,7 +45,7 @@ pub struct CommitOutcome {
 }
 
 /// Commits files of the project (absolute paths) as the policy says.
-pub fn commit_files(
+pub(crate) fn commit_files(
     world: &World,
     project: &Project,
     files: &[PathBuf],
@@ -101,7 +101,7 @@ pub fn commit_files(
 
 /// Whether a mission's own commit was made: it is put off while a merge is open. Told by a file
 /// that nobody edits; where git cannot be asked, there is nothing to be made up for.
-pub fn is_added(world: &World, project: &Project, feature_slug: &str) -> bool {
+pub(crate) fn is_added(world: &World, project: &Project, feature_slug: &str) -> bool {
     let Some(repository) = &project.repository else {
         return true;
     };

@@ -23,7 +23,7 @@ const MAX_TEMPLATE: u64 = 4 * 1024 * 1024;
 const UNFINISHED: &str = ".spec-kitty-new-";
 
 /// Files of a new mission, relative to its folder, in the order they are reported.
-pub const FILES: [&str; 5] = [
+pub(crate) const FILES: [&str; 5] = [
     "spec.md",
     "meta.json",
     "tasks/README.md",
@@ -33,7 +33,7 @@ pub const FILES: [&str; 5] = [
 
 /// Makes `kitty-specs/NAME/` with all its files. The caller holds the number lock, so leftovers
 /// of earlier, killed creations can be removed here.
-pub fn create(root: &Path, name: &str, meta: &Meta) -> Result<PathBuf, MetadataError> {
+pub(crate) fn create(root: &Path, name: &str, meta: &Meta) -> Result<PathBuf, MetadataError> {
     let specs = root.join(SPECS);
     fs::create_dir_all(&specs).map_err(FsError::on("create the folder", &specs))?;
     remove_unfinished(&specs)?;

@@ -12,7 +12,7 @@ use crate::project::paths::SPECS;
 use crate::world::World;
 
 /// The folder names of the hidden missions, sorted. In a full checkout git is not asked.
-pub fn names(world: &World, project: &Project) -> Result<Vec<String>, GitError> {
+pub(crate) fn names(world: &World, project: &Project) -> Result<Vec<String>, GitError> {
     let files = files(world, project)?;
     let mut names: Vec<String> = files
         .into_iter()
@@ -24,7 +24,7 @@ pub fn names(world: &World, project: &Project) -> Result<Vec<String>, GitError> 
 }
 
 /// The hidden missions whose `meta.json` can be read, with it, as the index holds them.
-pub fn readable(
+pub(crate) fn readable(
     world: &World,
     project: &Project,
 ) -> Result<Vec<(Mission, MissionMetadata)>, GitError> {

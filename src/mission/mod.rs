@@ -1,9 +1,9 @@
 //! The missions of a project: finding the one a person means.
 
-pub mod commit;
-pub mod folder;
-pub mod hidden;
-pub mod metadata;
+pub(crate) mod commit;
+pub(crate) mod folder;
+pub(crate) mod hidden;
+pub(crate) mod metadata;
 pub mod number;
 pub mod slug;
 
@@ -17,7 +17,7 @@ use crate::project::paths::SPECS;
 
 /// A mission's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mission {
+pub(crate) struct Mission {
     /// The folder, below the project's root.
     pub directory: PathBuf,
     /// Its name: `061-web-123`.
@@ -26,19 +26,19 @@ pub struct Mission {
 
 impl Mission {
     /// The mission's `meta.json`.
-    pub fn meta_file(&self) -> PathBuf {
+    pub(crate) fn meta_file(&self) -> PathBuf {
         self.directory.join("meta.json")
     }
 
     /// Whether there is no file in it at all: what git leaves of a mission when a branch without it
     /// is checked out, since it does not know the empty folders.
-    pub fn is_hollow(&self) -> bool {
+    pub(crate) fn is_hollow(&self) -> bool {
         holds_no_file(&self.directory)
     }
 
     /// Reads its `meta.json`, refusing one that a symbolic link takes out of the project. The
     /// document's path is the one without links.
-    pub fn load(&self, root: &Path) -> Result<MissionMetadata, MetadataError> {
+    pub(crate) fn load(&self, root: &Path) -> Result<MissionMetadata, MetadataError> {
         let path = self.meta_file();
         match fs::canonicalize(&path) {
             Ok(real) if !real.starts_with(root) => Err(MetadataError::Outside { path }),
@@ -91,7 +91,7 @@ pub enum MissionError {
 
 /// Every folder in `kitty-specs/`, sorted by name; hidden ones and links out of the project are
 /// left out.
-pub fn all(root: &Path) -> Result<Vec<Mission>, FsError> {
+pub(crate) fn all(root: &Path) -> Result<Vec<Mission>, FsError> {
     let specs = root.join(SPECS);
     let entries = match fs::read_dir(&specs) {
         Ok(entries) => entries,
@@ -117,7 +117,7 @@ pub fn all(root: &Path) -> Result<Vec<Mission>, FsError> {
 
 /// The mission that `asked` names: the folder's name, its number (`61`, `061`), its slug without
 /// the number, or a path to the folder (relative to `directory`).
-pub fn find(root: &Path, directory: &Path, asked: &str) -> Result<Mission, MissionError> {
+pub(crate) fn find(root: &Path, directory: &Path, asked: &str) -> Result<Mission, MissionError> {
     let missions = all(root)?;
     if asked.contains('/') || matches!(asked, "." | "..") {
         return by_path(&missions, &directory.join(asked));
@@ -165,7 +165,7 @@ fn by_path(missions: &[Mission], path: &Path) -> Result<Mission, MissionError> {
 }
 
 /// `web-123` of `061-web-123`; the whole name where it has no number.
-pub fn without_number(name: &str) -> &str {
+pub(crate) fn without_number(name: &str) -> &str {
     match number::of_folder_name(name) {
         Some(_) => name
             .trim_start_matches(|c: char| c.is_ascii_digit())

@@ -13,7 +13,7 @@ use crate::fs::{FsError, ensure_private_directory, read_bounded};
 use crate::world::World;
 
 /// Where the file lies, from the project's root.
-pub const CONFIG_FILE: &str = ".kittify/config.yaml";
+pub(crate) const CONFIG_FILE: &str = ".kittify/config.yaml";
 /// The lock around every change of it, in a folder outside the tree.
 const LOCK_FILE: &str = "config.lock";
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -79,12 +79,12 @@ pub enum BrokenConfig {
 }
 
 /// The path of the file in this project.
-pub fn path(root: &Path) -> PathBuf {
+pub(crate) fn path(root: &Path) -> PathBuf {
     root.join(CONFIG_FILE)
 }
 
 /// Reads the parts that a type asks for; the type's default where there is no file.
-pub fn read<T: DeserializeOwned + Default>(root: &Path) -> Result<T, ConfigError> {
+pub(crate) fn read<T: DeserializeOwned + Default>(root: &Path) -> Result<T, ConfigError> {
     let Some(text) = text(root)? else {
         return Ok(T::default());
     };
@@ -95,7 +95,7 @@ pub fn read<T: DeserializeOwned + Default>(root: &Path) -> Result<T, ConfigError
 }
 
 /// An error for a value that breaks a rule.
-pub fn broken(root: &Path, source: impl Into<BrokenConfig>) -> ConfigError {
+pub(crate) fn broken(root: &Path, source: impl Into<BrokenConfig>) -> ConfigError {
     ConfigError::Broken {
         path: path(root),
         source: source.into(),
@@ -104,7 +104,7 @@ pub fn broken(root: &Path, source: impl Into<BrokenConfig>) -> ConfigError {
 
 /// Changes the file's text under the lock and replaces it atomically; whether anything changed.
 /// `lock_directory` is outside the tree, so that nothing shows up as untracked.
-pub fn edit(
+pub(crate) fn edit(
     world: &World,
     root: &Path,
     lock_directory: &Path,

@@ -3,7 +3,7 @@
 
 /// What a remote's URL says about the project.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RemoteNames {
+pub(crate) struct RemoteNames {
     /// The last segment, made a slug.
     pub project_slug: Option<String>,
     /// All segments of a hosted remote; `None` for a local path or a single segment.
@@ -11,7 +11,7 @@ pub struct RemoteNames {
 }
 
 /// Reads a URL, an scp-like address or a local path.
-pub fn parse(remote: &str) -> RemoteNames {
+pub(crate) fn parse(remote: &str) -> RemoteNames {
     let (path, hosted) = path_of(remote.trim());
     let mut segments: Vec<&str> = path.split(['/', '\\']).filter(|s| !s.is_empty()).collect();
     let Some(last) = segments.pop() else {
@@ -35,7 +35,7 @@ pub fn parse(remote: &str) -> RemoteNames {
 }
 
 /// A name in lower case with hyphens for spaces and underscores; `None` where nothing is left.
-pub fn slug(name: &str) -> Option<String> {
+pub(crate) fn slug(name: &str) -> Option<String> {
     let slug: String = name
         .trim()
         .chars()

@@ -78,14 +78,14 @@ struct Kept {
 
 /// Whether the configuration says all that the URL of a remote could add, so that nobody need ask
 /// git for one.
-pub fn is_complete(root: &Path) -> Result<bool, IdentityError> {
+pub(crate) fn is_complete(root: &Path) -> Result<bool, IdentityError> {
     let block = read(root)?;
     Ok(non_empty(block.slug).is_some() && non_empty(block.repo_slug).is_some())
 }
 
 /// The identity in `.kittify/config.yaml`; where it holds no uuid, the one kept in `keep_file`,
 /// which is made on the first call. The configuration is never written here.
-pub fn load(
+pub(crate) fn load(
     world: &World,
     root: &Path,
     keep_file: &Path,
@@ -106,7 +106,7 @@ pub fn load(
 }
 
 /// Writes what is missing of the `project` block; the identity, and whether anything was written.
-pub fn establish(
+pub(crate) fn establish(
     world: &World,
     root: &Path,
     lock_directory: &Path,
@@ -146,7 +146,7 @@ pub fn establish(
 }
 
 /// The first twelve hex digits of the SHA-256 of `hostname:username`.
-pub fn node_id(world: &World) -> String {
+pub(crate) fn node_id(world: &World) -> String {
     let (host, user) = world.host_and_user();
     let digest = Sha256::digest(format!("{host}:{user}"));
     hex(digest.get(..6).unwrap_or_default())

@@ -1,9 +1,9 @@
 //! An opened project: where it is, whose it is, and the locks its commands share.
 
-pub mod config;
-pub mod git_remote;
-pub mod identity;
-pub mod paths;
+pub(crate) mod config;
+pub(crate) mod git_remote;
+pub(crate) mod identity;
+pub(crate) mod paths;
 
 use std::path::{Path, PathBuf};
 use std::thread::{self, ScopedJoinHandle};
@@ -21,7 +21,7 @@ use crate::text::short_digest;
 use crate::world::World;
 
 /// Where a project's identity is kept until its configuration holds one.
-pub const KEEP_FILE: &str = "project.json";
+pub(crate) const KEEP_FILE: &str = "project.json";
 
 /// Where the project's repository stood when the event happened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -140,7 +140,7 @@ impl Project {
 }
 
 /// Where a project's locks and its kept identity lie: outside the tree, shared by all work trees.
-pub fn shared_directory(
+pub(crate) fn shared_directory(
     repository: Option<&Repository>,
     state_directory: &Path,
     root: &Path,

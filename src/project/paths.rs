@@ -7,9 +7,9 @@ use crate::fs::FsError;
 use crate::world::World;
 
 /// The folder of all missions, in the project's root.
-pub const SPECS: &str = "kitty-specs";
+pub(crate) const SPECS: &str = "kitty-specs";
 /// The project's configuration.
-pub const CONFIG: &str = ".kittify/config.yaml";
+pub(crate) const CONFIG: &str = ".kittify/config.yaml";
 
 /// Why no project was found.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +28,7 @@ pub enum RootError {
 /// The project's root: the nearest folder from here upwards with a `.kittify/` or a `.git`; the
 /// search never leaves a git repository. Outside git, the nearest folder with `kitty-specs/`.
 /// Starts no process.
-pub fn find_root(world: &World) -> Result<PathBuf, RootError> {
+pub(crate) fn find_root(world: &World) -> Result<PathBuf, RootError> {
     let start =
         fs::canonicalize(world.directory()).map_err(FsError::on("enter", world.directory()))?;
     let marked = |folder: &&Path| folder.join(".kittify").is_dir() || folder.join(".git").exists();
@@ -43,7 +43,7 @@ pub fn find_root(world: &World) -> Result<PathBuf, RootError> {
 }
 
 /// A path below `root`, relative to it, with forward slashes, as JSON and messages show it.
-pub fn relative(root: &Path, path: &Path) -> String {
+pub(crate) fn relative(root: &Path, path: &Path) -> String {
     path.strip_prefix(root)
         .unwrap_or(path)
         .to_string_lossy()

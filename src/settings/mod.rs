@@ -11,7 +11,7 @@ use crate::world::World;
 
 /// The user's settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct UserConfig {
+pub(crate) struct UserConfig {
     /// `[sync] server_url`.
     pub server_url: Option<String>,
     /// `[sync] max_queue_size`: from how many events on a warning is due.
@@ -35,7 +35,7 @@ pub enum UserConfigError {
 }
 
 /// Reads the settings; a missing file sets nothing.
-pub fn load(world: &World) -> Result<UserConfig, UserConfigError> {
+pub(crate) fn load(world: &World) -> Result<UserConfig, UserConfigError> {
     let path = world.state_directory().join("config.toml");
     match toml_file::read(&path)? {
         None => Ok(UserConfig::default()),

@@ -8,7 +8,7 @@ use crate::project::GitMetadata;
 use crate::project::identity::ProjectIdentity;
 
 /// The team of an event that was recorded while logged out.
-pub const LOCAL_TEAM: &str = "local";
+pub(crate) const LOCAL_TEAM: &str = "local";
 
 /// A ticket was bound to a mission.
 #[derive(Debug, Clone, Copy, Serialize)]

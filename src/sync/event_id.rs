@@ -7,7 +7,7 @@ use ulid::Ulid;
 /// The id of a fact, the same whenever and wherever it is stated: the mission's time of creation
 /// (RFC 3339) and a digest of what the fact is about. A fact that is stated twice, after a crash
 /// or by running a command again, is thus one event to whoever receives it.
-pub fn of_fact(created_at: &str, parts: &[&str]) -> Ulid {
+pub(crate) fn of_fact(created_at: &str, parts: &[&str]) -> Ulid {
     let milliseconds =
         DateTime::parse_from_rfc3339(created_at).map_or(0, |time| time.timestamp_millis());
     let mut digest = Sha256::new();

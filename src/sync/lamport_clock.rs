@@ -34,7 +34,7 @@ pub enum ClockError {
 /// Takes `count` values that no other process gets and that exceed every earlier one; returns the
 /// first. `queue_maximum` is asked only where the file is missing or damaged, or stands below
 /// `newest`: an older one was put back.
-pub fn reserve(
+pub(crate) fn reserve(
     world: &World,
     state_directory: &Path,
     node_id: &str,
@@ -58,7 +58,7 @@ pub fn reserve(
 }
 
 /// Raises the clock to at least `seen`, a value that came from elsewhere.
-pub fn receive(
+pub(crate) fn receive(
     world: &World,
     state_directory: &Path,
     node_id: &str,
@@ -106,7 +106,7 @@ fn advance(
 }
 
 /// Where the clock stands; `None` where there is no file, or no clock in it.
-pub fn read(state_directory: &Path) -> Result<Option<u64>, FsError> {
+pub(crate) fn read(state_directory: &Path) -> Result<Option<u64>, FsError> {
     load(&state_directory.join("clock.json"))
 }
 

@@ -1,9 +1,9 @@
 //! Events and the offline queue they wait in.
 
-pub mod delivery;
-pub mod emitter;
-pub mod event;
-pub mod event_id;
-pub mod lamport_clock;
-pub mod payload_rules;
-pub mod queue;
+pub(crate) mod delivery;
+pub(crate) mod emitter;
+pub(crate) mod event;
+pub(crate) mod event_id;
+pub(crate) mod lamport_clock;
+pub(crate) mod payload_rules;
+pub(crate) mod queue;

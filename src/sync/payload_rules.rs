@@ -77,7 +77,7 @@ const RULES: [(&str, &[Field]); 2] = [
 ];
 
 /// The types of events there are.
-pub fn event_types() -> impl Iterator<Item = &'static str> {
+pub(crate) fn event_types() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|(event_type, _)| *event_type)
 }
 

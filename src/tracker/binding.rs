@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::fs::yaml_block::{self, Change};
-pub use crate::project::config::ConfigError;
+pub(crate) use crate::project::config::ConfigError;
 use crate::project::config::{self, BrokenConfig};
 use crate::wire::{Provider, UnsupportedProvider};
 use crate::world::World;
@@ -22,7 +22,7 @@ const TEMPLATE: &str = "  provider: null
 
 /// The project's tracker, as its configuration names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TrackerBinding {
+pub(crate) struct TrackerBinding {
     /// As written: it may be a provider we cannot take an origin from.
     pub provider: String,
     /// The project's name at the control plane.
@@ -33,7 +33,7 @@ pub struct TrackerBinding {
 
 impl TrackerBinding {
     /// The provider, if its tickets can be the origin of a mission.
-    pub fn origin_provider(&self) -> Result<Provider, UnsupportedProvider> {
+    pub(crate) fn origin_provider(&self) -> Result<Provider, UnsupportedProvider> {
         self.provider.parse()
     }
 }
@@ -52,7 +52,7 @@ struct Block {
 
 /// The binding, or `None` where there is none. A block without a provider binds to nothing; one
 /// with a provider but without a project is broken.
-pub fn load(root: &Path) -> Result<Option<TrackerBinding>, ConfigError> {
+pub(crate) fn load(root: &Path) -> Result<Option<TrackerBinding>, ConfigError> {
     let Some(block) = config::read::<Document>(root)?.tracker else {
         return Ok(None);
     };
@@ -77,7 +77,7 @@ pub fn load(root: &Path) -> Result<Option<TrackerBinding>, ConfigError> {
 
 /// Binds the project to a tracker; whether anything changed. `lock_directory` is outside the tree:
 /// the common git folder's `spec-kitty`, else the state directory.
-pub fn bind(
+pub(crate) fn bind(
     world: &World,
     root: &Path,
     lock_directory: &Path,
@@ -101,7 +101,11 @@ pub fn bind(
 }
 
 /// Removes the binding; whether there was one.
-pub fn unbind(world: &World, root: &Path, lock_directory: &Path) -> Result<bool, ConfigError> {
+pub(crate) fn unbind(
+    world: &World,
+    root: &Path,
+    lock_directory: &Path,
+) -> Result<bool, ConfigError> {
     config::edit(world, root, lock_directory, |text| {
         yaml_block::remove_block(text, KEY)
     })

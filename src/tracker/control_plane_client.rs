@@ -5,13 +5,13 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::auth::session::{PostOptions, Session, SessionError};
-pub use crate::http::Refusal;
+pub(crate) use crate::http::Refusal;
 use crate::http::{RefusalKind, Retry};
 use crate::wire::IDEMPOTENCY_KEY;
 use crate::wire::candidate::FieldError;
 use crate::wire::request::{BindRequest, SearchRequest};
 use crate::wire::response::{BindResponse, SearchResponse};
-pub use crate::wire::{BIND_ORIGIN_PATH, SEARCH_ISSUES_PATH};
+pub(crate) use crate::wire::{BIND_ORIGIN_PATH, SEARCH_ISSUES_PATH};
 
 /// The most one attempt at a search may take.
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);

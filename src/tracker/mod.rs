@@ -1,6 +1,6 @@
 //! The control plane's tracker calls, ticket references, and the project's tracker binding.
 
-pub mod binding;
-pub mod control_plane_client;
-pub mod ticket;
-pub mod ticket_ref;
+pub(crate) mod binding;
+pub(crate) mod control_plane_client;
+pub(crate) mod ticket;
+pub(crate) mod ticket_ref;

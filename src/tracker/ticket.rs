@@ -7,7 +7,7 @@ use crate::wire::candidate::OriginCandidate;
 
 /// A ticket together with the tracker resource it was found in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ticket {
+pub(crate) struct Ticket {
     /// Its tracker.
     pub provider: Provider,
     /// What kind of resource it was found in: `linear_team`.
@@ -20,7 +20,7 @@ pub struct Ticket {
 
 impl Ticket {
     /// Whether both are the same ticket, whatever it is called by now.
-    pub fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.provider == other.provider
             && self.candidate.external_issue_id() == other.candidate.external_issue_id()
     }

@@ -6,7 +6,7 @@ use crate::wire::{Provider, UnsupportedProvider};
 
 /// A ticket as someone named it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TicketRef {
+pub(crate) struct TicketRef {
     /// The key, in the letter case it was written in.
     pub key: String,
     /// The tracker, where the reference names one.
@@ -27,7 +27,7 @@ pub enum TicketRefError {
 }
 
 /// Reads a reference.
-pub fn parse(text: &str) -> Result<TicketRef, TicketRefError> {
+pub(crate) fn parse(text: &str) -> Result<TicketRef, TicketRefError> {
     let text = text.trim();
     if is_key(text) {
         return Ok(TicketRef {

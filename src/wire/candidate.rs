@@ -198,7 +198,10 @@ impl TryFrom<Value> for OriginCandidate {
 const NON_EMPTY: &str = "must be a non-empty string";
 
 /// A field that must be there and be a non-empty string.
-pub fn required_string(object: &Map<String, Value>, field: &str) -> Result<String, FieldError> {
+pub(crate) fn required_string(
+    object: &Map<String, Value>,
+    field: &str,
+) -> Result<String, FieldError> {
     match object.get(field) {
         Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
         Some(_) => Err(FieldError::new(field, NON_EMPTY)),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 /// The error envelope of any answer that is not 2xx.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct ErrorEnvelope {
+pub(crate) struct ErrorEnvelope {
     /// Stable name: `origin_conflict`, `no_mapping`.
     #[serde(rename = "error_code")]
     pub code: Option<String>,
@@ -27,7 +27,7 @@ pub struct ErrorEnvelope {
 
 impl ErrorEnvelope {
     /// Reads what can be read of an answer's body.
-    pub fn parse(status: u16, body: &[u8]) -> Self {
+    pub(crate) fn parse(status: u16, body: &[u8]) -> Self {
         let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
             return Self {
                 message: format!("HTTP {status}"),

@@ -1,10 +1,10 @@
 //! The wire (DESIGN §5): requests, answers and the error envelope, as client and control plane
 //! both speak them.
 
-pub mod candidate;
-pub mod error_envelope;
-pub mod request;
-pub mod response;
+pub(crate) mod candidate;
+pub(crate) mod error_envelope;
+pub(crate) mod request;
+pub(crate) mod response;
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,22 +12,22 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// `POST`: user name and password for a session.
-pub const TOKEN_PATH: &str = "/api/v1/token/";
+pub(crate) const TOKEN_PATH: &str = "/api/v1/token/";
 /// `POST`: a refresh token for a new session.
-pub const REFRESH_PATH: &str = "/api/v1/token/refresh/";
+pub(crate) const REFRESH_PATH: &str = "/api/v1/token/refresh/";
 /// `POST`: candidates for a key or a text.
-pub const SEARCH_ISSUES_PATH: &str = "/api/v1/tracker/issue-search/";
+pub(crate) const SEARCH_ISSUES_PATH: &str = "/api/v1/tracker/issue-search/";
 /// `POST`: binds a ticket to a mission; wants an [`IDEMPOTENCY_KEY`] header.
-pub const BIND_ORIGIN_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
+pub(crate) const BIND_ORIGIN_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
 /// `POST`: a batch of events, gzip or plain.
-pub const EVENTS_PATH: &str = "/api/v1/events/batch/";
+pub(crate) const EVENTS_PATH: &str = "/api/v1/events/batch/";
 
 /// The header that makes a repeated bind the same bind.
-pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// The header that names the caller's team.
-pub const TEAM_SLUG: &str = "X-Team-Slug";
+pub(crate) const TEAM_SLUG: &str = "X-Team-Slug";
 /// The most bytes of an answer that are read.
-pub const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
+pub(crate) const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 
 /// A tracker whose tickets can be the origin of a mission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use crate::secret::Secret;
 
 /// Body of [`super::TOKEN_PATH`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct TokenRequest {
+pub(crate) struct TokenRequest {
     /// Who logs in.
     pub username: String,
     /// Their password.
@@ -16,7 +16,7 @@ pub struct TokenRequest {
 
 /// Body of [`super::REFRESH_PATH`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct RefreshRequest {
+pub(crate) struct RefreshRequest {
     /// The refresh token, good for one use.
     pub refresh: Secret,
 }
@@ -71,7 +71,7 @@ pub struct BindRequest {
 
 /// Body of [`super::EVENTS_PATH`]: events as they stand in the queue, byte for byte.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct EventsRequest {
+pub(crate) struct EventsRequest {
     /// At most 1,000.
     pub events: Vec<Box<RawValue>>,
 }

@@ -9,7 +9,7 @@ use crate::secret::Secret;
 
 /// Answer of the token and refresh paths.
 #[derive(Debug, Clone, Serialize)]
-pub struct TokenResponse {
+pub(crate) struct TokenResponse {
     /// The access token.
     pub access: Secret,
     /// The refresh token.
@@ -27,7 +27,7 @@ pub struct TokenResponse {
 
 impl TokenResponse {
     /// Reads an answer. Lifetimes may be numbers or strings of seconds.
-    pub fn parse(body: &[u8]) -> Result<Self, FieldError> {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, FieldError> {
         let object = parse_object(body)?;
         Ok(Self {
             access: Secret::new(required_string(&object, "access")?),
@@ -107,7 +107,7 @@ impl BindResponse {
 
 /// What became of one event of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct EventResult {
+pub(crate) struct EventResult {
     /// The event it speaks of.
     pub event_id: String,
     /// `success`, `duplicate` or `rejected`; any other word means "keep it".
@@ -119,14 +119,14 @@ pub struct EventResult {
 
 /// Answer of the events path.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct EventsResponse {
+pub(crate) struct EventsResponse {
     /// One an event, in any order.
     pub results: Vec<EventResult>,
 }
 
 impl EventsResponse {
     /// Reads an answer; entries that are not understood are left out, which keeps their events.
-    pub fn parse(body: &[u8]) -> Result<Self, FieldError> {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, FieldError> {
         let object = parse_object(body)?;
         let Some(Value::Array(listed)) = object.get("results") else {
             return Err(FieldError::new("results", "must be a list"));

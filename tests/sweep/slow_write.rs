@@ -1,8 +1,8 @@
 //! One write that takes its time. A crowd does not prove a lock; a single slow write does: without
 //! the lock, the file is sealed, delivered and removed under the writer's hands.
 
-use spec_kitty::sync::queue::Queue;
-use spec_kitty::world::World;
+use spec_kitty::internals::Queue;
+use spec_kitty::internals::World;
 
 use super::account::{Ledger, event, event_id, write_queue};
 use super::control_plane::ControlPlane;

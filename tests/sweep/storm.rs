@@ -9,8 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use spec_kitty::sync::queue::Queue;
-use spec_kitty::world::World;
+use spec_kitty::internals::Queue;
+use spec_kitty::internals::World;
 
 use super::account::{Ledger, event, event_id};
 use super::control_plane::ControlPlane;

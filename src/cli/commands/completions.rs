@@ -16,7 +16,7 @@ pub struct Arguments {
 }
 
 /// Prints the completion script of a shell.
-pub fn run(arguments: Arguments) -> Outcome {
+pub(crate) fn run(arguments: Arguments) -> Outcome {
     let Arguments { shell } = arguments;
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Root::command(), "spec-kitty", &mut script);

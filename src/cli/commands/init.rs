@@ -24,7 +24,7 @@ use crate::world::World;
 pub struct Arguments {}
 
 /// Makes the project's configuration and the folder of its missions, where they are missing.
-pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let world = &context.world;
     let repository = repository(world)?;
     let root = paths::find_root(world)?;

@@ -19,7 +19,7 @@ pub struct Arguments {
 }
 
 /// Prints one page in roff, for `man -l -` or a package.
-pub fn run(arguments: Arguments) -> CommandResult {
+pub(crate) fn run(arguments: Arguments) -> CommandResult {
     let mut root = Root::command();
     root.build();
     let mut command = &root;

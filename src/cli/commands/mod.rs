@@ -1,23 +1,23 @@
 //! One file a verb: its arguments and its handler, side by side. Folders mirror the command tree.
 
-pub mod admin;
-pub mod agent;
-pub mod auth;
-pub mod completions;
-pub mod demo;
-pub mod doctor;
-pub mod init;
-pub mod man;
-pub mod serve;
-pub mod specify;
-pub mod sync;
-pub mod tracker;
+pub(crate) mod admin;
+pub(crate) mod agent;
+pub(crate) mod auth;
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod init;
+pub(crate) mod man;
+pub(crate) mod serve;
+pub(crate) mod specify;
+pub(crate) mod sync;
+pub(crate) mod tracker;
 
 use super::arguments::Command;
 use super::context::{CommandResult, Context};
 
 /// Hands a parsed command to its handler.
-pub fn run(command: Command, context: &Context) -> CommandResult {
+pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::Init(arguments) => init::run(arguments, context),
         Command::Auth(command) => auth::run(command, context),

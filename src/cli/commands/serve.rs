@@ -30,7 +30,7 @@ pub struct Arguments {
 
 /// Serves until SIGINT or SIGTERM. The answer is printed as soon as there is one: whoever started
 /// this waits for the address.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     log_to_stderr(context);
     let running = start(
         &context.world,

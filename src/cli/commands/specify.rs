@@ -61,7 +61,7 @@ pub struct Arguments {
 }
 
 /// Creates a mission, from a ticket or without one.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     match &arguments.name {
         Some(name) => without_ticket(name, &arguments, context),
         None => from_ticket(arguments, context),

@@ -17,7 +17,7 @@ use crate::wire::request::BindRequest;
 const MAX_KEY_BYTES: usize = 255;
 
 /// Makes a ticket the origin of a mission; says so again to whoever asks again.
-pub async fn bind(
+pub(super) async fn bind(
     State(app): State<App>,
     Caller(caller): Caller,
     headers: HeaderMap,

@@ -27,7 +27,7 @@ struct Counted {
 }
 
 /// Keeps a batch of events and says of each what became of it.
-pub async fn receive(
+pub(super) async fn receive(
     State(app): State<App>,
     Caller(caller): Caller,
     request: Request,

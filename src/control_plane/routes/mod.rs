@@ -31,7 +31,7 @@ const PATHS: [&str; 6] = [
 ];
 
 /// Every path, with limits and the log around all of them.
-pub fn router(app: App) -> Router {
+pub(super) fn router(app: App) -> Router {
     Router::new()
         .route(TOKEN_PATH, post(session::log_in))
         .route(REFRESH_PATH, post(session::refresh))

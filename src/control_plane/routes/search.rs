@@ -10,7 +10,7 @@ use crate::wire::request::SearchRequest;
 use crate::wire::response::SearchResponse;
 
 /// Candidates for a key or, without one, for a text.
-pub async fn search(
+pub(super) async fn search(
     State(app): State<App>,
     Caller(caller): Caller,
     Document(request): Document<SearchRequest>,

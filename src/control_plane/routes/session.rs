@@ -19,7 +19,7 @@ use crate::wire::response::TokenResponse;
 use crate::world::World;
 
 /// Opens a session for a user name and password.
-pub async fn log_in(
+pub(super) async fn log_in(
     State(app): State<App>,
     headers: HeaderMap,
     Document(request): Document<TokenRequest>,
@@ -52,7 +52,7 @@ pub async fn log_in(
 }
 
 /// Puts a new pair of tokens in place of an old one.
-pub async fn refresh(
+pub(super) async fn refresh(
     State(app): State<App>,
     Document(request): Document<RefreshRequest>,
 ) -> Result<Json<TokenResponse>, Refusal> {

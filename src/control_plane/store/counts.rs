@@ -7,7 +7,7 @@ use super::{Store, StoreError};
 
 /// Rows, by kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// People who may log in.
     pub users: i64,
     /// Their teams.
@@ -28,7 +28,7 @@ pub struct Counts {
 
 impl Store {
     /// Counts everything.
-    pub async fn counts(&self, now: DateTime<Utc>) -> Result<Counts, StoreError> {
+    pub(crate) async fn counts(&self, now: DateTime<Utc>) -> Result<Counts, StoreError> {
         type Row = (i64, i64, i64, i64, i64, i64, i64, i64);
         let row: Row = sqlx::query_as(
             "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM teams),
@@ -54,7 +54,7 @@ impl Store {
     }
 
     /// Fails where the store cannot be asked at all.
-    pub async fn ping(&self) -> Result<(), StoreError> {
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1").execute(&self.pool).await?;
         Ok(())
     }

@@ -6,7 +6,7 @@ use super::{SessionOwner, Store, StoreError};
 
 /// An event that keeps all rules.
 #[derive(Debug, Clone)]
-pub struct ReceivedEvent<'a> {
+pub(crate) struct ReceivedEvent<'a> {
     /// Its ULID.
     pub event_id: String,
     /// What happened.
@@ -19,7 +19,7 @@ pub struct ReceivedEvent<'a> {
 
 impl Store {
     /// Keeps a batch of events; for each whether it is new. All are durable when this returns.
-    pub async fn receive_events(
+    pub(crate) async fn receive_events(
         &self,
         owner: &SessionOwner,
         events: &[ReceivedEvent<'_>],

@@ -25,20 +25,20 @@ use crate::fs::lock::{self, LockError};
 use crate::fs::{FsError, ensure_private_directory};
 use crate::world::World;
 
-pub use counts::Counts;
-pub use events::ReceivedEvent;
-pub use origins::{Answered, BindAttempt, BindOutcome};
-pub use projects::{Mapped, Project, ProjectReference};
-pub use sessions::{ACCESS_LIFETIME, REFRESH_LIFETIME, SessionOwner, TokenHash, TokenPair};
-pub use tickets::Ticket;
-pub use users::Added;
+pub(crate) use counts::Counts;
+pub(crate) use events::ReceivedEvent;
+pub(crate) use origins::{Answered, BindAttempt, BindOutcome};
+pub(crate) use projects::{Mapped, Project, ProjectReference};
+pub(crate) use sessions::{ACCESS_LIFETIME, REFRESH_LIFETIME, SessionOwner, TokenHash, TokenPair};
+pub(crate) use tickets::Ticket;
+pub(crate) use users::Added;
 
 const FILE_NAME: &str = "control-plane.sqlite3";
 const LOCK_NAME: &str = "migrate.lock";
 
 /// The open store. A clone shares its connections.
 #[derive(Debug, Clone)]
-pub struct Store {
+pub(crate) struct Store {
     pool: SqlitePool,
 }
 
@@ -72,12 +72,12 @@ pub enum StoreError {
 
 impl Store {
     /// Whether there is one in this folder.
-    pub fn exists(folder: &Path) -> bool {
+    pub(crate) fn exists(folder: &Path) -> bool {
         folder.join(FILE_NAME).is_file()
     }
 
     /// Opens the store in a folder and brings it up to date; makes both where there is none.
-    pub async fn open(world: &World, folder: &Path) -> Result<Self, StoreError> {
+    pub(crate) async fn open(world: &World, folder: &Path) -> Result<Self, StoreError> {
         // One that is there may hold other things, which others may need to reach: it keeps its mode.
         if !folder.is_dir() {
             ensure_private_directory(folder)?;
@@ -116,7 +116,7 @@ impl Store {
     }
 
     /// Closes the connections, which folds the write-ahead log into the database.
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.pool.close().await;
     }
 }

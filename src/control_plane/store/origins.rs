@@ -13,7 +13,7 @@ const IDEMPOTENCY_LIFETIME: TimeDelta = TimeDelta::days(1);
 
 /// A request to bind, checked, with what the store needs to answer it.
 #[derive(Debug, Clone, Copy)]
-pub struct BindAttempt<'a> {
+pub(crate) struct BindAttempt<'a> {
     /// Who asks.
     pub user_id: i64,
     /// For which project.
@@ -32,7 +32,7 @@ pub struct BindAttempt<'a> {
 
 /// What binding came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BindOutcome {
+pub(crate) enum BindOutcome {
     /// The mission has this origin, since now or since before.
     Bound(BindResponse),
     /// The mission has another origin: that one's key.
@@ -41,7 +41,7 @@ pub enum BindOutcome {
 
 /// The answer to a bind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answered {
+pub(crate) enum Answered {
     /// Decided now.
     Now(BindOutcome),
     /// The idempotency key was seen with the same request: the same answer, status and body.
@@ -55,7 +55,7 @@ impl Store {
     /// transaction that shuts out every other writer, so of two that race one wins.
     ///
     /// `remember` turns an outcome into the status and body that the key shall bring back.
-    pub async fn bind_origin(
+    pub(crate) async fn bind_origin(
         &self,
         attempt: &BindAttempt<'_>,
         remember: impl FnOnce(&BindOutcome) -> (u16, String) + Send,

@@ -5,7 +5,7 @@ use crate::wire::Provider;
 
 /// How a request names a project.
 #[derive(Debug, Clone, Copy)]
-pub enum ProjectReference<'a> {
+pub(crate) enum ProjectReference<'a> {
     /// By its name.
     Slug(&'a str),
     /// By the reference that `admin project map` printed.
@@ -14,7 +14,7 @@ pub enum ProjectReference<'a> {
 
 /// A project and where its tickets are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Project {
+pub(crate) struct Project {
     /// The store's id.
     pub id: i64,
     /// Which tracker: as the wire names it.
@@ -27,7 +27,7 @@ pub struct Project {
 
 /// A project as it is mapped now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mapped {
+pub(crate) struct Mapped {
     /// Whether it is new.
     pub added: Added,
     /// The reference that stays when the project is mapped elsewhere.
@@ -36,7 +36,7 @@ pub struct Mapped {
 
 impl Store {
     /// Maps a project, in place of what it was mapped to before.
-    pub async fn map_project(
+    pub(crate) async fn map_project(
         &self,
         slug: &str,
         provider: Provider,
@@ -66,7 +66,7 @@ impl Store {
     }
 
     /// The project that is meant.
-    pub async fn project(
+    pub(crate) async fn project(
         &self,
         reference: ProjectReference<'_>,
     ) -> Result<Option<Project>, StoreError> {

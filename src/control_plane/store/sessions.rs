@@ -8,24 +8,24 @@ use super::{Store, StoreError};
 use crate::secret::Secret;
 
 /// How long an access token is good.
-pub const ACCESS_LIFETIME: TimeDelta = TimeDelta::minutes(15);
+pub(crate) const ACCESS_LIFETIME: TimeDelta = TimeDelta::minutes(15);
 /// How long a refresh token is good, if it is not used.
-pub const REFRESH_LIFETIME: TimeDelta = TimeDelta::days(7);
+pub(crate) const REFRESH_LIFETIME: TimeDelta = TimeDelta::days(7);
 
 /// What is kept of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenHash(Vec<u8>);
+pub(crate) struct TokenHash(Vec<u8>);
 
 impl TokenHash {
     /// The hash of a token. It is 256 random bits, so a fast hash is enough.
-    pub fn of(token: &Secret) -> Self {
+    pub(crate) fn of(token: &Secret) -> Self {
         Self(Sha256::digest(token.expose().as_bytes()).to_vec())
     }
 }
 
 /// The hashes of the two tokens of a session.
 #[derive(Debug, Clone)]
-pub struct TokenPair {
+pub(crate) struct TokenPair {
     /// For requests.
     pub access: TokenHash,
     /// For the next pair.
@@ -34,7 +34,7 @@ pub struct TokenPair {
 
 /// Whose session it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SessionOwner {
+pub(crate) struct SessionOwner {
     /// The session.
     pub session_id: i64,
     /// The user.
@@ -60,7 +60,7 @@ impl From<OwnerRow> for SessionOwner {
 
 impl Store {
     /// Opens a session, and forgets those that can no longer be refreshed.
-    pub async fn open_session(
+    pub(crate) async fn open_session(
         &self,
         user: i64,
         team: i64,
@@ -91,7 +91,7 @@ impl Store {
     }
 
     /// Whose session an access token is of; `None` where it is unknown or over.
-    pub async fn session_of_access(
+    pub(crate) async fn session_of_access(
         &self,
         access: &TokenHash,
         now: DateTime<Utc>,
@@ -111,7 +111,7 @@ impl Store {
     /// Puts a new pair in place of the one whose refresh token this is. `None` where the token is
     /// unknown, over or used before; in the last case somebody else holds a copy of it, so the
     /// session ends for both.
-    pub async fn rotate_session(
+    pub(crate) async fn rotate_session(
         &self,
         refresh: &TokenHash,
         tokens: &TokenPair,

@@ -8,7 +8,7 @@ use crate::wire::candidate::{CandidateFields, FieldError, MatchType, OriginCandi
 
 /// A ticket as an import gives it.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Ticket {
+pub(crate) struct Ticket {
     /// Which tracker.
     pub provider: Provider,
     /// What kind of resource it is in: `linear_team`.
@@ -32,7 +32,7 @@ pub struct Ticket {
 
 impl Ticket {
     /// Demands what every candidate of a search must have, and a resource.
-    pub fn check(&self) -> Result<(), FieldError> {
+    pub(crate) fn check(&self) -> Result<(), FieldError> {
         for (field, value) in [
             ("resource_type", &self.resource_type),
             ("resource_id", &self.resource_id),
@@ -72,7 +72,7 @@ fn candidates(rows: Vec<CandidateRow>, match_type: MatchType) -> Vec<OriginCandi
 
 impl Store {
     /// Adds tickets, or renews those whose id is there already: all of them or none.
-    pub async fn import_tickets(&self, tickets: &[Ticket]) -> Result<(), StoreError> {
+    pub(crate) async fn import_tickets(&self, tickets: &[Ticket]) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         for (index, ticket) in tickets.iter().enumerate() {
             sqlx::query(
@@ -107,7 +107,7 @@ impl Store {
     }
 
     /// The ticket with this key in the project's resource; letter case does not matter.
-    pub async fn ticket_by_key(
+    pub(crate) async fn ticket_by_key(
         &self,
         project: &Project,
         key: &str,
@@ -128,7 +128,7 @@ impl Store {
 
     /// Tickets in the project's resource that hold every word, the best first: a hit in the key
     /// counts more than one in the title, that more than one in the body.
-    pub async fn tickets_by_text(
+    pub(crate) async fn tickets_by_text(
         &self,
         project: &Project,
         text: &str,

@@ -7,7 +7,7 @@ use crate::wire::Provider;
 
 /// What adding something that may be there already did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Added {
+pub(crate) enum Added {
     /// It is new.
     Created,
     /// It was there and is now as asked.
@@ -17,7 +17,7 @@ pub enum Added {
 impl Store {
     /// Adds a user, or changes the password of one who is there; either way the user is then in
     /// the team and has the links. A changed password ends every session it opened.
-    pub async fn add_user(
+    pub(crate) async fn add_user(
         &self,
         name: &str,
         password_hash: &str,
@@ -77,7 +77,10 @@ impl Store {
     }
 
     /// A user's id and password hash.
-    pub async fn user_by_name(&self, name: &str) -> Result<Option<(i64, String)>, StoreError> {
+    pub(crate) async fn user_by_name(
+        &self,
+        name: &str,
+    ) -> Result<Option<(i64, String)>, StoreError> {
         Ok(
             sqlx::query_as("SELECT id, password_hash FROM users WHERE name = ?")
                 .bind(name)
@@ -87,7 +90,7 @@ impl Store {
     }
 
     /// The team a user may act for: the one named, else the first they joined; its id and slug.
-    pub async fn team_of_user(
+    pub(crate) async fn team_of_user(
         &self,
         user: i64,
         named: Option<&str>,
@@ -105,7 +108,7 @@ impl Store {
     }
 
     /// The providers a user may act for, by name.
-    pub async fn links_of(&self, name: &str) -> Result<Vec<String>, StoreError> {
+    pub(crate) async fn links_of(&self, name: &str) -> Result<Vec<String>, StoreError> {
         let links: Vec<(String,)> = sqlx::query_as(
             "SELECT links.provider FROM links JOIN users ON users.id = links.user_id
              WHERE users.name = ? ORDER BY links.provider",
@@ -117,7 +120,11 @@ impl Store {
     }
 
     /// Whether a user may act for a provider.
-    pub async fn is_linked(&self, user: i64, provider: Provider) -> Result<bool, StoreError> {
+    pub(crate) async fn is_linked(
+        &self,
+        user: i64,
+        provider: Provider,
+    ) -> Result<bool, StoreError> {
         let link: Option<(i64,)> =
             sqlx::query_as("SELECT 1 FROM links WHERE user_id = ? AND provider = ?")
                 .bind(user)

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::command::{Git, GitError, GitFailure, GitOutput};
 use super::rejection;
-pub use super::rejection::RejectedBy;
+pub(crate) use super::rejection::RejectedBy;
 use super::repair::differing_from_head;
 use super::repository::{Interrupted, Repository, is_committed, tree_of_head};
 use super::{parse, pathspec};
@@ -16,7 +16,7 @@ use crate::fs::{FsError, ensure_private_directory};
 use crate::world::World;
 
 /// How long a held `index.lock` is waited for before the commit is deferred.
-pub const INDEX_LOCK_WAIT: Duration = Duration::from_secs(5);
+pub(crate) const INDEX_LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// The whole object name in the summary, every object on disk before a name points to it, and no
 /// clean-up of the repository on our account.
@@ -29,7 +29,7 @@ const SETTINGS: &[&str] = &[
 
 /// One commit to make.
 #[derive(Debug, Clone, Copy)]
-pub struct CommitRequest<'a> {
+pub(crate) struct CommitRequest<'a> {
     /// The files, relative to the root. Nothing else gets into the commit.
     pub paths: &'a [PathBuf],
     /// The commit message.
@@ -46,7 +46,7 @@ pub struct CommitRequest<'a> {
 
 /// What HEAD may know of the paths of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PathState {
+pub(crate) enum PathState {
     /// All were just made by us: git is not asked first whether there is anything to do.
     New,
     /// Made by an earlier run of ours: those that HEAD holds are done, whatever the user has made
@@ -58,7 +58,7 @@ pub enum PathState {
 
 /// How a commit ended, where that is no error.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Committed {
+pub(crate) enum Committed {
     /// It is made: its full object name.
     Commit(String),
     /// HEAD holds the same already.
@@ -73,7 +73,7 @@ pub enum Committed {
 
 /// Why a commit has to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Deferral {
+pub(crate) enum Deferral {
     /// An operation of the user's is open.
     #[error("a {} is in progress", .0.name())]
     Interrupted(Interrupted),
@@ -114,7 +114,7 @@ impl From<FsError> for CommitError {
 
 /// Makes the commit, or says why there is none. Afterwards the index, outside of our paths, is the
 /// same entry for entry, however it ended.
-pub fn commit(
+pub(crate) fn commit(
     world: &World,
     repository: &Repository,
     request: &CommitRequest<'_>,

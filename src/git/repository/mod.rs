@@ -27,7 +27,7 @@ pub struct Repository {
 
 /// What a directory belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Discovered {
+pub(crate) enum Discovered {
     /// A work tree.
     Repository(Repository),
     /// A git folder without a work tree around the directory: a bare repository, or the inside of
@@ -99,7 +99,7 @@ impl Repository {
 
 /// Asks git, once, what this directory belongs to. It answers line by line and fails at the first
 /// thing that is not there, so the number of lines tells how far it came.
-pub fn discover(world: &World, directory: &Path) -> Result<Discovered, GitError> {
+pub(crate) fn discover(world: &World, directory: &Path) -> Result<Discovered, GitError> {
     const ASKED: [&str; 9] = [
         "rev-parse",
         "--path-format=absolute",
@@ -174,7 +174,7 @@ fn unborn_branch(world: &World, repository: &Repository) -> Result<Option<String
 
 /// The URL of the remote `origin` of the repository around a directory, as git would use it. It
 /// may hold a password.
-pub fn remote_url(world: &World, directory: &Path) -> Result<Option<String>, GitError> {
+pub(crate) fn remote_url(world: &World, directory: &Path) -> Result<Option<String>, GitError> {
     const NO_SUCH_REMOTE: Option<i32> = Some(2);
     match Git::in_directory(world, directory).run(["remote", "get-url", "origin"]) {
         Ok(output) => Ok(parse::lines(&output.stdout)
@@ -187,7 +187,7 @@ pub fn remote_url(world: &World, directory: &Path) -> Result<Option<String>, Git
 
 /// Whether HEAD holds exactly what the work tree holds at these paths (relative to the root). The
 /// index has no say.
-pub fn is_committed(
+pub(crate) fn is_committed(
     world: &World,
     repository: &Repository,
     paths: &[PathBuf],

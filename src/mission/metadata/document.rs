@@ -12,7 +12,7 @@ use crate::fs::replace::{Mode, Replaced, replace};
 use crate::fs::{FsError, read_bounded};
 
 /// The largest `meta.json` that is read.
-pub const MAX_BYTES: u64 = 4 * 1024 * 1024;
+pub(crate) const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Why a `meta.json` cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -109,7 +109,7 @@ pub fn load(path: &Path) -> Result<MissionMetadata, MetadataError> {
 }
 
 /// Validates the bytes of the `meta.json` that belongs at `path`.
-pub fn parse(path: &Path, bytes: Vec<u8>) -> Result<MissionMetadata, MetadataError> {
+pub(crate) fn parse(path: &Path, bytes: Vec<u8>) -> Result<MissionMetadata, MetadataError> {
     let malformed = |why| malformed(path, why);
     let keys = match serde_json::from_slice(&bytes) {
         Ok(Value::Object(keys)) => keys,

@@ -4,10 +4,11 @@ mod document;
 mod exact;
 mod origin_ticket;
 
-pub use document::{MAX_BYTES, MetadataError, MissionMetadata, load, parse, write_meta};
-pub use origin_ticket::{OriginTicket, set_origin_ticket};
+pub(crate) use document::parse;
+pub use document::{MetadataError, MissionMetadata, load, write_meta};
+pub(crate) use origin_ticket::{OriginTicket, set_origin_ticket};
 
 use serde_json::{Map, Value};
 
 /// The keys of a `meta.json`.
-pub type Meta = Map<String, Value>;
+pub(crate) type Meta = Map<String, Value>;

@@ -14,7 +14,7 @@ use crate::world::World;
 
 /// The ticket a mission began from. All seven values are non-empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct OriginTicket {
+pub(crate) struct OriginTicket {
     provider: String,
     resource_type: String,
     resource_id: String,
@@ -36,7 +36,7 @@ const KEYS: [&str; 7] = [
 
 impl OriginTicket {
     /// Reads the seven keys; names every one that is missing or empty, or does not belong.
-    pub fn from_keys(keys: &Meta) -> Result<Self, MetadataError> {
+    pub(crate) fn from_keys(keys: &Meta) -> Result<Self, MetadataError> {
         let text = |key: &str| {
             keys.get(key)
                 .and_then(Value::as_str)
@@ -68,7 +68,7 @@ impl OriginTicket {
     }
 
     /// The keys as JSON.
-    pub fn to_keys(&self) -> Meta {
+    pub(crate) fn to_keys(&self) -> Meta {
         match serde_json::to_value(self) {
             Ok(Value::Object(keys)) => keys,
             _ => Meta::new(),
@@ -76,7 +76,7 @@ impl OriginTicket {
     }
 
     /// The ticket's key: `WEB-123`.
-    pub fn external_issue_key(&self) -> &str {
+    pub(crate) fn external_issue_key(&self) -> &str {
         &self.external_issue_key
     }
 }
@@ -84,7 +84,7 @@ impl OriginTicket {
 /// Records the origin in the `meta.json` at `path` and changes nothing else. Read, change and
 /// replace happen under `lock_file`; where a person's editor comes in between it is done again,
 /// three times at most.
-pub fn set_origin_ticket(
+pub(crate) fn set_origin_ticket(
     world: &World,
     lock_file: &Path,
     path: &Path,

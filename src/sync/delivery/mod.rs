@@ -28,7 +28,7 @@ const MAX_BATCH_BYTES: usize = MAX_LINE_BYTES;
 
 /// What a delivery did. Each event it touched is counted once.
 #[derive(Debug)]
-pub struct Delivered<E> {
+pub(crate) struct Delivered<E> {
     /// Events the control plane took.
     pub delivered: u64,
     /// Events it had already.
@@ -47,7 +47,7 @@ pub struct Delivered<E> {
 
 /// Why a delivery ended before the queue did. `E` is why a request got no answer.
 #[derive(Debug)]
-pub enum Stop<E> {
+pub(crate) enum Stop<E> {
     /// The time is over.
     Deadline,
     /// The request got no answer.
@@ -74,12 +74,12 @@ impl<E> Default for Delivered<E> {
 
 impl<E> Delivered<E> {
     /// How many lines left the queue.
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.delivered + self.duplicates + self.rejected + self.unreadable
     }
 
     /// Takes in what the delivery of another queue did.
-    pub fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.delivered += other.delivered;
         self.duplicates += other.duplicates;
         self.rejected += other.rejected;
@@ -92,7 +92,7 @@ impl<E> Delivered<E> {
 
 /// The two ways out of a delivery: the request that carries a batch (gzip) and the news of how many
 /// lines have left the queue.
-pub struct Outlets<'a, E> {
+pub(crate) struct Outlets<'a, E> {
     /// Sends one request body.
     pub send: &'a mut dyn FnMut(Vec<u8>) -> Result<Answer, E>,
     /// Told the total after each batch.
@@ -106,7 +106,7 @@ impl<E> std::fmt::Debug for Outlets<'_, E> {
 }
 
 /// Delivers a queue until it is empty, the time is over, or the server does not go on.
-pub fn deliver<E>(
+pub(crate) fn deliver<E>(
     world: &World,
     queue: &Queue,
     deadline: &Deadline,

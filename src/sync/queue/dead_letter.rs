@@ -80,7 +80,7 @@ pub enum RetryError {
 
 /// The dead letter, for adding to it.
 #[derive(Debug)]
-pub struct DeadLetter<'a> {
+pub(crate) struct DeadLetter<'a> {
     queue: &'a Queue,
     path: PathBuf,
     /// Open while it holds lines that may not be durable yet.
@@ -91,7 +91,7 @@ pub struct DeadLetter<'a> {
 
 impl<'a> DeadLetter<'a> {
     /// The dead letter of this queue; there is no file before the first line goes in.
-    pub fn of(queue: &'a Queue, _lock: &DrainLock) -> Self {
+    pub(crate) fn of(queue: &'a Queue, _lock: &DrainLock) -> Self {
         Self {
             queue,
             path: queue.path(DEAD),
@@ -101,7 +101,7 @@ impl<'a> DeadLetter<'a> {
     }
 
     /// Adds an event.
-    pub fn park_event(&mut self, reason: &str, event: &str) -> Result<(), FsError> {
+    pub(crate) fn park_event(&mut self, reason: &str, event: &str) -> Result<(), FsError> {
         match serde_json::from_str(event) {
             Ok(event) => self.write(reason, Some(event), None),
             Err(_) => self.park_raw(reason, event.as_bytes()),
@@ -109,12 +109,12 @@ impl<'a> DeadLetter<'a> {
     }
 
     /// Adds a line that is no event.
-    pub fn park_raw(&mut self, reason: &str, raw: &[u8]) -> Result<(), FsError> {
+    pub(crate) fn park_raw(&mut self, reason: &str, raw: &[u8]) -> Result<(), FsError> {
         self.write(reason, None, Some(String::from_utf8_lossy(raw)))
     }
 
     /// Makes durable what was added.
-    pub fn sync(&mut self) -> Result<(), FsError> {
+    pub(crate) fn sync(&mut self) -> Result<(), FsError> {
         let Some(file) = self.file.take() else {
             return Ok(());
         };

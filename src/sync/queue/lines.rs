@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// The most bytes of one event. Nothing longer is ever recorded, so that a reader can hold a line.
-pub const MAX_LINE_BYTES: usize = 1024 * 1024;
+pub(crate) const MAX_LINE_BYTES: usize = 1024 * 1024;
 /// The most bytes of a line of the dead letter: an event as JSON text in which each byte may have
 /// become an escape of six.
 pub(super) const MAX_DEAD_LINE_BYTES: usize = 8 * MAX_LINE_BYTES;

@@ -18,13 +18,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use append::{NotRecorded, NotRecordedCause};
-pub use contents::Counts;
-pub use dead_letter::{DeadEvent, DeadLetter, Retried, RetryError};
-pub use drain_lock::DrainLock;
-pub use lines::{Line, MAX_LINE_BYTES};
-pub use reminder::reminder;
-pub use segment::Segment;
+pub(crate) use append::NotRecorded;
+pub(crate) use contents::Counts;
+pub(crate) use dead_letter::{DeadEvent, DeadLetter, Retried, RetryError};
+pub(crate) use drain_lock::DrainLock;
+pub(crate) use lines::{Line, MAX_LINE_BYTES};
+pub(crate) use reminder::reminder;
+pub(crate) use segment::Segment;
 
 use crate::fs::FsError;
 

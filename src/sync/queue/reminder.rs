@@ -23,7 +23,11 @@ const DAY_SECONDS: u64 = 86_400;
 /// A line for people where more than `max_events` (100,000 where the user set none) or 64 MiB wait
 /// for delivery, or events older than a day. Commands say it beside their own answer, so its price
 /// is bounded however much waits.
-pub fn reminder(world: &World, state_directory: &Path, max_events: Option<u64>) -> Option<String> {
+pub(crate) fn reminder(
+    world: &World,
+    state_directory: &Path,
+    max_events: Option<u64>,
+) -> Option<String> {
     let mut bytes = 0;
     let mut events = 0;
     let mut oldest: Option<DateTime<Utc>> = None;

@@ -1,9 +1,9 @@
 //! `spec-kitty admin`: fills and shows the store of the control plane on this machine.
 
-pub mod project;
-pub mod status;
-pub mod tickets;
-pub mod user;
+pub(crate) mod project;
+pub(crate) mod status;
+pub(crate) mod tickets;
+pub(crate) mod user;
 
 use std::path::PathBuf;
 
@@ -45,7 +45,7 @@ pub enum Command {
 }
 
 /// Hands a parsed command to its handler.
-pub fn run(command: Command, context: &Context) -> CommandResult {
+pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::User(user::Command::Add(arguments)) => user::add::run(arguments, context),
         Command::Project(project::Command::Map(arguments)) => project::map::run(arguments, context),

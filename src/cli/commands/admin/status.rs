@@ -20,7 +20,7 @@ pub struct Arguments {
 }
 
 /// Counts what the store holds.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let folder = arguments.store.folder(context);
     if !Store::exists(&folder) {
         let data = match &arguments.store.data {

@@ -1,6 +1,6 @@
 //! `spec-kitty agent …`: commands for agents and scripts.
 
-pub mod feature;
+pub(crate) mod feature;
 
 use clap::Subcommand;
 
@@ -15,7 +15,7 @@ pub enum Command {
 }
 
 /// Hands a parsed verb to its handler.
-pub fn run(command: Command, context: &Context) -> CommandResult {
+pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::Feature(command) => feature::run(command, context),
     }

@@ -33,7 +33,7 @@ pub struct Arguments {
 }
 
 /// Stores a new session in place of the old one.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let world = &context.world;
     let mut login = Login {
         server: resolve(world, context.server.as_deref())?.server,

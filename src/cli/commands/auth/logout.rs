@@ -13,7 +13,7 @@ use crate::world::names;
 pub struct Arguments {}
 
 /// Forgets the session. Nothing to forget is no error.
-pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let world = &context.world;
     // A file that cannot be understood is forgotten too.
     let session = credentials::load(world).ok().flatten();

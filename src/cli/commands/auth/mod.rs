@@ -1,8 +1,8 @@
 //! `spec-kitty auth`.
 
-pub mod login;
-pub mod logout;
-pub mod status;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod status;
 
 use crate::cli::context::{CommandResult, Context};
 
@@ -18,7 +18,7 @@ pub enum Command {
 }
 
 /// Hands a parsed command to its handler.
-pub fn run(command: Command, context: &Context) -> CommandResult {
+pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::Login(arguments) => login::run(arguments, context),
         Command::Status(arguments) => status::run(arguments, context),

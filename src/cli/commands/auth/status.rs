@@ -15,7 +15,7 @@ use crate::cli::table::record;
 pub struct Arguments {}
 
 /// Tells who is logged in where, without asking the network.
-pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let status = look(&context.world, context.server.as_deref())?;
     let fields = json!({
         "server": status.server.as_ref().map(ToString::to_string),
@@ -38,7 +38,7 @@ pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
 }
 
 /// A stable word for scripts.
-pub fn word(standing: &Standing) -> &'static str {
+pub(crate) fn word(standing: &Standing) -> &'static str {
     match standing {
         Standing::LoggedIn => "logged_in",
         Standing::Environment => "environment_token",
@@ -49,7 +49,7 @@ pub fn word(standing: &Standing) -> &'static str {
 }
 
 /// For people, with what to do about it.
-pub fn sentence(standing: &Standing) -> &'static str {
+pub(crate) fn sentence(standing: &Standing) -> &'static str {
     match standing {
         Standing::LoggedIn => "logged in",
         Standing::Environment => "logged in by SPEC_KITTY_TOKEN",
@@ -61,7 +61,7 @@ pub fn sentence(standing: &Standing) -> &'static str {
 }
 
 /// A warning where the session is another server's.
-pub fn other_server(standing: &Standing) -> Option<String> {
+pub(crate) fn other_server(standing: &Standing) -> Option<String> {
     match standing {
         Standing::OtherServer(server) => Some(format!("the stored session is for {server}")),
         _ => None,

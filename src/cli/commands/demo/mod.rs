@@ -27,7 +27,7 @@ pub struct Arguments {
 }
 
 /// Shows the main job, step by step.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let stage = Stage::set_up(context, arguments.keep.as_deref())?;
     let played = script::play(context, &stage).map(|played| {
         let farewell = match stage.kept() {

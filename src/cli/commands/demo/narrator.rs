@@ -12,7 +12,7 @@ use crate::text::{sanitize, shell_word};
 
 /// Tells, and remembers what it told.
 #[derive(Debug)]
-pub struct Narrator<'a> {
+pub(super) struct Narrator<'a> {
     ui: &'a Ui,
     stage: &'a Stage,
     explanation: &'static str,
@@ -22,7 +22,7 @@ pub struct Narrator<'a> {
 
 impl<'a> Narrator<'a> {
     /// One that has told nothing yet.
-    pub fn new(ui: &'a Ui, stage: &'a Stage) -> Self {
+    pub(super) fn new(ui: &'a Ui, stage: &'a Stage) -> Self {
         Self {
             ui,
             stage,
@@ -33,12 +33,12 @@ impl<'a> Narrator<'a> {
     }
 
     /// Where it all happens.
-    pub fn stage(&self) -> &'a Stage {
+    pub(super) fn stage(&self) -> &'a Stage {
         self.stage
     }
 
     /// Says in a line what the next commands are for.
-    pub fn explain(&mut self, line: &'static str) -> Result<(), Failure> {
+    pub(super) fn explain(&mut self, line: &'static str) -> Result<(), Failure> {
         self.stage.check_interruption()?;
         self.explanation = line;
         self.explanations += 1;
@@ -49,7 +49,7 @@ impl<'a> Narrator<'a> {
     }
 
     /// Shows a command as a person would type it, and its output.
-    pub fn show(&mut self, typed: &str, output: &str) {
+    pub(super) fn show(&mut self, typed: &str, output: &str) {
         let cyan = Style::new().fg_color(Some(AnsiColor::Cyan.into()));
         let mut told = format!("    {}\n", self.ui.paint(cyan, &format!("$ {typed}")));
         for line in sanitize(output).lines() {
@@ -66,18 +66,18 @@ impl<'a> Narrator<'a> {
     }
 
     /// Runs a command of this program, which must succeed.
-    pub fn run(&mut self, arguments: &[&str]) -> Result<Ended, Failure> {
+    pub(super) fn run(&mut self, arguments: &[&str]) -> Result<Ended, Failure> {
         self.run_to(arguments, ExitCode::Ok)
     }
 
     /// Runs a command of this program, which must end with this code.
-    pub fn run_to(&mut self, arguments: &[&str], code: ExitCode) -> Result<Ended, Failure> {
+    pub(super) fn run_to(&mut self, arguments: &[&str], code: ExitCode) -> Result<Ended, Failure> {
         let ended = self.stage.run(arguments, "")?;
         self.show_run(arguments, ended, code)
     }
 
     /// Shows a command that was run, with these arguments or with some that a person need not type.
-    pub fn show_run(
+    pub(super) fn show_run(
         &mut self,
         arguments: &[&str],
         ended: Ended,
@@ -94,7 +94,7 @@ impl<'a> Narrator<'a> {
     }
 
     /// Runs git in the project.
-    pub fn git(&mut self, arguments: &[&str]) -> Result<(), Failure> {
+    pub(super) fn git(&mut self, arguments: &[&str]) -> Result<(), Failure> {
         self.stage.check_interruption()?;
         let world = self.stage.world();
         let output = Git::in_directory(world, world.directory()).run(arguments)?;
@@ -104,7 +104,7 @@ impl<'a> Narrator<'a> {
     }
 
     /// What was told: each step's explanation, command and output.
-    pub fn into_steps(self) -> Vec<Value> {
+    pub(super) fn into_steps(self) -> Vec<Value> {
         self.steps
     }
 
@@ -117,7 +117,7 @@ impl<'a> Narrator<'a> {
 }
 
 /// A step that did not come out as it should.
-pub fn failed(typed: &str) -> Failure {
+pub(super) fn failed(typed: &str) -> Failure {
     let message = format!("the demo's step did not work: {typed}");
     Failure::new("demo_failed", ExitCode::Internal, message)
         .hint("run: spec-kitty demo --keep demo, and look into the folder")

@@ -27,7 +27,7 @@ const TEAM: &str = "harbour";
 
 /// A demo that came to its end.
 #[derive(Debug)]
-pub struct Played {
+pub(super) struct Played {
     /// Each step: explanation, command, output.
     pub steps: Vec<Value>,
     /// The mission that was made.
@@ -37,7 +37,7 @@ pub struct Played {
 }
 
 /// Plays all steps. The control plane is stopped whatever comes of them.
-pub fn play(context: &Context, stage: &Stage) -> Result<Played, Failure> {
+pub(super) fn play(context: &Context, stage: &Stage) -> Result<Played, Failure> {
     let mut narrator = Narrator::new(&context.ui, stage);
     let password = Secret::new(context.world.random_uuid().to_string());
     fill_control_plane(&mut narrator, &password)?;

@@ -26,7 +26,7 @@ const GIT_CONFIG: &str = "[user]\n\tname = Kit\n\temail = kit@harbour.example\n\
 
 /// A folder, and the world as it is seen from there.
 #[derive(Debug)]
-pub struct Stage {
+pub(super) struct Stage {
     folder: PathBuf,
     /// Removes the folder; `None` where it is to be kept.
     temporary: Option<TempDir>,
@@ -37,7 +37,7 @@ pub struct Stage {
 
 /// How one of the stage's commands ended.
 #[derive(Debug)]
-pub struct Ended {
+pub(super) struct Ended {
     /// Its exit code; `None` where a signal ended it.
     pub code: Option<i32>,
     /// Its answer.
@@ -48,7 +48,7 @@ pub struct Ended {
 
 impl Stage {
     /// Makes the folder: a temporary one, or the one that is to be kept, which must be new.
-    pub fn set_up(context: &Context, keep: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn set_up(context: &Context, keep: Option<&Path>) -> Result<Self, Failure> {
         // From here on an interruption is noticed between two steps, so that it can be tidied up.
         let interrupted = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
@@ -85,22 +85,22 @@ impl Stage {
     }
 
     /// What the commands see.
-    pub fn world(&self) -> &World {
+    pub(super) fn world(&self) -> &World {
         &self.world
     }
 
     /// A file in the folder, beside the project.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
     /// The folder, where it is to be kept.
-    pub fn kept(&self) -> Option<&Path> {
+    pub(super) fn kept(&self) -> Option<&Path> {
         self.temporary.is_none().then_some(&*self.folder)
     }
 
     /// Fails once somebody has asked the demo to stop.
-    pub fn check_interruption(&self) -> Result<(), Failure> {
+    pub(super) fn check_interruption(&self) -> Result<(), Failure> {
         if !self.interrupted.load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -116,7 +116,7 @@ impl Stage {
         clippy::disallowed_methods,
         reason = "what runs is this program; git still runs through git::command"
     )]
-    pub fn run(&self, arguments: &[&str], input: &str) -> Result<Ended, Failure> {
+    pub(super) fn run(&self, arguments: &[&str], input: &str) -> Result<Ended, Failure> {
         let failed = || cannot("run a command of the demo");
         let mut child = Command::new(&self.program)
             .args(arguments)
@@ -142,7 +142,7 @@ impl Stage {
     }
 
     /// Removes the folder unless it is to be kept; a warning where that did not work.
-    pub fn clear_away(self) -> Option<String> {
+    pub(super) fn clear_away(self) -> Option<String> {
         let error = self.temporary?.close().err()?;
         Some(format!("cannot remove {}: {error}", self.folder.display()))
     }

@@ -6,7 +6,7 @@ use crate::text::chain;
 
 /// How a thing stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub(super) enum State {
     /// As it should be.
     Ok,
     /// Worth knowing; nothing is broken.
@@ -19,7 +19,7 @@ pub enum State {
 
 impl State {
     /// The word people and scripts read.
-    pub fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Note => "note",
@@ -30,10 +30,10 @@ impl State {
 }
 
 /// A repair that may be done without asking.
-pub type Repair = Box<dyn FnOnce() -> Result<(), Box<dyn std::error::Error>>>;
+pub(super) type Repair = Box<dyn FnOnce() -> Result<(), Box<dyn std::error::Error>>>;
 
 /// One thing that was looked at: how it stands, and what repairs it.
-pub struct Finding {
+pub(super) struct Finding {
     /// What was looked at: `queue`.
     pub check: &'static str,
     /// How it stands.
@@ -46,7 +46,7 @@ pub struct Finding {
 
 impl Finding {
     /// All is well.
-    pub fn ok(check: &'static str, what: impl Into<String>) -> Self {
+    pub(super) fn ok(check: &'static str, what: impl Into<String>) -> Self {
         Self {
             check,
             state: State::Ok,
@@ -57,7 +57,11 @@ impl Finding {
     }
 
     /// Worth knowing, and the command that goes on from there.
-    pub fn note(check: &'static str, what: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(super) fn note(
+        check: &'static str,
+        what: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
         Self {
             state: State::Note,
             advice: Some(advice.into()),
@@ -66,7 +70,7 @@ impl Finding {
     }
 
     /// Broken, and the command that repairs it.
-    pub fn problem(
+    pub(super) fn problem(
         check: &'static str,
         what: impl Into<String>,
         advice: impl Into<String>,
@@ -78,7 +82,7 @@ impl Finding {
     }
 
     /// A problem told by an error.
-    pub fn error(
+    pub(super) fn error(
         check: &'static str,
         error: &dyn std::error::Error,
         advice: impl Into<String>,
@@ -88,7 +92,7 @@ impl Finding {
 
     /// A safe repair, which `--fix` does.
     #[must_use]
-    pub fn repaired_by<E>(mut self, repair: impl FnOnce() -> Result<(), E> + 'static) -> Self
+    pub(super) fn repaired_by<E>(mut self, repair: impl FnOnce() -> Result<(), E> + 'static) -> Self
     where
         E: std::error::Error + 'static,
     {
@@ -97,7 +101,7 @@ impl Finding {
     }
 
     /// Does the repair, where there is a safe one.
-    pub fn repair(mut self) -> Self {
+    pub(super) fn repair(mut self) -> Self {
         match self.repair.take().map(|repair| repair()) {
             None => self,
             Some(Ok(())) => Self {
@@ -117,12 +121,12 @@ impl Finding {
     }
 
     /// What to run.
-    pub fn advice(&self) -> Option<&str> {
+    pub(super) fn advice(&self) -> Option<&str> {
         self.advice.as_deref()
     }
 
     /// For the JSON document.
-    pub fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         json!({
             "check": self.check,
             "state": self.state.word(),

@@ -17,7 +17,7 @@ use crate::sync::queue::Queue;
 use crate::text::{chain, count};
 
 /// Looks at everything that belongs to the user and not to a project.
-pub fn check(context: &Context) -> Vec<Finding> {
+pub(super) fn check(context: &Context) -> Vec<Finding> {
     let home = context.world.state_directory();
     let mut findings = modes(&home);
     findings.push(settings(context));

@@ -28,7 +28,7 @@ pub struct Arguments {
 }
 
 /// Checks everything; repairs what is safe where that was asked for. Asks no network.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let mut findings = home::check(context);
     findings.extend(project::check(context, arguments));
     if arguments.fix {

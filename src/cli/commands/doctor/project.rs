@@ -20,7 +20,7 @@ use crate::text::chain;
 const IN_USE: Duration = Duration::from_hours(1);
 
 /// Looks at the project the command runs in, if it runs in one.
-pub fn check(context: &Context, arguments: Arguments) -> Vec<Finding> {
+pub(super) fn check(context: &Context, arguments: Arguments) -> Vec<Finding> {
     let project = match Project::open(&context.world) {
         Ok(project) => project,
         Err(ProjectError::Root(error)) => {

@@ -17,7 +17,7 @@ use crate::text::shell_word;
 const CHECK: &str = "unfinished work";
 
 /// Work that a crash or failure left: its command goes on with it, unless its mission is gone.
-pub fn check(context: &Context, project: &Project) -> Vec<Finding> {
+pub(super) fn check(context: &Context, project: &Project) -> Vec<Finding> {
     let stored = match Intents::of(project).all() {
         Ok(stored) => stored,
         Err(error) => {

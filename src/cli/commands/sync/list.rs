@@ -23,7 +23,7 @@ pub struct Arguments {
 }
 
 /// Lists events in the order they will be sent.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let (queues, _) = super::select(arguments.scope, context)?;
     let mut total = 0;
     let mut warnings = Vec::new();

@@ -1,9 +1,9 @@
 //! `spec-kitty sync …`: the events that wait to be delivered.
 
-pub mod list;
-pub mod now;
-pub mod retry;
-pub mod status;
+pub(crate) mod list;
+pub(crate) mod now;
+pub(crate) mod retry;
+pub(crate) mod status;
 
 use clap::Subcommand;
 
@@ -27,7 +27,7 @@ pub enum Command {
 }
 
 /// Hands a parsed verb to its handler.
-pub fn run(command: Command, context: &Context) -> CommandResult {
+pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::Status(arguments) => status::run(arguments, context),
         Command::Now(arguments) => now::run(arguments, context),
@@ -38,7 +38,7 @@ pub fn run(command: Command, context: &Context) -> CommandResult {
 
 /// Which projects a verb is about.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub struct Scope {
+pub(crate) struct Scope {
     /// Every project on this machine, not this one only
     #[arg(long)]
     all: bool,

@@ -36,7 +36,7 @@ struct Report {
 }
 
 /// Records what interrupted binds left to be recorded, then delivers.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let (queues, project) = super::select(arguments.scope, context)?;
     let mut report = Report::default();
     if let Some(project) = &project {

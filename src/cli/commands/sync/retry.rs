@@ -24,7 +24,7 @@ pub struct Arguments {
 }
 
 /// Puts events of the dead letter back into the queue.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let (queues, _) = super::select(arguments.scope, context)?;
     let named: HashSet<String> = arguments.event_ids.iter().cloned().collect();
     if !named.is_empty() {

@@ -16,7 +16,7 @@ use crate::text::{chain, count, span};
 pub struct Arguments {}
 
 /// Counts what waits in every project. Reads only, takes no lock, asks no network.
-pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let state_directory = context.world.state_directory();
     let mut total = Counts::default();
     let mut projects = Vec::new();

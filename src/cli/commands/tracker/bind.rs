@@ -23,7 +23,7 @@ pub struct Arguments {
 }
 
 /// Writes the `tracker` block of `.kittify/config.yaml`.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let Arguments {
         provider,
         project_slug,

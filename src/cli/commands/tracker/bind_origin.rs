@@ -45,7 +45,7 @@ pub struct Arguments {
 }
 
 /// Finds the ticket, asks, binds.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.world.only_looks().set(true);
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;

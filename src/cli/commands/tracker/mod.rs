@@ -1,11 +1,11 @@
 //! `spec-kitty tracker …`: the project's tracker and its tickets.
 
-pub mod bind;
-pub mod bind_origin;
-pub mod providers;
-pub mod search_origin;
-pub mod status;
-pub mod unbind;
+pub(crate) mod bind;
+pub(crate) mod bind_origin;
+pub(crate) mod providers;
+pub(crate) mod search_origin;
+pub(crate) mod status;
+pub(crate) mod unbind;
 
 use clap::Subcommand;
 
@@ -29,7 +29,7 @@ pub enum Command {
 }
 
 /// Hands a parsed verb to its handler.
-pub fn run(command: Command, context: &Context) -> CommandResult {
+pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::Providers(arguments) => Ok(providers::run(arguments, context)),
         Command::Status(arguments) => status::run(arguments, context),

@@ -12,7 +12,7 @@ use crate::wire::Provider;
 pub struct Arguments {}
 
 /// Lists the trackers whose tickets can be the origin of a mission.
-pub fn run(_arguments: Arguments, context: &Context) -> Outcome {
+pub(crate) fn run(_arguments: Arguments, context: &Context) -> Outcome {
     let providers: Vec<Value> = Provider::ALL
         .iter()
         .map(|provider| json!({"provider": provider.as_str(), "title": provider.title()}))

@@ -31,7 +31,7 @@ pub struct Arguments {
 }
 
 /// Searches and lists the candidates.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.world.only_looks().set(true);
     let binding = OriginBinding::load(&find_root(&context.world)?)?;
     let query = query(arguments, &binding)?;

@@ -21,7 +21,7 @@ use crate::tracker::binding::{self, TrackerBinding};
 pub struct Arguments {}
 
 /// Shows binding, server, session and queue at a glance. Reads only, and starts no process.
-pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let world = &context.world;
     let state_directory = world.state_directory();
     let binding = binding::load(&find_root(world)?)?;

@@ -13,7 +13,7 @@ use crate::tracker::binding;
 pub struct Arguments {}
 
 /// Removes the `tracker` block of `.kittify/config.yaml`.
-pub fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let world = &context.world;
     let project = Project::open(world)?;
     let changed = binding::unbind(world, &project.root, &project.shared_directory())?;

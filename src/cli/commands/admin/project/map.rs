@@ -31,7 +31,7 @@ pub struct Arguments {
 }
 
 /// Maps the project.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let provider: Provider = arguments
         .provider
         .parse()

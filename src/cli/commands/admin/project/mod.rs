@@ -1,6 +1,6 @@
 //! `spec-kitty admin project`.
 
-pub mod map;
+pub(crate) mod map;
 
 /// The verbs.
 #[derive(Debug, clap::Subcommand)]

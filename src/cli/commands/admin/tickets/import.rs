@@ -30,7 +30,7 @@ pub struct Arguments {
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Imports the tickets.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let document = read(&arguments.file, context)?;
     let folder = arguments.store.folder(context);
     let store = Administration::open(&context.world, &folder)?;

@@ -1,6 +1,6 @@
 //! `spec-kitty admin tickets`.
 
-pub mod import;
+pub(crate) mod import;
 
 /// The verbs.
 #[derive(Debug, clap::Subcommand)]

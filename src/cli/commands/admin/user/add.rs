@@ -37,7 +37,7 @@ pub struct Arguments {
 }
 
 /// Adds the user.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let links = arguments
         .links
         .iter()

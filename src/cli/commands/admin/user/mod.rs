@@ -1,6 +1,6 @@
 //! `spec-kitty admin user`.
 
-pub mod add;
+pub(crate) mod add;
 
 /// The verbs.
 #[derive(Debug, clap::Subcommand)]

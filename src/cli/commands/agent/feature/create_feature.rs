@@ -31,7 +31,7 @@ pub struct Arguments {
 }
 
 /// Creates the mission.
-pub fn run(arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let project = Project::open(&context.world)?;
     let team_slug = context.team_slug();
     let options = CreationOptions {

@@ -1,6 +1,6 @@
 //! `spec-kitty agent feature …`.
 
-pub mod create_feature;
+pub(crate) mod create_feature;
 
 use clap::Subcommand;
 
@@ -14,7 +14,7 @@ pub enum Command {
 }
 
 /// Hands a parsed verb to its handler.
-pub fn run(command: Command, context: &Context) -> CommandResult {
+pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::CreateFeature(arguments) => create_feature::run(arguments, context),
     }
