@@ -74,7 +74,7 @@ fn commands() -> Vec<Vec<String>> {
 }
 
 /// The commands that do something themselves: `tracker bind`, not `tracker`.
-pub fn commands_that_act() -> Vec<String> {
+pub(crate) fn commands_that_act() -> Vec<String> {
     let all: Vec<_> = commands().iter().map(|words| words.join(" ")).collect();
     let leads_on = |name: &str| {
         all.iter()

@@ -12,15 +12,15 @@ use serde_json::{Value, json};
 use super::{Sandbox, TOKEN_PATH};
 
 /// The password of the user `kit`.
-pub const PASSWORD: &str = "the-harbour-is-closed";
+pub(crate) const PASSWORD: &str = "the-harbour-is-closed";
 /// The Linear team of the sample tickets.
-pub const LINEAR_TEAM: &str = "7c0b1f52-5d0e-4a6b-9a3c-2f1e8d7b6a90";
+pub(crate) const LINEAR_TEAM: &str = "7c0b1f52-5d0e-4a6b-9a3c-2f1e8d7b6a90";
 /// The Jira project of the sample tickets.
-pub const JIRA_PROJECT: &str = "10042";
+pub(crate) const JIRA_PROJECT: &str = "10042";
 
 /// What came back over the wire.
 #[derive(Debug, Clone)]
-pub struct Response {
+pub(crate) struct Response {
     /// The status.
     pub status: u16,
     /// Names in lower case.
@@ -32,7 +32,7 @@ pub struct Response {
 impl Response {
     /// A refusal: its status, its code, and an envelope with every key.
     #[track_caller]
-    pub fn refuses(&self, status: u16, code: &str) -> &Self {
+    pub(crate) fn refuses(&self, status: u16, code: &str) -> &Self {
         assert_eq!(
             (self.status, &self.body["error_code"]),
             (status, &code.into()),
@@ -56,14 +56,14 @@ impl Response {
 
     /// A success.
     #[track_caller]
-    pub fn is_ok(&self) -> &Value {
+    pub(crate) fn is_ok(&self) -> &Value {
         assert_eq!(self.status, 200, "{self:?}");
         &self.body
     }
 }
 
 /// A running `spec-kitty serve` on a free port, with its store in the sandbox's state directory.
-pub struct ControlPlane {
+pub(crate) struct ControlPlane {
     child: Child,
     url: String,
     log: PathBuf,
@@ -72,7 +72,7 @@ pub struct ControlPlane {
 impl ControlPlane {
     /// Fills the store: user `kit` of team `harbour`, linked to Linear; projects `web` (Linear) and
     /// `identity` (Jira); the sample tickets.
-    pub fn fill(sandbox: &Sandbox) {
+    pub(crate) fn fill(sandbox: &Sandbox) {
         let add = ["admin", "user", "add", "kit", "--team", "harbour"];
         let link = ["--link", "linear", "--password-stdin"];
         sandbox
@@ -93,18 +93,18 @@ impl ControlPlane {
     }
 
     /// [`Self::fill`], then [`Self::start`].
-    pub fn filled(sandbox: &Sandbox) -> Self {
+    pub(crate) fn filled(sandbox: &Sandbox) -> Self {
         Self::fill(sandbox);
         Self::start(sandbox, &[])
     }
 
     /// Starts `serve` with these flags and waits until it says where it listens.
-    pub fn start(sandbox: &Sandbox, flags: &[&str]) -> Self {
+    pub(crate) fn start(sandbox: &Sandbox, flags: &[&str]) -> Self {
         Self::start_at(sandbox, "127.0.0.1:0", flags)
     }
 
     /// [`Self::start`] on another address.
-    pub fn start_at(sandbox: &Sandbox, address: &str, flags: &[&str]) -> Self {
+    pub(crate) fn start_at(sandbox: &Sandbox, address: &str, flags: &[&str]) -> Self {
         let log = sandbox.root().join("serve.log");
         let mut child = sandbox
             .command(&[&["serve", "--listen", address][..], flags].concat())
@@ -126,18 +126,18 @@ impl ControlPlane {
     }
 
     /// `http://127.0.0.1:PORT`.
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// `127.0.0.1:PORT`.
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
     }
 
     /// One request over a connection of its own.
     #[track_caller]
-    pub fn call(
+    pub(crate) fn call(
         &self,
         method: &str,
         path: &str,
@@ -160,36 +160,36 @@ impl ControlPlane {
 
     /// POSTs a document.
     #[track_caller]
-    pub fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Response {
+    pub(crate) fn post(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Response {
         self.call("POST", path, headers, body.to_string().as_bytes())
     }
 
     /// POSTs a document with a bearer token.
     #[track_caller]
-    pub fn ask(&self, token: &str, path: &str, body: &Value) -> Response {
+    pub(crate) fn ask(&self, token: &str, path: &str, body: &Value) -> Response {
         self.post(path, &[("authorization", &format!("Bearer {token}"))], body)
     }
 
     /// Logs `kit` in; access and refresh token.
     #[track_caller]
-    pub fn log_in(&self) -> (String, String) {
+    pub(crate) fn log_in(&self) -> (String, String) {
         let body = json!({"username": "kit", "password": PASSWORD});
         tokens(&self.post(TOKEN_PATH, &[], &body))
     }
 
     /// Its process.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Sends a signal.
-    pub fn signal(&self, signal: rustix::process::Signal) {
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, signal).unwrap();
     }
 
     /// Waits for its end: the exit code, and what it printed after its first line.
-    pub fn wait(&mut self) -> (Option<i32>, String) {
+    pub(crate) fn wait(&mut self) -> (Option<i32>, String) {
         let mut rest = String::new();
         let stdout = self.child.stdout.as_mut().unwrap();
         stdout.read_to_string(&mut rest).unwrap();
@@ -197,14 +197,14 @@ impl ControlPlane {
     }
 
     /// Stops it as a person would, and hands back its log.
-    pub fn stop(mut self) -> String {
+    pub(crate) fn stop(mut self) -> String {
         self.signal(rustix::process::Signal::TERM);
         assert_eq!(self.wait(), (Some(0), String::new()), "{}", self.log());
         self.log()
     }
 
     /// What it has said on stderr.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
     }
 }
@@ -218,7 +218,7 @@ impl Drop for ControlPlane {
 
 /// The tokens of a login or renewal that succeeded.
 #[track_caller]
-pub fn tokens(response: &Response) -> (String, String) {
+pub(crate) fn tokens(response: &Response) -> (String, String) {
     let body = response.is_ok();
     let token = |name: &str| body[name].as_str().unwrap().to_owned();
     (token("access"), token("refresh"))
@@ -226,7 +226,7 @@ pub fn tokens(response: &Response) -> (String, String) {
 
 /// Reads one answer to the end of the connection.
 #[track_caller]
-pub fn read_response(stream: &mut TcpStream) -> Response {
+pub(crate) fn read_response(stream: &mut TcpStream) -> Response {
     let mut bytes = Vec::new();
     // The end may come as a reset where the server did not want the whole body.
     drop(stream.read_to_end(&mut bytes));

@@ -3,20 +3,20 @@
 use serde_json::{Value, json};
 
 /// Where the control plane logs people in.
-pub const TOKEN_PATH: &str = "/api/v1/token/";
+pub(crate) const TOKEN_PATH: &str = "/api/v1/token/";
 /// Where it renews a session.
-pub const REFRESH_PATH: &str = "/api/v1/token/refresh/";
+pub(crate) const REFRESH_PATH: &str = "/api/v1/token/refresh/";
 /// Where it searches tickets.
-pub const SEARCH_PATH: &str = "/api/v1/tracker/issue-search/";
+pub(crate) const SEARCH_PATH: &str = "/api/v1/tracker/issue-search/";
 /// Where it binds an origin.
-pub const BIND_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
+pub(crate) const BIND_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
 /// Where it takes events.
-pub const EVENTS_PATH: &str = "/api/v1/events/batch/";
+pub(crate) const EVENTS_PATH: &str = "/api/v1/events/batch/";
 
 /// The main job, confirmed, in JSON.
-pub const SPECIFY: [&str; 5] = ["specify", "--from-ticket", "WEB-123", "--yes", "--json"];
+pub(crate) const SPECIFY: [&str; 5] = ["specify", "--from-ticket", "WEB-123", "--yes", "--json"];
 /// Its second half by itself, for the mission of [`crate::support::Sandbox::with_project`].
-pub const BIND: [&str; 8] = [
+pub(crate) const BIND: [&str; 8] = [
     "tracker",
     "bind-origin",
     "--mission",
@@ -28,7 +28,7 @@ pub const BIND: [&str; 8] = [
 ];
 
 /// The seven keys of `origin_ticket`, sorted.
-pub const ORIGIN_KEYS: [&str; 7] = [
+pub(crate) const ORIGIN_KEYS: [&str; 7] = [
     "external_issue_id",
     "external_issue_key",
     "external_issue_url",
@@ -39,12 +39,12 @@ pub const ORIGIN_KEYS: [&str; 7] = [
 ];
 
 /// The id that [`candidate`] gives a key.
-pub fn issue_id(key: &str) -> String {
+pub(crate) fn issue_id(key: &str) -> String {
     format!("id-of-{}", key.to_lowercase())
 }
 
 /// A ticket as the search answers it.
-pub fn candidate(key: &str, title: &str, match_type: &str) -> Value {
+pub(crate) fn candidate(key: &str, title: &str, match_type: &str) -> Value {
     json!({
         "external_issue_id": issue_id(key),
         "external_issue_key": key,
@@ -56,7 +56,7 @@ pub fn candidate(key: &str, title: &str, match_type: &str) -> Value {
 }
 
 /// The `origin_ticket` of that ticket, found by [`search_answer`].
-pub fn origin_ticket(key: &str, title: &str) -> Value {
+pub(crate) fn origin_ticket(key: &str, title: &str) -> Value {
     json!({
         "provider": "linear",
         "resource_type": "linear_team",
@@ -69,7 +69,7 @@ pub fn origin_ticket(key: &str, title: &str) -> Value {
 }
 
 /// The 200 body of a search.
-pub fn search_answer(candidates: &[Value]) -> Value {
+pub(crate) fn search_answer(candidates: &[Value]) -> Value {
     json!({
         "candidates": candidates,
         "resource_type": "linear_team",
@@ -78,23 +78,23 @@ pub fn search_answer(candidates: &[Value]) -> Value {
 }
 
 /// The 200 body of a bind.
-pub fn bind_answer() -> Value {
+pub(crate) fn bind_answer() -> Value {
     json!({"origin_link_id": "link-1", "bound_at": "2026-11-22T10:00:00Z"})
 }
 
 /// A control plane's refusal.
-pub fn envelope(code: &str, message: &str) -> Value {
+pub(crate) fn envelope(code: &str, message: &str) -> Value {
     json!({"error_code": code, "message": message})
 }
 
 /// The cases of one of the tables in `tests/cases`.
-pub fn case_table(text: &str) -> Vec<Value> {
+pub(crate) fn case_table(text: &str) -> Vec<Value> {
     let document: Value = serde_json::from_str(text).expect("a case table is JSON");
     document["cases"].as_array().expect("cases").clone()
 }
 
 /// Replaces every `{"$repeat": [item, n], "$prefix": …}` by what it stands for.
-pub fn expand(value: &Value) -> Value {
+pub(crate) fn expand(value: &Value) -> Value {
     match value {
         Value::Object(object) if object.contains_key("$repeat") => {
             let item = &object["$repeat"][0];

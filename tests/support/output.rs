@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// One finished run.
 #[derive(Clone)]
-pub struct Output {
+pub(crate) struct Output {
     /// The command line, for messages.
     pub command: String,
     /// Standard output, which must be UTF-8.
@@ -35,20 +35,20 @@ impl fmt::Debug for Output {
 impl Output {
     /// The run ended with this code.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:?}");
         self
     }
 
     /// The run ended with 0.
     #[track_caller]
-    pub fn succeeds(self) -> Self {
+    pub(crate) fn succeeds(self) -> Self {
         self.exits(0)
     }
 
     /// The one JSON document on stdout; stderr must be empty.
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         assert_eq!(self.stderr, "", "stderr with --json: {self:?}");
         let mut documents = serde_json::Deserializer::from_str(&self.stdout).into_iter::<Value>();
         let document = match documents.next() {
@@ -65,7 +65,7 @@ impl Output {
 
     /// The document of a success with this schema, checked for the keys every success has.
     #[track_caller]
-    pub fn answer(&self, schema: &str) -> Value {
+    pub(crate) fn answer(&self, schema: &str) -> Value {
         assert_eq!(self.code, 0, "{self:?}");
         let document = self.json();
         assert_eq!(document["schema"], schema, "{self:?}");
@@ -77,7 +77,7 @@ impl Output {
     /// The `error` object of a failure document, checked for its fixed keys, its exit code (which
     /// must be the process's too) and its effect.
     #[track_caller]
-    pub fn error(&self, exit: i32, effect: &str) -> Value {
+    pub(crate) fn error(&self, exit: i32, effect: &str) -> Value {
         assert_eq!(self.code, exit, "{self:?}");
         let document = self.json();
         assert_eq!(document["schema"], "spec-kitty.error/1", "{self:?}");
@@ -119,7 +119,7 @@ impl Output {
     /// Stderr of a failure in text: nothing on stdout, at most three lines (warnings and the
     /// words of git or a server below a line are counted by the caller).
     #[track_caller]
-    pub fn error_text(&self, exit: i32) -> &str {
+    pub(crate) fn error_text(&self, exit: i32) -> &str {
         assert_eq!(self.code, exit, "{self:?}");
         assert_eq!(self.stdout, "", "stdout of a failure: {self:?}");
         assert!(self.stderr.contains("error: "), "{self:?}");

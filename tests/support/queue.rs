@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::{PROJECT_UUID, Reply, Request, Sandbox, write_file};
 
 /// A project that is not the sandbox's.
-pub const OTHER_UUID: &str = "11111111-2222-4333-8444-555555555555";
+pub(crate) const OTHER_UUID: &str = "11111111-2222-4333-8444-555555555555";
 
 /// An event of our form with this id.
-pub fn queued_event(id: &str) -> Value {
+pub(crate) fn queued_event(id: &str) -> Value {
     json!({
         "event_id": id,
         "event_type": "FeatureCreated",
@@ -26,7 +26,7 @@ pub fn queued_event(id: &str) -> Value {
 }
 
 /// What a control plane that says this of each event answers.
-pub fn verdicts(request: &Request, status: impl Fn(&str) -> &'static str) -> Reply {
+pub(crate) fn verdicts(request: &Request, status: impl Fn(&str) -> &'static str) -> Reply {
     let verdict =
         |id: String| json!({"event_id": id, "status": status(&id), "error_message": "rule broken"});
     let results: Vec<_> = event_ids(request).into_iter().map(verdict).collect();
@@ -34,7 +34,7 @@ pub fn verdicts(request: &Request, status: impl Fn(&str) -> &'static str) -> Rep
 }
 
 /// The ids of a batch.
-pub fn event_ids(request: &Request) -> Vec<String> {
+pub(crate) fn event_ids(request: &Request) -> Vec<String> {
     let request = request.json();
     let events = request["events"].as_array().expect("events").iter();
     events
@@ -44,23 +44,23 @@ pub fn event_ids(request: &Request) -> Vec<String> {
 
 impl Sandbox {
     /// The folder of the project's queue.
-    pub fn queue(&self) -> PathBuf {
+    pub(crate) fn queue(&self) -> PathBuf {
         self.queue_of(PROJECT_UUID)
     }
 
     /// The folder of some project's queue.
-    pub fn queue_of(&self, project_uuid: &str) -> PathBuf {
+    pub(crate) fn queue_of(&self, project_uuid: &str) -> PathBuf {
         self.state().join("queue").join(project_uuid)
     }
 
     /// Puts events into a project's queue, as the file that grows.
-    pub fn plant_events(&self, project_uuid: &str, ids: &[&str]) {
+    pub(crate) fn plant_events(&self, project_uuid: &str, ids: &[&str]) {
         let lines = ids.iter().map(|id| queued_event(id).to_string() + "\n");
         self.plant_file(project_uuid, "active.v1.jsonl", lines.collect::<String>());
     }
 
     /// Puts a file into a project's queue.
-    pub fn plant_file(&self, project_uuid: &str, name: &str, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn plant_file(&self, project_uuid: &str, name: &str, bytes: impl AsRef<[u8]>) {
         let folder = self.queue_of(project_uuid);
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(&folder).unwrap();
@@ -68,14 +68,14 @@ impl Sandbox {
     }
 
     /// The entries of the dead letter.
-    pub fn dead_letters(&self) -> Vec<Value> {
+    pub(crate) fn dead_letters(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.queue().join("dead.v1.jsonl")).unwrap_or_default();
         let parse = |line: &str| serde_json::from_str(line).unwrap();
         text.lines().map(parse).collect()
     }
 
     /// The ids of the events that wait, in the order they will be sent.
-    pub fn waiting(&self) -> Vec<String> {
+    pub(crate) fn waiting(&self) -> Vec<String> {
         let events = self.events();
         let id = |event: &Value| event["event_id"].as_str().unwrap().to_owned();
         events.iter().map(id).collect()

@@ -4,18 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A path in the repository.
-pub fn path(relative: &str) -> PathBuf {
+pub(crate) fn path(relative: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
 }
 
 /// A file of the repository.
 #[track_caller]
-pub fn read(relative: &str) -> String {
+pub(crate) fn read(relative: &str) -> String {
     fs::read_to_string(path(relative)).unwrap_or_else(|error| panic!("{relative}: {error}"))
 }
 
 /// Every Rust file below a folder with its text, by path relative to the repository.
-pub fn rust_files(folder: &str) -> Vec<(String, String)> {
+pub(crate) fn rust_files(folder: &str) -> Vec<(String, String)> {
     let mut files = Vec::new();
     collect(&path(folder), &mut files);
     files.sort();
@@ -35,13 +35,13 @@ fn collect(folder: &Path, files: &mut Vec<(String, String)>) {
 }
 
 /// What stands between backquotes in a text that has no code blocks.
-pub fn quoted(text: &str) -> Vec<&str> {
+pub(crate) fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
 /// The cells of every row of the Markdown table that follows a heading, without its head.
 #[track_caller]
-pub fn table<'a>(document: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
+pub(crate) fn table<'a>(document: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
     let (_, rest) = document
         .split_once(&format!("\n{heading}\n"))
         .unwrap_or_else(|| panic!("no heading {heading}"));

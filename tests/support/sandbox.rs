@@ -14,21 +14,21 @@ use tempfile::TempDir;
 use super::{Output, Server, Snapshot};
 
 /// What the fake credentials hold; it must never be seen anywhere but in a header.
-pub const ACCESS_TOKEN: &str = "access-token-kept-secret";
+pub(crate) const ACCESS_TOKEN: &str = "access-token-kept-secret";
 const REFRESH_TOKEN: &str = "refresh-token-kept-secret";
 
 /// The UUID in the project's config.
-pub const PROJECT_UUID: &str = "6f1a3a52-94cb-4ab1-9e3e-2f8d5b1c7a90";
+pub(crate) const PROJECT_UUID: &str = "6f1a3a52-94cb-4ab1-9e3e-2f8d5b1c7a90";
 
 /// A place where the binary and git see nothing of the machine but `PATH`.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     folder: TempDir,
     variables: BTreeMap<OsString, OsString>,
 }
 
 impl Sandbox {
     /// An empty folder `project`, no git in it.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::Builder::new()
             .prefix("spec-kitty-test-")
             .tempdir()
@@ -66,7 +66,7 @@ impl Sandbox {
     }
 
     /// A git repository with one commit.
-    pub fn with_git() -> Self {
+    pub(crate) fn with_git() -> Self {
         let sandbox = Self::new();
         sandbox.init_git();
         sandbox.write("README.md", "# A project\n");
@@ -75,7 +75,7 @@ impl Sandbox {
     }
 
     /// A git repository that is a spec-kitty project with one mission, `060-search`, all committed.
-    pub fn with_project() -> Self {
+    pub(crate) fn with_project() -> Self {
         let sandbox = Self::new();
         sandbox.init_git();
         sandbox.write("README.md", "# A project\n");
@@ -86,7 +86,7 @@ impl Sandbox {
     }
 
     /// [`Self::with_project`] bound to the Linear project `web` and logged in at this server.
-    pub fn ready(server: &Server) -> Self {
+    pub(crate) fn ready(server: &Server) -> Self {
         let sandbox = Self::new();
         sandbox.init_git();
         sandbox.write("README.md", "# A project\n");
@@ -100,7 +100,7 @@ impl Sandbox {
 
     /// Another sandbox with the same home, project, git configuration and environment: cheaper than
     /// preparing it once more. Nothing in the original may name its own path.
-    pub fn copy(&self) -> Self {
+    pub(crate) fn copy(&self) -> Self {
         let mut copy = Self::new();
         let (from, to) = (self.root(), copy.root());
         let parts = ["home", "project", "gitconfig"].map(|name| from.join(name));
@@ -121,44 +121,44 @@ impl Sandbox {
     }
 
     /// The folder that holds everything.
-    pub fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().canonicalize().unwrap()
     }
 
     /// The project's folder.
-    pub fn project(&self) -> PathBuf {
+    pub(crate) fn project(&self) -> PathBuf {
         self.root().join("project")
     }
 
     /// A path in the project.
-    pub fn path(&self, relative: &str) -> PathBuf {
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.project().join(relative)
     }
 
     /// The state directory.
-    pub fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.root().join("home/.spec-kitty")
     }
 
     /// Sets an environment variable for all runs from now on.
-    pub fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
+    pub(crate) fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
         self.variables.insert(name.into(), value.as_ref().into());
     }
 
     /// Takes an environment variable away.
-    pub fn unset(&mut self, name: &str) {
+    pub(crate) fn unset(&mut self, name: &str) {
         self.variables.remove(OsStr::new(name));
     }
 
     /// Appends to the global git configuration.
-    pub fn git_config(&self, text: &str) {
+    pub(crate) fn git_config(&self, text: &str) {
         let path = self.root().join("gitconfig");
         let before = fs::read_to_string(&path).unwrap();
         fs::write(path, before + text).unwrap();
     }
 
     /// A program that sees only this sandbox, in the project's folder, without stdin.
-    pub fn program<A: AsRef<OsStr>>(&self, program: &str, arguments: &[A]) -> Command {
+    pub(crate) fn program<A: AsRef<OsStr>>(&self, program: &str, arguments: &[A]) -> Command {
         let mut command = Command::new(program);
         command
             .args(arguments)
@@ -170,24 +170,24 @@ impl Sandbox {
     }
 
     /// The binary, ready to be started.
-    pub fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
+    pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
         self.program(env!("CARGO_BIN_EXE_spec-kitty"), arguments)
     }
 
     /// Runs the binary to its end.
-    pub fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Output {
+    pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Output {
         finish(self.command(arguments), b"")
     }
 
     /// Runs the binary in another folder.
-    pub fn run_in<A: AsRef<OsStr>>(&self, folder: &Path, arguments: &[A]) -> Output {
+    pub(crate) fn run_in<A: AsRef<OsStr>>(&self, folder: &Path, arguments: &[A]) -> Output {
         let mut command = self.command(arguments);
         command.current_dir(folder);
         finish(command, b"")
     }
 
     /// Runs the binary with this on its stdin.
-    pub fn run_with_input<A: AsRef<OsStr>>(
+    pub(crate) fn run_with_input<A: AsRef<OsStr>>(
         &self,
         arguments: &[A],
         input: impl AsRef<[u8]>,
@@ -198,7 +198,7 @@ impl Sandbox {
     }
 
     /// Runs a line a person could have pasted: `spec-kitty …`, through the shell.
-    pub fn run_line(&self, line: &str) -> Output {
+    pub(crate) fn run_line(&self, line: &str) -> Output {
         let binary = Path::new(env!("CARGO_BIN_EXE_spec-kitty"));
         let mut folders = vec![binary.parent().unwrap().to_owned()];
         let path = self.variables.get(OsStr::new("PATH")).unwrap();
@@ -210,48 +210,48 @@ impl Sandbox {
 
     /// Runs git in the project; it must succeed. Its stdout, without the final newline.
     #[track_caller]
-    pub fn git<A: AsRef<OsStr>>(&self, arguments: &[A]) -> String {
+    pub(crate) fn git<A: AsRef<OsStr>>(&self, arguments: &[A]) -> String {
         let output = self.try_git(arguments);
         assert_eq!(output.code, 0, "{output:?}");
         output.stdout.trim_end_matches('\n').to_owned()
     }
 
     /// Runs git in the project.
-    pub fn try_git<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Output {
+    pub(crate) fn try_git<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Output {
         finish(self.program("git", arguments), b"")
     }
 
     /// Makes the project's folder a git repository without commits.
-    pub fn init_git(&self) {
+    pub(crate) fn init_git(&self) {
         self.git(&["init", "--quiet", "--template="]);
     }
 
     /// Commits all there is.
-    pub fn commit_all(&self, message: &str) {
+    pub(crate) fn commit_all(&self, message: &str) {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--message", message]);
     }
 
     /// Installs a hook that runs this shell script.
-    pub fn hook(&self, name: &str, script: &str) {
+    pub(crate) fn hook(&self, name: &str, script: &str) {
         let path = self.path(".git/hooks").join(name);
         write_file(&path, format!("#!/bin/sh\n{script}\n"));
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     /// Writes a file of the project, with its folders.
-    pub fn write(&self, relative: &str, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, relative: &str, bytes: impl AsRef<[u8]>) {
         write_file(&self.path(relative), bytes);
     }
 
     /// Reads a file of the project.
     #[track_caller]
-    pub fn read(&self, relative: &str) -> String {
+    pub(crate) fn read(&self, relative: &str) -> String {
         fs::read_to_string(self.path(relative)).unwrap_or_else(|e| panic!("{relative}: {e}"))
     }
 
     /// What `spec-kitty init` leaves, in the documented form.
-    pub fn init_project(&self) {
+    pub(crate) fn init_project(&self) {
         self.write(
             ".kittify/config.yaml",
             format!(
@@ -263,7 +263,7 @@ impl Sandbox {
     }
 
     /// Appends the `tracker:` block.
-    pub fn bind_tracker(&self, provider: &str, project_slug: &str) {
+    pub(crate) fn bind_tracker(&self, provider: &str, project_slug: &str) {
         let config = self.read(".kittify/config.yaml");
         self.write(
             ".kittify/config.yaml",
@@ -276,7 +276,7 @@ impl Sandbox {
     }
 
     /// A complete mission without an origin. `folder` begins with its number.
-    pub fn add_mission(&self, folder: &str) {
+    pub(crate) fn add_mission(&self, folder: &str) {
         let (number, slug) = folder.split_once('-').expect("NNN-slug");
         let meta = json!({
             "created_at": "2026-11-01T09:00:00+00:00",
@@ -292,20 +292,20 @@ impl Sandbox {
     }
 
     /// Writes a mission's `meta.json` in the canonical form.
-    pub fn write_meta(&self, folder: &str, meta: &Value) {
+    pub(crate) fn write_meta(&self, folder: &str, meta: &Value) {
         let text = serde_json::to_string_pretty(meta).unwrap() + "\n";
         self.write(&format!("kitty-specs/{folder}/meta.json"), text);
     }
 
     /// A mission's `meta.json`.
     #[track_caller]
-    pub fn meta(&self, folder: &str) -> Value {
+    pub(crate) fn meta(&self, folder: &str) -> Value {
         let text = self.read(&format!("kitty-specs/{folder}/meta.json"));
         serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"))
     }
 
     /// The mission folders, sorted by name.
-    pub fn missions(&self) -> Vec<String> {
+    pub(crate) fn missions(&self) -> Vec<String> {
         let mut names: Vec<_> = fs::read_dir(self.path("kitty-specs"))
             .map(|entries| {
                 entries
@@ -318,12 +318,12 @@ impl Sandbox {
     }
 
     /// Credentials for a server, as a login leaves them; the access token is good for an hour.
-    pub fn log_in(&self, server: &str) {
+    pub(crate) fn log_in(&self, server: &str) {
         self.write_credentials(server, chrono::Duration::hours(1));
     }
 
     /// Credentials whose access token expired a minute ago.
-    pub fn log_in_expired(&self, server: &str) {
+    pub(crate) fn log_in_expired(&self, server: &str) {
         self.write_credentials(server, chrono::Duration::minutes(-1));
     }
 
@@ -343,7 +343,7 @@ impl Sandbox {
     }
 
     /// Makes the state directory, private as it must be.
-    pub fn make_state(&self) {
+    pub(crate) fn make_state(&self) {
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -352,7 +352,7 @@ impl Sandbox {
     }
 
     /// Every event in the queue, in the order of the files' names and lines.
-    pub fn events(&self) -> Vec<Value> {
+    pub(crate) fn events(&self) -> Vec<Value> {
         let mut files = Vec::new();
         for project in read_directory(&self.state().join("queue")) {
             files.extend(read_directory(&project).into_iter().filter(|path| {
@@ -374,14 +374,14 @@ impl Sandbox {
     }
 
     /// The queued events of one type.
-    pub fn events_of(&self, event_type: &str) -> Vec<Value> {
+    pub(crate) fn events_of(&self, event_type: &str) -> Vec<Value> {
         let mut events = self.events();
         events.retain(|event| event["event_type"] == event_type);
         events
     }
 
     /// The intents of unfinished work: the JSON files of a folder, or with a name, that says so.
-    pub fn intents(&self) -> Vec<Value> {
+    pub(crate) fn intents(&self) -> Vec<Value> {
         files_below(&self.state())
             .iter()
             .filter(|path| path.to_string_lossy().contains("intent"))
@@ -391,7 +391,7 @@ impl Sandbox {
 
     /// No file of a half-done write is left in the work tree, the git folder or the state directory.
     #[track_caller]
-    pub fn assert_no_leftovers(&self) {
+    pub(crate) fn assert_no_leftovers(&self) {
         let left: Vec<_> = [self.project(), self.state()]
             .iter()
             .flat_map(|folder| files_below(folder))
@@ -404,12 +404,12 @@ impl Sandbox {
     }
 
     /// How many commits HEAD has.
-    pub fn commit_count(&self) -> usize {
+    pub(crate) fn commit_count(&self) -> usize {
         self.git(&["rev-list", "--count", "HEAD"]).parse().unwrap()
     }
 
     /// Subjects of all commits, newest first.
-    pub fn subjects(&self) -> Vec<String> {
+    pub(crate) fn subjects(&self) -> Vec<String> {
         self.git(&["log", "--format=%s"])
             .lines()
             .map(str::to_owned)
@@ -417,7 +417,7 @@ impl Sandbox {
     }
 
     /// The paths a commit touched, sorted.
-    pub fn paths_of(&self, commit: &str) -> Vec<String> {
+    pub(crate) fn paths_of(&self, commit: &str) -> Vec<String> {
         let mut paths: Vec<_> = self
             .git(&["show", "--name-only", "--no-renames", "--format=", commit])
             .lines()
@@ -428,13 +428,13 @@ impl Sandbox {
     }
 
     /// The whole project, byte for byte.
-    pub fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot::of(&self.project())
     }
 }
 
 /// Writes a file anywhere, with its folders.
-pub fn write_file(path: &Path, bytes: impl AsRef<[u8]>) {
+pub(crate) fn write_file(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
 }
@@ -470,7 +470,7 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Runs a command to its end, feeding it `input` where its stdin is a pipe.
-pub fn finish(mut command: Command, input: &[u8]) -> Output {
+pub(crate) fn finish(mut command: Command, input: &[u8]) -> Output {
     let line = line_of(&command);
     let mut child = command
         .stdout(Stdio::piped())

@@ -14,7 +14,7 @@ use super::fixtures::{BIND_PATH, SEARCH_PATH, bind_answer, candidate, envelope, 
 
 /// One request as it came in.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub(crate) struct Request {
     /// `POST`.
     pub method: String,
     /// With its query, if any.
@@ -27,7 +27,7 @@ pub struct Request {
 
 impl Request {
     /// A header's value.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .get(&name.to_ascii_lowercase())
             .map(String::as_str)
@@ -35,7 +35,7 @@ impl Request {
 
     /// The body as JSON, unpacked where it is gzip.
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let mut bytes = Vec::new();
         if self.header("content-encoding") == Some("gzip") {
             flate2::read::GzDecoder::new(&self.body[..])
@@ -50,7 +50,7 @@ impl Request {
 
 /// What the server does with a request.
 #[derive(Debug, Clone)]
-pub enum Reply {
+pub(crate) enum Reply {
     /// A whole answer.
     Answer {
         /// Its status.
@@ -76,7 +76,7 @@ pub enum Reply {
 
 impl Reply {
     /// A JSON answer.
-    pub fn json(status: u16, body: &Value) -> Self {
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::Answer {
             status,
             headers: vec![("content-type".into(), "application/json".into())],
@@ -85,7 +85,7 @@ impl Reply {
     }
 
     /// A 200 with these bytes as they are.
-    pub fn raw(body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn raw(body: impl Into<Vec<u8>>) -> Self {
         Self::Answer {
             status: 200,
             headers: vec![("content-type".into(), "application/json".into())],
@@ -94,12 +94,12 @@ impl Reply {
     }
 
     /// A refusal in the error envelope.
-    pub fn refusal(status: u16, code: &str, message: &str) -> Self {
+    pub(crate) fn refusal(status: u16, code: &str, message: &str) -> Self {
         Self::json(status, &envelope(code, message))
     }
 
     /// The page of some proxy.
-    pub fn html(status: u16) -> Self {
+    pub(crate) fn html(status: u16) -> Self {
         Self::Answer {
             status,
             headers: vec![("content-type".into(), "text/html".into())],
@@ -108,12 +108,12 @@ impl Reply {
     }
 
     /// Sends the caller elsewhere.
-    pub fn redirect(location: &str) -> Self {
+    pub(crate) fn redirect(location: &str) -> Self {
         Self::json(302, &json!({})).header("location", location)
     }
 
     /// Adds a header.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         if let Self::Answer { headers, .. } = &mut self {
             headers.push((name.into(), value.into()));
         }
@@ -131,7 +131,7 @@ struct State {
 }
 
 /// A control plane on a free loopback port. It answers 404 on a path that nobody scripted.
-pub struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
     stopping: Arc<AtomicBool>,
@@ -140,7 +140,7 @@ pub struct Server {
 
 impl Server {
     /// Starts one that knows no path.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(Mutex::new(State::default()));
@@ -167,7 +167,7 @@ impl Server {
     }
 
     /// Starts one where a key search finds exactly this ticket and every bind is granted.
-    pub fn with_ticket(key: &str, title: &str) -> Self {
+    pub(crate) fn with_ticket(key: &str, title: &str) -> Self {
         let server = Self::start();
         server.on(
             SEARCH_PATH,
@@ -178,7 +178,7 @@ impl Server {
     }
 
     /// Starts one that finds every key it is asked for, titled `Ticket KEY`, and grants every bind.
-    pub fn with_any_ticket() -> Self {
+    pub(crate) fn with_any_ticket() -> Self {
         let server = Self::start();
         server.handle(SEARCH_PATH, |request| {
             let key = request.json()["query_key"].as_str().unwrap().to_uppercase();
@@ -190,17 +190,17 @@ impl Server {
     }
 
     /// `http://127.0.0.1:PORT`.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Always does this on a path.
-    pub fn on(&self, path: &str, reply: Reply) {
+    pub(crate) fn on(&self, path: &str, reply: Reply) {
         self.handle(path, move |_| reply.clone());
     }
 
     /// Does these in turn on a path; the last one for ever.
-    pub fn on_each(&self, path: &str, replies: impl IntoIterator<Item = Reply>) {
+    pub(crate) fn on_each(&self, path: &str, replies: impl IntoIterator<Item = Reply>) {
         let mut replies: Vec<_> = replies.into_iter().collect();
         self.handle(path, move |_| match replies.len() {
             1 => replies[0].clone(),
@@ -209,24 +209,28 @@ impl Server {
     }
 
     /// Asks this what to do on a path.
-    pub fn handle(&self, path: &str, handler: impl FnMut(&Request) -> Reply + Send + 'static) {
+    pub(crate) fn handle(
+        &self,
+        path: &str,
+        handler: impl FnMut(&Request) -> Reply + Send + 'static,
+    ) {
         self.state().handlers.insert(path.into(), Box::new(handler));
     }
 
     /// All requests so far.
-    pub fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.state().requests.clone()
     }
 
     /// The requests on one path.
-    pub fn requests_to(&self, path: &str) -> Vec<Request> {
+    pub(crate) fn requests_to(&self, path: &str) -> Vec<Request> {
         let mut requests = self.requests();
         requests.retain(|request| request.path == path);
         requests
     }
 
     /// Forgets the requests so far.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.state().requests.clear();
     }
 
@@ -249,7 +253,7 @@ impl Drop for Server {
 }
 
 /// A URL on this machine where nobody listens.
-pub fn dead_url() -> String {
+pub(crate) fn dead_url() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// refs, stash and objects are all in it. Left out is `.git/spec-kitty`, where the program keeps
 /// locks and its own notes.
 #[derive(Clone)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     entries: BTreeMap<PathBuf, Entry>,
 }
 
@@ -29,20 +29,20 @@ enum Entry {
 
 impl Snapshot {
     /// Reads a folder.
-    pub fn of(root: &Path) -> Self {
+    pub(crate) fn of(root: &Path) -> Self {
         let mut entries = BTreeMap::new();
         read(root, root, &mut entries);
         Self { entries }
     }
 
     /// The same without a path and all below it.
-    pub fn without(mut self, prefix: &str) -> Self {
+    pub(crate) fn without(mut self, prefix: &str) -> Self {
         self.entries.retain(|path, _| !path.starts_with(prefix));
         self
     }
 
     /// What is new, changed or gone in `after`.
-    pub fn changes(&self, after: &Self) -> Vec<String> {
+    pub(crate) fn changes(&self, after: &Self) -> Vec<String> {
         let gone = self
             .entries
             .keys()
@@ -61,7 +61,7 @@ impl Snapshot {
 
     /// Nothing differs.
     #[track_caller]
-    pub fn assert_same(&self, after: &Self) {
+    pub(crate) fn assert_same(&self, after: &Self) {
         let changes = self.changes(after);
         assert!(changes.is_empty(), "{changes:#?}");
     }

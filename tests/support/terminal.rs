@@ -15,7 +15,7 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A command on a terminal of 24 lines and 100 columns.
-pub struct Terminal {
+pub(crate) struct Terminal {
     person: File,
     child: Child,
     screen: Arc<Mutex<String>>,
@@ -23,7 +23,7 @@ pub struct Terminal {
 
 impl Terminal {
     /// Starts a command with all three standard streams on a new terminal.
-    pub fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
         grantpt(&person).unwrap();
         unlockpt(&person).unwrap();
@@ -56,42 +56,42 @@ impl Terminal {
     }
 
     /// All that was written so far, escape sequences included.
-    pub fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         self.screen.lock().unwrap().clone()
     }
 
     /// Waits until this text was written.
     #[track_caller]
-    pub fn wait_for(&self, text: &str) {
+    pub(crate) fn wait_for(&self, text: &str) {
         self.wait_until(text, || self.screen().contains(text));
     }
 
     /// Waits until what is typed is not shown.
     #[track_caller]
-    pub fn wait_for_hidden_input(&self) {
+    pub(crate) fn wait_for_hidden_input(&self) {
         self.wait_until("hidden input", || !self.shows_input());
     }
 
     /// Whether the terminal shows what is typed.
-    pub fn shows_input(&self) -> bool {
+    pub(crate) fn shows_input(&self) -> bool {
         let settings = tcgetattr(&self.person).unwrap();
         settings.local_modes.contains(LocalModes::ECHO)
     }
 
     /// Types this.
-    pub fn type_text(&mut self, text: &str) {
+    pub(crate) fn type_text(&mut self, text: &str) {
         self.person.write_all(text.as_bytes()).unwrap();
     }
 
     /// Sends the signal of Ctrl-C, as the terminal of a shell's job would.
-    pub fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         let child = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(child, rustix::process::Signal::INT).unwrap();
     }
 
     /// Waits for the end: the exit code.
     #[track_caller]
-    pub fn finish(&mut self) -> i32 {
+    pub(crate) fn finish(&mut self) -> i32 {
         let mut status = None;
         let end = Instant::now() + PATIENCE;
         while status.is_none() {

@@ -12,7 +12,7 @@ use crate::support::{PROJECT_UUID, Sandbox, write_file};
 
 /// The events of every queue under a state directory.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub(super) struct Ledger {
     /// What waits, in the order of file names and lines.
     pub pending: Vec<Value>,
     /// What was parked.
@@ -26,13 +26,13 @@ pub struct Ledger {
 }
 
 /// The id of an event.
-pub fn id(event: &Value) -> String {
+pub(super) fn id(event: &Value) -> String {
     event["event_id"].as_str().unwrap_or_default().to_owned()
 }
 
 impl Ledger {
     /// Reads all there is.
-    pub fn read(sandbox: &Sandbox) -> Self {
+    pub(super) fn read(sandbox: &Sandbox) -> Self {
         let mut ledger = Self::default();
         for path in files(&sandbox.state().join("queue")) {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -66,7 +66,7 @@ impl Ledger {
     }
 
     /// Whether an event is in some file.
-    pub fn holds(&self, wanted: &str) -> bool {
+    pub(super) fn holds(&self, wanted: &str) -> bool {
         self.pending
             .iter()
             .chain(&self.dead)
@@ -74,7 +74,7 @@ impl Ledger {
     }
 
     /// The distinct ids of what waits, of one type.
-    pub fn ids_of(&self, event_type: &str) -> Vec<String> {
+    pub(super) fn ids_of(&self, event_type: &str) -> Vec<String> {
         let of_type = self
             .pending
             .iter()
@@ -87,7 +87,7 @@ impl Ledger {
 }
 
 /// An event as the program would have written it, about 600 bytes long.
-pub fn event(number: usize) -> Value {
+pub(super) fn event(number: usize) -> Value {
     json!({
         "aggregate_id": format!("{number:07}-prepared"),
         "aggregate_type": "Feature",
@@ -113,12 +113,12 @@ pub fn event(number: usize) -> Value {
 }
 
 /// The id of [`event`]: a ULID, in the order of the numbers.
-pub fn event_id(number: usize) -> String {
+pub(super) fn event_id(number: usize) -> String {
     format!("01KAPG7000{number:016}")
 }
 
 /// Puts lines into a file of the project's queue.
-pub fn write_queue(sandbox: &Sandbox, name: &str, lines: impl IntoIterator<Item = Value>) {
+pub(super) fn write_queue(sandbox: &Sandbox, name: &str, lines: impl IntoIterator<Item = Value>) {
     sandbox.make_state();
     let mut bytes = Vec::new();
     for line in lines {
@@ -139,12 +139,12 @@ pub fn write_queue(sandbox: &Sandbox, name: &str, lines: impl IntoIterator<Item 
 }
 
 /// The name of a sealed segment.
-pub fn segment_name(sequence: usize) -> String {
+pub(super) fn segment_name(sequence: usize) -> String {
     format!("{sequence:020}-9f3a61c2.v1.jsonl")
 }
 
 /// Every file below a folder, sorted.
-pub fn files(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         match entry.file_type() {
@@ -157,7 +157,7 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// What a crash left lying about: temporary files, half-made folders, locks of git.
-pub fn leftovers(sandbox: &Sandbox) -> Vec<String> {
+pub(super) fn leftovers(sandbox: &Sandbox) -> Vec<String> {
     let places = [
         sandbox.project(),
         sandbox.state(),
@@ -174,7 +174,7 @@ pub fn leftovers(sandbox: &Sandbox) -> Vec<String> {
 }
 
 /// Intents that stand.
-pub fn intents(sandbox: &Sandbox) -> Vec<PathBuf> {
+pub(super) fn intents(sandbox: &Sandbox) -> Vec<PathBuf> {
     let mut found = files(&sandbox.state().join("intents"));
     found.retain(|path| {
         path.extension()
@@ -185,7 +185,7 @@ pub fn intents(sandbox: &Sandbox) -> Vec<PathBuf> {
 
 /// Nothing in the state directory is open to others.
 #[track_caller]
-pub fn assert_private(sandbox: &Sandbox) {
+pub(super) fn assert_private(sandbox: &Sandbox) {
     for path in files(&sandbox.state()) {
         for path in [path.as_path(), path.parent().unwrap()] {
             let mode = fs::symlink_metadata(path).unwrap().permissions().mode();

@@ -13,7 +13,7 @@ use super::stage::{assert_ours_is_committed, stage, stage_partially};
 use crate::support::{BIND, ORIGIN_KEYS, Output, Sandbox, issue_id};
 
 /// The scene.
-pub struct BindOrigin;
+pub(super) struct BindOrigin;
 
 impl Scene for BindOrigin {
     fn name(&self) -> &'static str {
@@ -50,7 +50,7 @@ impl Scene for BindOrigin {
 }
 
 /// A project with one mission, bound to a tracker, its user in the middle of something.
-pub fn prepare_bound_project() -> Sandbox {
+pub(super) fn prepare_bound_project() -> Sandbox {
     let sandbox = Sandbox::with_project();
     sandbox.bind_tracker("linear", "web");
     sandbox.commit_all("Bind the tracker");
@@ -60,7 +60,7 @@ pub fn prepare_bound_project() -> Sandbox {
 
 /// Server first: an origin on disk is one that the control plane holds. A bind of which nothing is
 /// left to heal is whole.
-pub fn check_interrupted_bind(case: &Case<'_>, mission: &str) {
+pub(super) fn check_interrupted_bind(case: &Case<'_>, mission: &str) {
     assert_eq!(stage(&case.sandbox), stage(case.template));
     if !case
         .sandbox
@@ -92,7 +92,7 @@ pub fn check_interrupted_bind(case: &Case<'_>, mission: &str) {
 }
 
 /// One bind under one key, one committed origin, one event, an untouched stage, nothing left over.
-pub fn check_bound(case: &Case<'_>, answer: &Value, mission: &str) {
+pub(super) fn check_bound(case: &Case<'_>, answer: &Value, mission: &str) {
     let Case {
         sandbox,
         plane,

@@ -12,7 +12,7 @@ use crate::support::{
 
 /// The books.
 #[derive(Debug, Default)]
-pub struct Books {
+pub(super) struct Books {
     /// Every bind request that was read to its end: its key and its body.
     pub binds: Vec<(String, Value)>,
     /// Which ticket each mission is bound to.
@@ -26,16 +26,16 @@ pub struct Books {
 }
 
 /// How the server answers for one event, besides `success` and `duplicate`.
-pub type Verdict = fn(&str) -> Option<&'static str>;
+pub(super) type Verdict = fn(&str) -> Option<&'static str>;
 
 /// A loopback server and its books.
-pub struct ControlPlane {
+pub(super) struct ControlPlane {
     server: Server,
     books: Arc<Mutex<Books>>,
 }
 
 /// The tokens that the n-th refresh gives.
-pub fn tokens(refreshes: usize) -> (String, String) {
+pub(super) fn tokens(refreshes: usize) -> (String, String) {
     (
         format!("access-number-{refreshes}"),
         format!("refresh-number-{refreshes}"),
@@ -44,12 +44,12 @@ pub fn tokens(refreshes: usize) -> (String, String) {
 
 impl ControlPlane {
     /// Grants everything, as the contract says it.
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         Self::judging(|_| None)
     }
 
     /// The same, with other verdicts for some events.
-    pub fn judging(verdict: Verdict) -> Self {
+    pub(super) fn judging(verdict: Verdict) -> Self {
         let server = Server::start();
         let books = Arc::new(Mutex::new(Books::default()));
         server.handle(SEARCH_PATH, |request| {
@@ -71,7 +71,7 @@ impl ControlPlane {
 
     /// Takes only tokens it issued itself: the session in the credentials must be refreshed first.
     /// A refresh token is good for one use.
-    pub fn strict() -> Self {
+    pub(super) fn strict() -> Self {
         let plane = Self::start();
         let books = Arc::clone(&plane.books);
         plane.server.handle(SEARCH_PATH, move |request| {
@@ -100,19 +100,19 @@ impl ControlPlane {
     }
 
     /// Where it listens.
-    pub fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         self.server.url()
     }
 
     /// What was written so far.
-    pub fn books(&self) -> MutexGuard<'_, Books> {
+    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap()
     }
 }
 
 impl Books {
     /// How many distinct events of a type were accepted.
-    pub fn accepted_of(&self, event_type: &str) -> usize {
+    pub(super) fn accepted_of(&self, event_type: &str) -> usize {
         self.accepted
             .values()
             .filter(|of| *of == event_type)
@@ -120,7 +120,7 @@ impl Books {
     }
 
     /// How often each event was received.
-    pub fn receptions(&self) -> BTreeMap<&str, usize> {
+    pub(super) fn receptions(&self) -> BTreeMap<&str, usize> {
         let mut receptions = BTreeMap::new();
         for id in self.batches.iter().flatten() {
             *receptions.entry(id.as_str()).or_default() += 1;

@@ -8,7 +8,7 @@ use super::scene::{Case, add};
 /// Delivers all there is: every event of the files arrives, the clocks of distinct lines differ,
 /// and nothing is left to be recorded.
 #[track_caller]
-pub fn deliver(case: &Case<'_>) {
+pub(super) fn deliver(case: &Case<'_>) {
     let Case {
         sandbox,
         plane,

@@ -8,7 +8,7 @@ use crate::support::{Output, Sandbox};
 const MISSION: &str = "061-web-123";
 
 /// The scene.
-pub struct FromTicket;
+pub(super) struct FromTicket;
 
 impl Scene for FromTicket {
     fn name(&self) -> &'static str {

@@ -6,7 +6,7 @@ use super::strace::Call;
 
 /// The n-th call of a name in any thread.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Point {
+pub(super) struct Point {
     /// The call.
     pub name: String,
     /// Which one, from 1.
@@ -23,7 +23,7 @@ pub struct Point {
 /// How even the sample of the ordinary run is: every so manieth point of each kind.
 /// `SPEC_KITTY_SWEEP=all` takes every one.
 #[derive(Debug, Clone, Copy)]
-pub struct Steps {
+pub(super) struct Steps {
     /// Of the calls that change something.
     pub changing: usize,
     /// Of the others.
@@ -31,13 +31,13 @@ pub struct Steps {
 }
 
 /// Whether every point is asked for.
-pub fn all() -> bool {
+pub(super) fn all() -> bool {
     std::env::var_os("SPEC_KITTY_SWEEP").is_some_and(|value| value == "all")
 }
 
 /// All points of a trace, in the order in which they were first reached. What the dynamic loader
 /// does before the program begins is left out: it is the system's.
-pub fn of_trace(calls: &[Call]) -> Vec<Point> {
+pub(super) fn of_trace(calls: &[Call]) -> Vec<Point> {
     let begin = calls
         .iter()
         .position(|call| call.name == "rt_sigaction" && call.text.contains("SIGPIPE"))
@@ -88,7 +88,7 @@ fn is_inner(call: &Call) -> bool {
 }
 
 /// An even sample, and the sentence that says how even.
-pub fn sample(points: Vec<Point>, steps: Steps) -> (Vec<Point>, String) {
+pub(super) fn sample(points: Vec<Point>, steps: Steps) -> (Vec<Point>, String) {
     let steps = if all() {
         Steps {
             changing: 1,

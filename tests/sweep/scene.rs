@@ -11,7 +11,7 @@ use super::strace::{Fault, inject, is_missing, trace};
 use crate::support::{Output, Sandbox, Snapshot};
 
 /// A command, what it needs, and what must hold when it was hurt and when it ran again.
-pub trait Scene: Sync {
+pub(super) trait Scene: Sync {
     /// The command, in words.
     fn name(&self) -> &'static str;
     /// Its arguments; `--json` is among them.
@@ -35,7 +35,7 @@ pub trait Scene: Sync {
 }
 
 /// One copy of a scene, hurt at one point.
-pub struct Case<'a> {
+pub(super) struct Case<'a> {
     /// The copy.
     pub sandbox: Sandbox,
     /// Its control plane.
@@ -52,7 +52,7 @@ pub struct Case<'a> {
 
 /// The figures of a sweep.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub(super) struct Tally {
     /// Promised events that are nowhere.
     pub lost: AtomicUsize,
     /// Events that the control plane received twice.
@@ -63,19 +63,19 @@ pub struct Tally {
 }
 
 /// Adds to a figure.
-pub fn add(figure: &AtomicUsize, count: usize) {
+pub(super) fn add(figure: &AtomicUsize, count: usize) {
     figure.fetch_add(count, Ordering::Relaxed);
 }
 
 /// Kills the command at its points.
-pub fn kill(scene: &dyn Scene, steps: Steps) {
+pub(super) fn kill(scene: &dyn Scene, steps: Steps) {
     sweep(scene, "kill points", steps, |_, _| vec![Fault::Kill]);
 }
 
 /// Lets the calls fail: with one error each in turn, with every error where every point is asked
 /// for. A descriptor that cannot be closed, or a child that cannot be waited for, is no state of a
 /// disk.
-pub fn fail(scene: &dyn Scene, steps: Steps) {
+pub(super) fn fail(scene: &dyn Scene, steps: Steps) {
     const ERRORS: [&str; 4] = ["ENOSPC", "EIO", "EROFS", "EACCES"];
     const NO_DISK: [&str; 9] = [
         "clone", "clone3", "close", "dup2", "pipe2", "recvfrom", "vfork", "wait4", "waitid",
@@ -151,7 +151,7 @@ fn sweep(
 }
 
 /// What a run returns, or what its failed assertion says.
-pub fn panics<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+pub(super) fn panics<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
         let owned = panic.downcast_ref::<String>().cloned();
         let borrowed = || panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
@@ -160,7 +160,7 @@ pub fn panics<T>(run: impl FnOnce() -> T) -> Result<T, String> {
 }
 
 /// Several at once: a point mostly waits for the disk, and for the processes it starts.
-pub fn in_threads<T: Sync>(jobs: &[T], work: impl Fn(&T) + Sync) {
+pub(super) fn in_threads<T: Sync>(jobs: &[T], work: impl Fn(&T) + Sync) {
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(2, usize::from) + 1;
     std::thread::scope(|scope| {

@@ -13,7 +13,7 @@ const FILES: [&str; 6] = [
 
 /// Stages a hunk beside an unstaged one, a new file, a deletion that keeps the file, a renaming and
 /// an intention to add; leaves one file untracked.
-pub fn stage_partially(sandbox: &Sandbox) {
+pub(super) fn stage_partially(sandbox: &Sandbox) {
     let lines: String = (1..40)
         .map(|line| format!("line {line}\n"))
         .collect::<Vec<_>>()
@@ -39,7 +39,7 @@ pub fn stage_partially(sandbox: &Sandbox) {
 
 /// All that git says of the files outside `kitty-specs`, the objects in HEAD and in the index
 /// among it, and the bytes of the files.
-pub fn stage(sandbox: &Sandbox) -> String {
+pub(super) fn stage(sandbox: &Sandbox) -> String {
     let status = sandbox.git(&[
         "--no-optional-locks",
         "status",
@@ -57,7 +57,7 @@ pub fn stage(sandbox: &Sandbox) -> String {
 /// Nothing of ours is staged, changed or unknown to git: it is all committed, and no next commit
 /// takes it back.
 #[track_caller]
-pub fn assert_ours_is_committed(sandbox: &Sandbox) {
+pub(super) fn assert_ours_is_committed(sandbox: &Sandbox) {
     let status = sandbox.git(&[
         "--no-optional-locks",
         "status",

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use crate::support::{Output, Sandbox, finish};
 
 /// The calls that touch a file, a lock, a socket or a child process.
-pub const CALLS: &[&str] = &[
+pub(super) const CALLS: &[&str] = &[
     "access",
     "chmod",
     "clone",
@@ -70,7 +70,7 @@ pub const CALLS: &[&str] = &[
 
 /// One system call of a trace.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub(super) struct Call {
     /// The thread that made it.
     pub thread: u32,
     /// `openat`.
@@ -82,7 +82,7 @@ pub struct Call {
 impl Call {
     /// Whether it can change what is on disk, who holds a lock, what a server knows or which
     /// processes there are.
-    pub fn changes(&self) -> bool {
+    pub(super) fn changes(&self) -> bool {
         const READING: &[&str] = &[
             "access",
             "close",
@@ -115,7 +115,7 @@ impl Call {
 }
 
 /// Whether strace may trace here. Where it may not, says so on stderr, once a test.
-pub fn is_missing(test: &str) -> bool {
+pub(super) fn is_missing(test: &str) -> bool {
     static WORKS: OnceLock<Result<(), String>> = OnceLock::new();
     let works = WORKS.get_or_init(|| {
         match Command::new("strace")
@@ -135,7 +135,7 @@ pub fn is_missing(test: &str) -> bool {
 
 /// What strace does to the binary at one call.
 #[derive(Debug, Clone)]
-pub enum Fault {
+pub(super) enum Fault {
     /// Kills the process.
     Kill,
     /// The call fails with this error.
@@ -145,7 +145,7 @@ pub enum Fault {
 }
 
 /// Runs the binary and lists its own calls, those of its git children left out.
-pub fn trace(sandbox: &Sandbox, arguments: &[&str]) -> (Output, Vec<Call>) {
+pub(super) fn trace(sandbox: &Sandbox, arguments: &[&str]) -> (Output, Vec<Call>) {
     let file = sandbox.root().join("trace");
     let list = format!("trace={},rt_sigaction", CALLS.join(","));
     let output = finish(strace(sandbox, &file, &["-y", "-e", &list], arguments), b"");
@@ -154,7 +154,7 @@ pub fn trace(sandbox: &Sandbox, arguments: &[&str]) -> (Output, Vec<Call>) {
 }
 
 /// Runs the binary with a fault at the n-th call of a name, counted in each thread.
-pub fn inject(
+pub(super) fn inject(
     sandbox: &Sandbox,
     arguments: &[&str],
     name: &str,
@@ -165,7 +165,7 @@ pub fn inject(
 }
 
 /// [`inject`], not yet started.
-pub fn injecting(
+pub(super) fn injecting(
     sandbox: &Sandbox,
     arguments: &[&str],
     name: &str,
@@ -204,7 +204,7 @@ fn strace(sandbox: &Sandbox, file: &Path, options: &[&str], arguments: &[&str]) 
 }
 
 /// `1234  openat(AT_FDCWD, …) = 3`; `None` for what is no beginning of a call.
-pub fn parse(line: &str) -> Option<Call> {
+pub(super) fn parse(line: &str) -> Option<Call> {
     let (thread, text) = line.split_once(' ')?;
     let text = text.trim_start();
     let (name, _) = text.split_once('(')?;
