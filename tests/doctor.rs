@@ -135,7 +135,7 @@ fn unfinished_work_is_named_with_its_command_and_dropped_once_it_can_never_finis
     let output = sandbox.run(&["doctor", "--json"]).succeeds();
     assert_found(
         &output,
-        "note unfinished work: mission 061-web-123 of WEB-123 is not finished",
+        "note unfinished work: mission 061-web-123 for WEB-123 is not finished",
     );
     let repair = "run: spec-kitty specify --from-ticket WEB-123 --yes";
     assert!(output.stdout.contains(repair), "{output:?}");

@@ -10,9 +10,9 @@ use super::context::Context;
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use crate::fs::FsError;
-use crate::journey::models::OriginCandidate;
 use crate::text::chain;
 use crate::wire::candidate::FieldError;
+use crate::wire::candidate::OriginCandidate;
 use crate::wire::{MAX_ANSWER_BYTES, Provider};
 
 /// What a document says about a ticket.

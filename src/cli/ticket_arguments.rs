@@ -11,11 +11,12 @@ use super::exit_code::ExitCode;
 use super::failure::{Effect, Failure};
 use super::progress;
 use super::ticket_choice::Choice;
-use crate::journey::models::{MatchType, OriginQuery, SearchOriginResult};
-use crate::journey::origin::{OriginBinding, search_origin_candidates};
+use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
+use crate::tracker::search::{OriginQuery, SearchOriginResult, search_origin_candidates};
 use crate::tracker::ticket_ref;
 use crate::wire::Provider;
+use crate::wire::candidate::MatchType;
 
 /// How many candidates a key search asks for: more than one only where the server is unsure.
 const LIMIT: u32 = 10;
@@ -75,7 +76,7 @@ impl TicketArguments {
                     text: None,
                     limit: LIMIT,
                 };
-                self.judge(search(context, binding, client, &query)?)
+                self.judge(search(context, binding, client, query)?)
             }
         }
     }
@@ -136,7 +137,7 @@ pub(crate) fn search(
     context: &Context,
     binding: &OriginBinding,
     client: &ControlPlaneClient<'_>,
-    query: &OriginQuery,
+    query: OriginQuery,
 ) -> Result<SearchOriginResult, Failure> {
     let search = || search_origin_candidates(binding, client, query);
     // A search changes nothing, whatever became of its request.

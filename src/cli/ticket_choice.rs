@@ -12,9 +12,10 @@ use super::context::Context;
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::table::record;
-use crate::journey::models::{OriginCandidate, Ticket};
 use crate::text::{one_line, shell_word};
+use crate::tracker::ticket::Ticket;
 use crate::wire::Provider;
+use crate::wire::candidate::OriginCandidate;
 
 /// What a search or a document left to choose from.
 #[derive(Debug)]

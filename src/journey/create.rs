@@ -1,323 +1,197 @@
-//! Creation of a mission: everything is refused before anything is written, the folder appears
-//! complete or not at all, and one commit holds it (DESIGN §6).
-
-use std::path::PathBuf;
+//! The route that makes a mission, and the first half of the route from a ticket.
 
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
-pub(crate) use super::error::FeatureCreationError;
-pub(crate) use super::plan::{CreationOptions, DEFAULT_MISSION_TYPE, PlannedMission, check, plan};
-use super::unfinished::wanted;
-pub(crate) use super::unfinished::{made_by, unfinished};
-
-use crate::fs::lock;
-use crate::git::commit::PathState;
-use crate::git::repository::Repository;
-use crate::journey::intent::{Creation, Intent, Intents};
-use crate::mission::commit::{CommitOptions, commit_files, is_added};
-use crate::mission::folder;
-use crate::mission::hidden;
-use crate::mission::metadata::{Meta, MetadataError};
-use crate::mission::number;
+use super::error::{CreationError, JourneyError};
+use super::plan::{MissionOptions, PlannedMission, check, plan, require_repository};
+use super::service::Service;
+use super::walk::{Arrival, Walk};
+use super::{Creation, Journey, Journeys, Step, name_lock_key};
+use crate::fs::lock::{self, Lock};
+use crate::mission::commit::is_added;
+use crate::mission::metadata::{MetadataError, MetadataKeys, load};
+use crate::mission::{Mission, hidden, number};
 use crate::project::Project;
-use crate::project::paths::SPECS;
-use crate::sync::emitter::{EmitError, Emitter};
-use crate::sync::event::FeatureCreated;
-use crate::sync::event_id;
-use crate::text::{chain, one_line};
-use crate::world::World;
+use crate::text::one_line;
+use crate::tracker::ticket::Ticket;
 
-/// A mission that was made.
-#[derive(Debug, Clone)]
-pub(crate) struct FeatureCreationResult {
-    /// Names and branches.
-    pub plan: PlannedMission,
-    /// Its folder, absolute.
-    pub feature_dir: PathBuf,
-    /// Its metadata.
-    pub meta: Meta,
-    /// `false` where an earlier, interrupted run had made the folder.
-    pub created: bool,
-    /// The commit that holds it.
-    pub commit: Option<String>,
-    /// Whether `FeatureCreated` is durably in the queue.
-    pub event_emitted: bool,
-    /// What a person should know.
-    pub warnings: Vec<String>,
-    /// The intent that still stands: the bind has to finish it.
-    pub intent: Option<Intent>,
+/// A mission whose folder is still to be made.
+#[derive(Debug)]
+pub(super) struct NewMission {
+    /// Its `meta.json`.
+    pub keys: MetadataKeys,
+    /// Reserves the number until the folder exists.
+    _number: Lock,
 }
 
-impl FeatureCreationResult {
-    /// A file of the mission.
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.feature_dir.join(name)
-    }
-}
-
-/// Creates a mission, or finishes one of the same slug whose creation was cut off.
+/// Creates a mission without a ticket, or finishes one of the same slug that was cut off. (Its
+/// name is that of the original task list.)
 pub(crate) fn create_feature_core(
-    world: &World,
-    project: &Project,
-    slug: &str,
-    options: &CreationOptions<'_>,
-) -> Result<FeatureCreationResult, FeatureCreationError> {
-    check(world, project, slug, options)?;
-    let _held = project.lock(world, "mission", &format!("name:{slug}"), options.wait)?;
-    create_under_lock(world, project, slug, options)
+    service: Service<'_>,
+    options: &MissionOptions,
+) -> Result<Arrival, JourneyError> {
+    check(&service, options)?;
+    let _held = service.lock(&name_lock_key(&options.slug(None)))?;
+    creation(service, options, None)?.arrive()
 }
 
-/// [`create_feature_core`] for a caller that keeps others from making the same mission.
-pub(crate) fn create_under_lock(
-    world: &World,
-    project: &Project,
-    slug: &str,
-    options: &CreationOptions<'_>,
-) -> Result<FeatureCreationResult, FeatureCreationError> {
-    let repository = super::plan::require_repository(world, project)?;
-    // A ticket's mission is its mission whatever number was asked for this time.
-    let is_wanted = |intent: &Intent| {
-        let number = number::of_folder_name(&intent.feature_slug);
-        intent.ticket.is_some() || options.number.is_none_or(|n| number == Some(n))
-    };
-    let unfinished = unfinished(project, slug, options.ticket, options.duplicate)?;
-    let unfinished = unfinished.filter(|(intent, _)| is_wanted(intent));
-    if let Some((intent, _)) = &unfinished
-        && intent.ticket.is_none()
-        && intent.creation.as_ref().is_some_and(|c| c.event_recorded)
-        && is_added(world, project, &intent.feature_slug)
-    {
-        // Its commit was put off, and the user made it: there is nothing left of it to do.
-        let intents = Intents::of(project);
-        intents.remove(intent).map_err(MetadataError::from)?;
-        return create_under_lock(world, project, slug, options);
+/// The walk that makes a mission of this slug or ticket: one that was cut off, or a new one. The
+/// caller holds the lock of the slug or ticket.
+pub(super) fn creation<'a>(
+    service: Service<'a>,
+    options: &MissionOptions,
+    ticket: Option<&Ticket>,
+) -> Result<Walk<'a>, JourneyError> {
+    require_repository(&service)?;
+    let begun = begun_creations(service.project, options, ticket);
+    if let Some(journey) = made(service.project, &begun, options)? {
+        if !is_committed_by_hand(&service, &journey) {
+            return Ok(Walk::resume(service, journey));
+        }
+        Journeys::of(service.project).remove(&journey)?;
+        return creation(service, options, ticket);
     }
-    if unfinished.is_none() {
-        let hidden = hidden::names(world, project)?;
-        let mut begun = wanted(project, slug, options.ticket, options.duplicate).into_iter();
-        if let Some(intent) = begun.find(|intent| hidden.contains(&intent.feature_slug)) {
-            return Err(FeatureCreationError::Hidden(intent.feature_slug));
+    let hidden = hidden::names(service.world, service.project).map_err(CreationError::from)?;
+    if let Some(journey) = begun.into_iter().find(|it| hidden.contains(&it.mission)) {
+        return Err(CreationError::Hidden(journey.mission).into());
+    }
+    begin(service, options, ticket)
+}
+
+/// The unfinished mission of this slug or ticket, if there is one.
+pub(super) fn unfinished(
+    project: &Project,
+    options: &MissionOptions,
+    ticket: Option<&Ticket>,
+) -> Result<Option<Journey>, MetadataError> {
+    made(project, &begun_creations(project, options, ticket), options)
+}
+
+/// The journeys that make missions of this slug or ticket, whether or not their folders are here. A
+/// duplicate comes last, and `--allow-duplicate` resumes nothing else.
+fn begun_creations(
+    project: &Project,
+    options: &MissionOptions,
+    ticket: Option<&Ticket>,
+) -> Vec<Journey> {
+    let slug = options.slug(ticket);
+    let fits = |journey: &Journey| match (&journey.creation, ticket) {
+        (Some(_), Some(ticket)) => journey.is_for(ticket),
+        (Some(creation), None) => {
+            let folder = [Step::MakeFolder, Step::CommitFolder];
+            journey.ticket.is_none()
+                && creation.slug == slug
+                && journey.owed().iter().any(|step| folder.contains(step))
+        }
+        (None, _) => false,
+    };
+    let mut journeys = Journeys::of(project).readable();
+    journeys.retain(|it| fits(it) && (it.is_duplicate() || !options.allow_duplicate));
+    journeys.sort_by_key(Journey::is_duplicate);
+    journeys
+}
+
+/// The first of these journeys whose folder is here. Others may belong to another branch. The
+/// mission of a ticket is its mission whatever number the user asks for now.
+fn made(
+    project: &Project,
+    begun: &[Journey],
+    options: &MissionOptions,
+) -> Result<Option<Journey>, MetadataError> {
+    for journey in begun {
+        let number = number::of_folder_name(&journey.mission);
+        let is_wanted =
+            journey.ticket.is_some() || options.number.is_none_or(|n| number == Some(n));
+        if is_wanted && has_folder(project, journey)? {
+            return Ok(Some(journey.clone()));
         }
     }
-    let created = unfinished.is_none();
-    let (intent, meta, warnings) = match unfinished {
-        Some((intent, meta)) => (intent, meta, Vec::new()),
-        None => make(world, project, slug, options)?,
+    Ok(None)
+}
+
+/// Whether the folder that a journey makes is here. A `meta.json` that cannot be read is an error:
+/// ignoring it would make a second mission.
+pub(super) fn has_folder(project: &Project, journey: &Journey) -> Result<bool, MetadataError> {
+    let Some(creation) = &journey.creation else {
+        return Ok(false);
     };
-    complete(
-        world,
-        project,
-        repository,
-        options,
-        Made {
-            intent,
-            meta,
-            created,
-            warnings,
-        },
-    )
+    let mission = Mission::named(&project.root, &journey.mission);
+    match load(&mission.meta_file()) {
+        Ok(found) => Ok(found.created_at() == creation.created_at),
+        Err(MetadataError::Missing { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
-struct Made {
-    intent: Intent,
-    meta: Meta,
-    created: bool,
-    warnings: Vec<String>,
+/// Whether a mission without a ticket only owed its commit, and the user made that commit.
+fn is_committed_by_hand(service: &Service<'_>, journey: &Journey) -> bool {
+    journey.ticket.is_none()
+        && journey.done.contains(&Step::RecordCreated)
+        && is_added(service.world, service.project, &journey.mission)
 }
 
-/// Reserves a number and makes the folder. The intent stands before the folder does, so that a
-/// crash in between leaves nothing that is not recognised.
-fn make(
-    world: &World,
-    project: &Project,
-    slug: &str,
-    options: &CreationOptions<'_>,
-) -> Result<(Intent, Meta, Vec<String>), FeatureCreationError> {
-    let _held = lock::acquire(world, &project.number_lock_file()?, options.wait)?;
-    let plan = plan(world, project, slug, options)?;
-    let created_at = world.now().to_rfc3339_opts(SecondsFormat::Micros, true);
-    let meta = new_meta(&plan, slug, options, &created_at);
-    let intents = Intents::of(project);
-    let intent = Intent {
+/// Reserves a number for a new mission.
+fn begin<'a>(
+    service: Service<'a>,
+    options: &MissionOptions,
+    ticket: Option<&Ticket>,
+) -> Result<Walk<'a>, JourneyError> {
+    let lock_file = service.project.number_lock_file()?;
+    let number = lock::acquire(service.world, &lock_file, service.wait)?;
+    let plan = plan(&service, options, ticket)?;
+    let now = service.world.now();
+    let created_at = now.to_rfc3339_opts(SecondsFormat::Micros, true);
+    let keys = metadata_keys(&plan, options, ticket, &created_at);
+    let journey = Journey {
         creation: Some(Creation {
-            slug: slug.to_owned(),
+            slug: options.slug(ticket),
             created_at,
-            duplicate: options.duplicate,
-            event_recorded: false,
+            duplicate: options.allow_duplicate,
         }),
-        ticket: options.ticket.cloned(),
-        ..intents.begin(&plan.feature_slug)
+        ticket: ticket.cloned(),
+        ..Journeys::of(service.project).begin(&plan.mission_slug)
     };
-    let mut warnings = Vec::new();
-    if let Err(error) = intents.save(&intent) {
-        warnings.push(format!(
-            "an interruption could not be healed: {}",
-            chain(&error)
-        ));
-    }
-    if let Err(error) = folder::create(&project.root, &plan.feature_slug, &meta) {
-        let appeared = project.root.join(SPECS).join(&plan.feature_slug).exists();
-        return Err(match error {
-            // It is there, if perhaps not durably: its intent finds it again.
-            MetadataError::Fs(source) if appeared => FeatureCreationError::NotCommitted {
-                feature_slug: plan.feature_slug,
-                source: source.into(),
-            },
-            error => {
-                drop(intents.remove(&intent));
-                error.into()
-            }
-        });
-    }
-    Ok((intent, meta, warnings))
+    let mut walk = Walk::new(service, journey);
+    walk.new = Some(NewMission {
+        keys,
+        _number: number,
+    });
+    Ok(walk)
 }
 
-fn new_meta(
+fn metadata_keys(
     plan: &PlannedMission,
-    slug: &str,
-    options: &CreationOptions<'_>,
+    options: &MissionOptions,
+    ticket: Option<&Ticket>,
     created_at: &str,
-) -> Meta {
-    let title = options
-        .ticket
-        .map(|ticket| one_line(ticket.candidate.title()));
+) -> MetadataKeys {
+    let title = ticket.map(|ticket| one_line(ticket.candidate.title()));
     let friendly_name = title
         .filter(|title| !title.is_empty())
-        .unwrap_or_else(|| slug.replace('-', " "));
-    let mut meta = Meta::new();
-    for (key, value) in [
-        ("feature_number", plan.feature_number.as_str()),
-        ("slug", &plan.feature_slug),
-        ("feature_slug", &plan.feature_slug),
+        .unwrap_or_else(|| options.slug(ticket).replace('-', " "));
+    let mut keys: MetadataKeys = [
+        ("feature_number", plan.number.as_str()),
+        ("slug", &plan.mission_slug),
+        ("feature_slug", &plan.mission_slug),
         ("friendly_name", &friendly_name),
-        ("mission", options.mission_type),
+        ("mission", &options.mission_type),
         ("target_branch", &plan.target_branch),
         ("created_at", created_at),
-    ] {
-        meta.insert(key.to_owned(), value.into());
-    }
+    ]
+    .map(|(key, value)| (key.to_owned(), Value::from(value)))
+    .into_iter()
+    .collect();
     if options.mission_type == "documentation" {
-        meta.insert("documentation_state".to_owned(), documentation_state());
+        let state = json!({
+            "coverage_percentage": 0.0,
+            "divio_types_selected": [],
+            "generators_configured": [],
+            "iteration_mode": "initial",
+            "last_audit_date": null,
+            "target_audience": "developers",
+        });
+        keys.insert("documentation_state".to_owned(), state);
     }
-    meta
-}
-
-fn documentation_state() -> Value {
-    json!({
-        "coverage_percentage": 0.0,
-        "divio_types_selected": [],
-        "generators_configured": [],
-        "iteration_mode": "initial",
-        "last_audit_date": null,
-        "target_audience": "developers",
-    })
-}
-
-/// Commits the mission, emits its event, and removes the intent where no bind is to follow.
-fn complete(
-    world: &World,
-    project: &Project,
-    repository: &Repository,
-    options: &CreationOptions<'_>,
-    made: Made,
-) -> Result<FeatureCreationResult, FeatureCreationError> {
-    let Made {
-        mut intent,
-        meta,
-        created,
-        mut warnings,
-    } = made;
-    let text = |key: &str| {
-        meta.get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let plan = PlannedMission {
-        feature_slug: intent.feature_slug.clone(),
-        feature_number: text("feature_number"),
-        target_branch: text("target_branch"),
-        current_branch: repository.branch.clone().unwrap_or_default(),
-    };
-    let feature_dir = project.root.join(SPECS).join(&plan.feature_slug);
-    let files = folder::FILES.map(|name| feature_dir.join(name));
-    let message = format!("Add mission {}", plan.feature_slug);
-    let committed = commit_files(
-        world,
-        project,
-        &files,
-        &message,
-        CommitOptions {
-            policy: options.commit,
-            state: if created {
-                PathState::New
-            } else {
-                PathState::Begun
-            },
-            wait: options.wait,
-        },
-    )
-    .map_err(|source| FeatureCreationError::NotCommitted {
-        feature_slug: plan.feature_slug.clone(),
-        source,
-    })?;
-    warnings.extend(committed.warning);
-    let emitter = Emitter::of_project(world, project, options.team_slug);
-    let emitted = emit_created(project, &emitter, &meta, committed.sha.as_deref());
-    if let Err(error) = &emitted {
-        warnings.push(format!(
-            "the FeatureCreated event was not recorded: {}",
-            chain(error)
-        ));
-    }
-    let event_emitted = emitted.is_ok();
-    if let Some(creation) = &mut intent.creation {
-        creation.event_recorded = event_emitted;
-    }
-    let done = intent.ticket.is_none() && event_emitted && !committed.deferred;
-    if intent.ticket.is_none() {
-        intent.only_event_missing = !committed.deferred;
-        let intents = Intents::of(project);
-        let settled = if done {
-            intents.remove(&intent)
-        } else {
-            intents.save(&intent)
-        };
-        warnings.extend(settled.err().map(|error| chain(&error)));
-    }
-    Ok(FeatureCreationResult {
-        plan,
-        feature_dir,
-        meta,
-        created,
-        commit: committed.sha,
-        event_emitted,
-        warnings,
-        intent: (!done).then_some(intent),
-    })
-}
-
-/// Records the event of a mission's creation; stated twice, it is the same event.
-pub(crate) fn emit_created(
-    project: &Project,
-    emitter: &Emitter<'_>,
-    meta: &Meta,
-    commit: Option<&str>,
-) -> Result<(), EmitError> {
-    let text = |key: &str| meta.get(key).and_then(Value::as_str).unwrap_or_default();
-    let feature_slug = text("feature_slug");
-    let fact = [
-        "FeatureCreated",
-        &project.identity.project_uuid,
-        feature_slug,
-    ];
-    let id = event_id::of_fact(text("created_at"), &fact);
-    let event = FeatureCreated {
-        feature_slug,
-        feature_number: text("feature_number"),
-        target_branch: text("target_branch"),
-        wp_count: 0,
-    };
-    emitter.emit_feature_created(id, &project.git_metadata(commit), &event)
+    keys
 }

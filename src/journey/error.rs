@@ -1,77 +1,116 @@
-//! Why a mission was not made.
+//! Why a journey did not begin, or where it stopped.
 
 use std::path::PathBuf;
 
+use super::Step;
 use crate::fs::FsError;
 use crate::fs::lock::LockError;
 use crate::git::command::GitError;
 use crate::git::commit::CommitError;
 use crate::mission::metadata::MetadataError;
+use crate::tracker::control_plane_client::TrackerError;
 
-/// Why a mission was not made.
+/// Why a command did not arrive.
 #[derive(Debug, thiserror::Error)]
-pub enum FeatureCreationError {
-    /// The slug is not kebab-case.
+pub(crate) enum JourneyError {
+    /// Refused; nothing was written.
+    #[error(transparent)]
+    Creation(#[from] CreationError),
+    /// The first step failed; the project is untouched.
+    #[error(transparent)]
+    Step(#[from] StepError),
+    /// Part was done. The same command resumes at this step.
+    #[error("mission {mission}: {}, but {}", step.done(), step.failed())]
+    Stopped {
+        mission: String,
+        step: Step,
+        source: Box<StepError>,
+    },
+}
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StepError {
+    /// The project has no tracker, but the journey has a ticket to bind.
+    #[error("No tracker bound. Run `spec-kitty tracker bind` first.")]
+    NotBound,
+    #[error(transparent)]
+    Tracker(#[from] TrackerError),
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+}
+
+/// Why a mission cannot be made. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CreationError {
     #[error(
         "Invalid feature slug {0:?}: use lower-case words joined by hyphens, a letter first; \
          valid: user-auth, fix-bug-123; invalid: User-Auth, user_auth, 123-fix"
     )]
     InvalidSlug(String),
-    /// The mission type is no name.
     #[error("invalid mission type {0:?}: use a name such as software-dev or documentation")]
     InvalidMissionType(String),
-    /// The target branch is no branch name.
     #[error("{0:?} is not a valid branch name")]
     InvalidBranch(String),
-    /// There is no git repository with a work tree.
     #[error("{} is not in a git repository with a work tree; a mission needs one", .0.display())]
     NotARepository(PathBuf),
-    /// HEAD is detached.
     #[error("no branch is checked out (detached HEAD); a mission needs a branch")]
     DetachedHead,
     /// A linked work tree, or a folder below `.worktrees/`.
-    #[error("{} is inside a git worktree; missions are made in the main checkout", .0.display())]
+    #[error("{} is inside a git worktree; create missions in the main checkout", .0.display())]
     InsideWorktree(PathBuf),
-    /// `kitty-specs` is no folder of this project.
     #[error("kitty-specs {0}")]
     SpecsUnusable(&'static str),
-    /// The number is in use.
     #[error("mission number {number} is taken by {by}")]
     NumberTaken {
-        /// As missions carry it.
+        /// Three digits at least.
         number: String,
         /// The folder that has it.
         by: String,
     },
-    /// The slug is in use.
     #[error("the slug {slug} is taken by {by}")]
     SlugTaken {
-        /// The slug.
         slug: String,
         /// The folder that has it.
         by: String,
     },
-    /// The files could not be written.
+    /// The unfinished mission of the same slug or ticket is not in the work tree.
+    #[error("mission {0} is unfinished and outside the sparse checkout")]
+    Hidden(String),
     #[error(transparent)]
-    Meta(#[from] MetadataError),
-    /// A folder could not be read or written.
+    Metadata(#[from] MetadataError),
     #[error(transparent)]
     Fs(#[from] FsError),
-    /// git could not be asked.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// The unfinished mission of the same slug or ticket is not in the work tree.
-    #[error("mission {0} is not finished, and outside of the sparse checkout")]
-    Hidden(String),
-    /// Other processes held a lock for too long.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// The mission is there, but not committed: the same command goes on from here.
-    #[error("mission {feature_slug} was created, but not committed")]
-    NotCommitted {
-        /// The mission.
-        feature_slug: String,
-        /// Why.
-        source: CommitError,
-    },
+}
+
+impl From<FsError> for StepError {
+    fn from(error: FsError) -> Self {
+        MetadataError::from(error).into()
+    }
+}
+
+impl From<FsError> for JourneyError {
+    fn from(error: FsError) -> Self {
+        CreationError::from(error).into()
+    }
+}
+
+impl From<LockError> for JourneyError {
+    fn from(error: LockError) -> Self {
+        CreationError::from(error).into()
+    }
+}
+
+impl From<MetadataError> for JourneyError {
+    fn from(error: MetadataError) -> Self {
+        StepError::from(error).into()
+    }
 }

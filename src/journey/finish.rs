@@ -1,154 +1,102 @@
-//! Finishing what an interrupted command left: events of binds and missions that are complete but
-//! for their event (QUEUE §2.10).
+//! The route of `sync now`: it records the events that cut-off commands still owe, and nothing else.
 
-use super::bound_event::emit_bound;
-use super::models::Ticket;
+use super::create::has_folder;
+use super::service::Service;
+use super::walk::{Settled, Walk};
+use super::{Journey, Journeys, Step};
 use crate::fs::lock::try_acquire;
 use crate::git::repository::is_committed;
-use crate::journey::create::{emit_created, made_by};
-use crate::journey::intent::{Intent, Intents};
-use crate::mission::Mission;
-use crate::mission::metadata::MissionMetadata;
-use crate::project::Project;
-use crate::project::paths::SPECS;
-use crate::sync::emitter::{EmitError, Emitter};
 use crate::text::chain;
-use crate::world::World;
 
-/// What [`finish_intents`] did.
+/// What [`record_owed_events`] did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Finished {
-    /// Events that were recorded.
-    pub recorded: u64,
-    /// Intents that still wait for their command to be run again, or will never finish.
+pub(crate) struct Recorded {
+    pub events: u64,
+    /// Journeys that wait for their own command, or will never finish.
     pub waiting: u64,
-    /// What went wrong.
     pub warnings: Vec<String>,
 }
 
-/// Records the events of unfinished work whose result already stands in `meta.json`. Work that
-/// another process is at is left alone.
-pub(crate) fn finish_intents(
-    world: &World,
-    project: &Project,
-    team_slug: Option<&str>,
-) -> Finished {
-    let mut finished = Finished::default();
-    let emitter = Emitter::of_project(world, project, team_slug);
-    let intents = Intents::of(project);
-    for intent in intents.understood() {
-        let lock_file = project.lock_file("mission", &lock_key(&intent));
-        let held = lock_file.and_then(|path| try_acquire(&path));
-        match held {
-            // Its command may have gone on, or ended, until the lock was had.
-            Ok(Some(_held)) if intents.understood().contains(&intent) => {
-                finish(world, project, &emitter, intent, &mut finished);
+/// Records the owed events whose facts stand: a mission that was made, an origin in `meta.json`.
+/// Leaves journeys alone that another process works on.
+pub(crate) fn record_owed_events(service: Service<'_>) -> Recorded {
+    let mut recorded = Recorded::default();
+    let journeys = Journeys::of(service.project);
+    for journey in journeys.readable() {
+        let lock_file = service.project.lock_file("mission", &journey.lock_key());
+        match lock_file.and_then(|path| try_acquire(&path)) {
+            // Until the lock was acquired, its command may have gone on or ended.
+            Ok(Some(_held)) if journeys.readable().contains(&journey) => {
+                record(service, journey, &mut recorded);
             }
             Ok(Some(_held)) => {}
-            Ok(None) => finished.waiting += 1,
-            Err(error) => finished.warnings.push(chain(&error)),
+            Ok(None) => recorded.waiting += 1,
+            Err(error) => recorded.warnings.push(chain(&error)),
         }
     }
-    finished
+    recorded
 }
 
-/// What the commands on a ticket, or on a name, exclude each other by.
-pub(super) fn ticket_lock_key(ticket: &Ticket) -> String {
-    format!(
-        "ticket:{}:{}",
-        ticket.provider,
-        ticket.candidate.external_issue_id()
-    )
-}
-
-fn lock_key(intent: &Intent) -> String {
-    match (&intent.ticket, &intent.creation) {
-        (Some(ticket), _) => ticket_lock_key(ticket),
-        (None, Some(creation)) => format!("name:{}", creation.slug),
-        (None, None) => String::new(),
-    }
-}
-
-fn finish(
-    world: &World,
-    project: &Project,
-    emitter: &Emitter<'_>,
-    mut intent: Intent,
-    finished: &mut Finished,
-) {
-    let directory = project.root.join(SPECS).join(&intent.feature_slug);
-    let mission = Mission {
-        directory,
-        name: intent.feature_slug.clone(),
-    };
-    let Ok(meta) = mission.load(&project.root) else {
-        finished.waiting += 1;
-        return;
-    };
-    let complete = match (&intent.ticket, &intent.attempt) {
-        (Some(ticket), Some(_)) => {
-            let identity = (
-                ticket.provider.as_str(),
-                ticket.candidate.external_issue_id(),
-            );
-            meta.origin_identity() == Some(identity)
+fn record(service: Service<'_>, journey: Journey, recorded: &mut Recorded) {
+    let mut walk = Walk::resume(service, journey);
+    for step in walk.journey.owed() {
+        if !fact_stands(&walk, step) {
+            continue;
         }
-        (Some(_), None) => false,
-        (None, _) => matches!(made_by(project, &intent), Ok(Some(_))),
-    };
-    if !complete {
-        finished.waiting += 1;
-        return;
-    }
-    let creation = intent.creation.as_ref();
-    let told = intent.ticket.is_none() && creation.is_some_and(|made| made.event_recorded);
-    if !intent.event_recorded && !told {
-        let emitted = match (&intent.ticket, &intent.attempt) {
-            (Some(ticket), Some(attempt)) => emit_bound(
-                emitter,
-                &project.git_metadata(None),
-                &meta,
-                ticket,
-                &attempt.event_id,
-            ),
-            _ => emit_created(project, emitter, meta.keys(), None),
+        let settled = match step {
+            Step::RecordCreated => walk.record_created(),
+            _ => walk.record_bound(),
         };
-        if let Err(error) = &emitted {
-            finished
-                .warnings
-                .push(format!("{}: {}", mission.name, chain(error)));
-        }
-        match emitted {
-            Ok(()) => finished.recorded += 1,
-            // It would break the rule again.
-            Err(EmitError::Rule(_)) => {}
-            Err(_) => {
-                finished.waiting += 1;
-                return;
+        match settled {
+            Ok(Settled::Done) => {
+                walk.journey.done.insert(step);
+                recorded.events += u64::from(!walk.progress.event_refused);
             }
+            Ok(Settled::Owed) => {}
+            Err(error) => walk.warn(chain(&error)),
         }
-        intent.event_recorded = true;
     }
-    let intents = Intents::of(project);
-    let settled = if intent.only_event_missing || committed(world, project, &meta) {
-        intents.remove(&intent)
+    let name = &walk.mission.name;
+    let warnings = walk.progress.warnings.iter();
+    recorded
+        .warnings
+        .extend(warnings.map(|warning| format!("{name}: {warning}")));
+    let is_over = walk.journey.owed().is_empty() || is_over_but_for_the_commit(&walk);
+    let result = if is_over {
+        walk.journeys.remove(&walk.journey)
     } else {
-        intents.save(&intent)
+        recorded.waiting += 1;
+        walk.journeys.save(&walk.journey)
     };
-    if let Err(error) = settled {
-        finished.warnings.push(chain(&error));
+    recorded
+        .warnings
+        .extend(result.err().map(|error| chain(&error)));
+}
+
+/// Whether this step records an event, and what the event says is true.
+fn fact_stands(walk: &Walk<'_>, step: Step) -> bool {
+    match step {
+        Step::RecordCreated => has_folder(walk.service.project, &walk.journey).unwrap_or(false),
+        Step::RecordBound => walk
+            .journey
+            .ticket
+            .as_ref()
+            .is_some_and(|it| walk.origin_is(it)),
+        _ => false,
     }
 }
 
-/// Whether nothing is left to commit; where git cannot be asked, it is not known to be so.
-fn committed(world: &World, project: &Project, meta: &MissionMetadata) -> bool {
-    let Some(repository) = &project.repository else {
-        return true;
+/// Whether every event is recorded and the user or an earlier run committed `meta.json` as it is.
+fn is_over_but_for_the_commit(walk: &Walk<'_>) -> bool {
+    let owed = walk.journey.owed();
+    let event_owed = owed.contains(&Step::RecordCreated) || owed.contains(&Step::RecordBound);
+    let Some(repository) = &walk.service.project.repository else {
+        return !event_owed;
     };
-    let path = meta
-        .path()
-        .strip_prefix(&repository.root)
-        .unwrap_or(meta.path())
-        .to_owned();
-    is_committed(world, repository, &[path]).unwrap_or(false)
+    let Ok(metadata) = walk.metadata() else {
+        return false;
+    };
+    let path = metadata.path();
+    let path = path.strip_prefix(&repository.root).unwrap_or(path);
+    !event_owed && is_committed(walk.service.world, repository, &[path.to_owned()]).unwrap_or(false)
 }

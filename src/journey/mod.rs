@@ -1,13 +1,180 @@
-//! Starting a mission from a ticket.
+//! Journeys: the seven steps from a ticket to a committed, bound mission.
+//!
+//! A journey can be cut off between any two steps. It is kept on disk from before its first step
+//! until after its last, so the same command, run again, resumes it with the same mission,
+//! idempotency key and event ids. Repeating a step that was already done must change nothing:
+//!
+//! | step | why repeating it is safe |
+//! | --- | --- |
+//! | [`MakeFolder`](Step::MakeFolder) | The journey is on disk first and names the mission. A folder with the journey's `created_at` is its folder; the step is skipped. |
+//! | [`CommitFolder`](Step::CommitFolder) | Only files that HEAD lacks are committed. |
+//! | [`RecordCreated`](Step::RecordCreated) | The event id is a digest of the mission, so a repeated event is a duplicate to every receiver. |
+//! | [`Bind`](Step::Bind) | The journey holds the idempotency key, so the control plane repeats its answer. |
+//! | [`WriteOrigin`](Step::WriteOrigin) | Equal bytes are not written again. |
+//! | [`RecordBound`](Step::RecordBound) | The event id is a digest of mission and ticket. |
+//! | [`CommitOrigin`](Step::CommitOrigin) | There is no commit when HEAD holds the same `meta.json`. |
+//!
+//! `Bind` is repeated by every run of a command that binds: the control plane alone decides between
+//! "bound already" and a conflict. [`walk`] holds the loop, [`steps`] one function a step. The
+//! commands are routes over the same steps: [`create`], [`start`], [`bind`], and [`finish`] for the
+//! events that `sync now` may record.
 
-mod bind;
-mod bound_event;
+pub(crate) mod bind;
 pub(crate) mod create;
 mod error;
-mod finish;
-pub(crate) mod intent;
-pub(crate) mod models;
-pub(crate) mod origin;
+pub(crate) mod finish;
 mod plan;
-mod start;
-mod unfinished;
+mod service;
+pub(crate) mod start;
+mod steps;
+mod store;
+mod walk;
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use ulid::Ulid;
+
+use crate::tracker::ticket::Ticket;
+use crate::wire::request::BindRequest;
+
+pub(crate) use error::{CreationError, JourneyError, StepError};
+pub(crate) use plan::{DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, plan};
+pub(crate) use service::{Service, Tracker};
+pub(crate) use store::{Journeys, StoredJourney, remove_file};
+pub(crate) use walk::Arrival;
+
+/// One step of a journey, in the order they are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Step {
+    /// Makes the mission's folder, complete or not at all.
+    MakeFolder,
+    /// Commits the folder.
+    CommitFolder,
+    /// Queues `FeatureCreated`.
+    RecordCreated,
+    /// Binds the ticket at the control plane.
+    Bind,
+    /// Writes the origin into `meta.json`.
+    WriteOrigin,
+    /// Queues `MissionOriginBound`.
+    RecordBound,
+    /// Commits `meta.json`.
+    CommitOrigin,
+}
+
+impl Step {
+    const CREATION: [Self; 3] = [Self::MakeFolder, Self::CommitFolder, Self::RecordCreated];
+    const BINDING: [Self; 4] = [
+        Self::Bind,
+        Self::WriteOrigin,
+        Self::RecordBound,
+        Self::CommitOrigin,
+    ];
+
+    /// What was already done when a journey stopped at this step.
+    pub(crate) const fn done(self) -> &'static str {
+        match self {
+            Self::MakeFolder | Self::CommitFolder | Self::RecordCreated | Self::Bind => {
+                "the mission was created"
+            }
+            Self::WriteOrigin | Self::RecordBound | Self::CommitOrigin => {
+                "the control plane holds the bind"
+            }
+        }
+    }
+
+    /// What is missing when a journey stopped at this step.
+    pub(crate) const fn failed(self) -> &'static str {
+        match self {
+            Self::MakeFolder => "its folder may not survive a power cut",
+            Self::CommitFolder | Self::CommitOrigin => "it is not committed",
+            Self::RecordCreated | Self::RecordBound => "its event is not recorded",
+            Self::Bind => "its ticket is not bound",
+            Self::WriteOrigin => "meta.json does not record it",
+        }
+    }
+}
+
+/// What a command is about to do and has done for one mission. Kept in a file while it is unfinished.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Journey {
+    /// The mission's folder name.
+    pub mission: String,
+    /// The lock folder of the clone it runs in (lossy if not UTF-8). Clones of one project share a
+    /// state directory; this keeps their journeys apart.
+    pub clone: String,
+    /// Present if the journey makes the mission.
+    pub creation: Option<Creation>,
+    /// Present if the journey binds a ticket.
+    pub ticket: Option<Ticket>,
+    /// Present from before the first bind request until the control plane refuses it.
+    pub attempt: Option<Attempt>,
+    /// The steps that need not be repeated.
+    pub done: BTreeSet<Step>,
+}
+
+/// A mission that a journey makes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Creation {
+    /// The slug without its number.
+    pub slug: String,
+    /// `created_at` of its `meta.json`: distinguishes it from another mission of the same name.
+    pub created_at: String,
+    /// Requested with `--allow-duplicate`.
+    #[serde(default)]
+    pub duplicate: bool,
+}
+
+/// A bind request that may have reached the control plane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Attempt {
+    /// The request; another request needs another key.
+    pub request: BindRequest,
+    /// Sent with every repetition.
+    pub idempotency_key: String,
+    /// The id of the `MissionOriginBound` event.
+    pub event_id: Ulid,
+}
+
+impl Journey {
+    /// The steps of this journey, in order.
+    fn steps(&self) -> impl Iterator<Item = Step> {
+        let creation = self.creation.iter().flat_map(|_| Step::CREATION);
+        creation.chain(self.ticket.iter().flat_map(|_| Step::BINDING))
+    }
+
+    /// The steps that are still to be taken, in order.
+    pub(crate) fn owed(&self) -> Vec<Step> {
+        self.steps()
+            .filter(|step| !self.done.contains(step))
+            .collect()
+    }
+
+    /// Whether this journey binds that ticket to that mission.
+    fn binds(&self, mission: &str, ticket: &Ticket) -> bool {
+        self.mission == mission && self.is_for(ticket)
+    }
+
+    fn is_for(&self, ticket: &Ticket) -> bool {
+        self.ticket.as_ref().is_some_and(|own| own.is_same(ticket))
+    }
+
+    fn is_duplicate(&self) -> bool {
+        self.creation.as_ref().is_some_and(|made| made.duplicate)
+    }
+
+    /// The key of the lock that commands on the same ticket, or on the same name, exclude each
+    /// other with.
+    fn lock_key(&self) -> String {
+        match (&self.ticket, &self.creation) {
+            (Some(ticket), _) => ticket.lock_key(),
+            (None, creation) => name_lock_key(creation.as_ref().map_or("", |made| &made.slug)),
+        }
+    }
+}
+
+fn name_lock_key(slug: &str) -> String {
+    format!("name:{slug}")
+}

@@ -1,164 +1,145 @@
-//! What would be made: everything that can be refused is refused here, before anything is written.
+//! What a new mission would be. Everything that can be refused is refused here, before anything is
+//! written.
 
 use std::path::Path;
-use std::time::Duration;
 
-use super::error::FeatureCreationError;
+use super::error::CreationError;
+use super::service::Service;
 use crate::fs::FsError;
 use crate::git::repository::Repository;
-use crate::mission::commit::CommitPolicy;
-use crate::mission::hidden;
 use crate::mission::number::{self, numbered_folders};
-use crate::mission::slug;
-use crate::mission::without_number;
-use crate::project::Project;
+use crate::mission::{hidden, slug, without_number};
 use crate::project::paths::SPECS;
 use crate::tracker::ticket::Ticket;
-use crate::world::World;
 
-/// The kind of mission that is made unless another is asked for.
+/// The type of a mission unless the user names another.
 pub(crate) const DEFAULT_MISSION_TYPE: &str = "software-dev";
 
-/// What may be chosen about a new mission.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct CreationOptions<'a> {
+/// What the user may choose about a new mission.
+#[derive(Debug, Clone)]
+pub(crate) struct MissionOptions {
     /// `software-dev`, `documentation`, …
-    pub mission_type: &'a str,
-    /// The branch it is meant to land on; the one checked out where `None`.
-    pub target_branch: Option<&'a str>,
-    /// A number that must be free; the next one where `None`.
+    pub mission_type: String,
+    /// The branch the mission lands on; the current branch if `None`.
+    pub target_branch: Option<String>,
+    /// The slug without its number; derived from the ticket if `None`.
+    pub slug: Option<String>,
+    /// A number that must be free; the next one if `None`.
     pub number: Option<u64>,
-    /// The slug was asked for by name, so a mission that has it already is a conflict.
-    pub slug_must_be_free: bool,
-    /// The ticket the mission is for.
-    pub ticket: Option<&'a Ticket>,
-    /// Another mission for the ticket, whatever there is for it (`--allow-duplicate`).
-    pub duplicate: bool,
-    /// The team of the session, for the event.
-    pub team_slug: Option<&'a str>,
-    /// Whether and how to commit.
-    pub commit: CommitPolicy,
-    /// How long to wait for other processes.
-    pub wait: Duration,
+    /// Make another mission for the ticket. A duplicate that was cut off is resumed.
+    pub allow_duplicate: bool,
 }
 
-/// A mission that would be made: all that can be refused has not been.
+impl MissionOptions {
+    pub(super) fn slug(&self, ticket: Option<&Ticket>) -> String {
+        let candidate = ticket.map(|ticket| &ticket.candidate);
+        let (key, title) = candidate.map_or(("", ""), |it| (it.external_issue_key(), it.title()));
+        let derived = || slug::from_ticket(key, title);
+        self.slug.clone().unwrap_or_else(derived)
+    }
+}
+
+/// A validated plan for a new mission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PlannedMission {
     /// `061-web-123`.
-    pub feature_slug: String,
+    pub mission_slug: String,
     /// `061`.
-    pub feature_number: String,
-    /// The branch it is meant to land on.
+    pub number: String,
     pub target_branch: String,
-    /// The branch checked out.
     pub current_branch: String,
 }
 
-/// Refuses whatever can be refused and says what would be made. Writes nothing.
+/// Plans a mission, for a ticket or without one. Writes nothing.
 pub(crate) fn plan(
-    world: &World,
-    project: &Project,
-    slug: &str,
-    options: &CreationOptions<'_>,
-) -> Result<PlannedMission, FeatureCreationError> {
-    let Branches { current, target } = check(world, project, slug, options)?;
-    let hidden = hidden::names(world, project)?;
-    let number = choose_number(&project.root, &hidden, slug, options)?;
-    let feature_number = number::padded(number);
+    service: &Service<'_>,
+    options: &MissionOptions,
+    ticket: Option<&Ticket>,
+) -> Result<PlannedMission, CreationError> {
+    let (current_branch, target_branch) = check(service, options)?;
+    let slug = options.slug(ticket);
+    let number = number::padded(choose_number(service, options, &slug, ticket.is_some())?);
     Ok(PlannedMission {
-        feature_slug: format!("{feature_number}-{slug}"),
-        feature_number,
-        target_branch: target,
-        current_branch: current,
+        mission_slug: format!("{number}-{slug}"),
+        number,
+        target_branch,
+        current_branch,
     })
 }
 
-/// The branches of a mission to be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Branches {
-    /// The one checked out.
-    pub current: String,
-    /// The one the mission is meant to land on.
-    pub target: String,
-}
-
-/// Refuses what is wrong whatever missions there are: slug, type, repository, branch.
-pub(crate) fn check(
-    world: &World,
-    project: &Project,
-    slug: &str,
-    options: &CreationOptions<'_>,
-) -> Result<Branches, FeatureCreationError> {
-    if !slug::is_valid(slug) {
-        return Err(FeatureCreationError::InvalidSlug(slug.to_owned()));
+/// Refuses what is wrong whatever missions exist: slug, type, repository, branch. Returns the
+/// current and the target branch.
+pub(super) fn check(
+    service: &Service<'_>,
+    options: &MissionOptions,
+) -> Result<(String, String), CreationError> {
+    if let Some(slug) = options.slug.as_ref().filter(|slug| !slug::is_valid(slug)) {
+        return Err(CreationError::InvalidSlug(slug.clone()));
     }
-    if !slug::is_valid(options.mission_type) {
-        return Err(FeatureCreationError::InvalidMissionType(
-            options.mission_type.to_owned(),
-        ));
+    if !slug::is_valid(&options.mission_type) {
+        let mission_type = options.mission_type.clone();
+        return Err(CreationError::InvalidMissionType(mission_type));
     }
-    let repository = require_repository(world, project)?;
-    let current = repository
-        .branch
-        .clone()
-        .ok_or(FeatureCreationError::DetachedHead)?;
-    let target = options.target_branch.unwrap_or(&current).to_owned();
+    let branch = &require_repository(service)?.branch;
+    let current = branch.clone().ok_or(CreationError::DetachedHead)?;
+    let target = options.target_branch.as_ref().unwrap_or(&current).clone();
     if !is_branch_name(&target) {
-        return Err(FeatureCreationError::InvalidBranch(target));
+        return Err(CreationError::InvalidBranch(target));
     }
-    check_specs(&project.root)?;
-    Ok(Branches { current, target })
+    check_specs(&service.project.root)?;
+    Ok((current, target))
 }
 
 pub(super) fn require_repository<'a>(
-    world: &World,
-    project: &'a Project,
-) -> Result<&'a Repository, FeatureCreationError> {
-    let Some(repository) = &project.repository else {
-        return Err(FeatureCreationError::NotARepository(project.root.clone()));
+    service: &Service<'a>,
+) -> Result<&'a Repository, CreationError> {
+    let Some(repository) = &service.project.repository else {
+        let root = service.project.root.clone();
+        return Err(CreationError::NotARepository(root));
     };
-    let here =
-        std::fs::canonicalize(world.directory()).unwrap_or_else(|_| world.directory().to_owned());
-    let below_worktrees = here
-        .components()
-        .any(|part| part.as_os_str() == ".worktrees");
-    if repository.is_linked_worktree() || below_worktrees {
-        return Err(FeatureCreationError::InsideWorktree(here));
+    let directory = service.world.directory();
+    let here = std::fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
+    let mut parts = here.components();
+    if repository.is_linked_worktree() || parts.any(|part| part.as_os_str() == ".worktrees") {
+        return Err(CreationError::InsideWorktree(here));
     }
     Ok(repository)
 }
 
-/// `kitty-specs` must be a folder of this project, or not there yet.
-fn check_specs(root: &Path) -> Result<(), FeatureCreationError> {
+/// `kitty-specs` must be a real folder, or absent.
+fn check_specs(root: &Path) -> Result<(), CreationError> {
     let specs = root.join(SPECS);
     match std::fs::symlink_metadata(&specs) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(FsError::on("look at", &specs)(error).into()),
         Ok(found) if found.is_dir() => Ok(()),
-        Ok(found) if found.is_symlink() => Err(FeatureCreationError::SpecsUnusable(
+        Ok(found) if found.is_symlink() => Err(CreationError::SpecsUnusable(
             "is a symbolic link; git cannot commit below it",
         )),
-        Ok(_) => Err(FeatureCreationError::SpecsUnusable("is not a folder")),
+        Ok(_) => Err(CreationError::SpecsUnusable("is not a folder")),
     }
 }
 
+/// Missions outside a sparse checkout count. A slug that the user asked for must be free if the
+/// mission is for a ticket; missions without a ticket may share one.
 fn choose_number(
-    root: &Path,
-    hidden: &[String],
+    service: &Service<'_>,
+    options: &MissionOptions,
     slug: &str,
-    options: &CreationOptions<'_>,
-) -> Result<u64, FeatureCreationError> {
-    let hidden = hidden.iter().filter_map(|name| {
-        let number = number::of_folder_name(name)?;
-        Some((number, name.clone()))
-    });
+    for_ticket: bool,
+) -> Result<u64, CreationError> {
+    let root = &service.project.root;
+    let hidden = hidden::names(service.world, service.project)?;
+    let hidden = hidden
+        .into_iter()
+        .filter_map(|name| Some((number::of_folder_name(&name)?, name)));
     let mut taken = numbered_folders(&root.join(SPECS))?;
     taken.extend(hidden);
-    if options.slug_must_be_free
+    if for_ticket
+        && options.slug.is_some()
         && let Some((_, by)) = taken.iter().find(|(_, name)| without_number(name) == slug)
     {
-        return Err(FeatureCreationError::SlugTaken {
+        return Err(CreationError::SlugTaken {
             slug: slug.to_owned(),
             by: by.clone(),
         });
@@ -168,7 +149,7 @@ fn choose_number(
         return Ok(number::next(&taken));
     };
     match taken.into_iter().find(|(taken, _)| *taken == number) {
-        Some((_, by)) => Err(FeatureCreationError::NumberTaken {
+        Some((_, by)) => Err(CreationError::NumberTaken {
             number: number::padded(number),
             by,
         }),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::fs::{FsError, read_bounded, sync_directory};
-use crate::mission::metadata::{Meta, MetadataError, write_meta};
+use crate::mission::metadata::{MetadataError, MetadataKeys, write_meta};
 use crate::project::paths::SPECS;
 
 /// Text of `tasks/README.md`.
@@ -33,7 +33,11 @@ pub(crate) const FILES: [&str; 5] = [
 
 /// Makes `kitty-specs/NAME/` with all its files. The caller holds the number lock, so leftovers
 /// of earlier, killed creations can be removed here.
-pub(crate) fn create(root: &Path, name: &str, meta: &Meta) -> Result<PathBuf, MetadataError> {
+pub(crate) fn create(
+    root: &Path,
+    name: &str,
+    meta: &MetadataKeys,
+) -> Result<PathBuf, MetadataError> {
     let specs = root.join(SPECS);
     fs::create_dir_all(&specs).map_err(FsError::on("create the folder", &specs))?;
     remove_unfinished(&specs)?;
@@ -53,7 +57,7 @@ pub(crate) fn create(root: &Path, name: &str, meta: &Meta) -> Result<PathBuf, Me
     Ok(directory)
 }
 
-fn fill(root: &Path, folder: &Path, meta: &Meta) -> Result<(), MetadataError> {
+fn fill(root: &Path, folder: &Path, meta: &MetadataKeys) -> Result<(), MetadataError> {
     for name in ["tasks", "checklists", "research"] {
         let path = folder.join(name);
         fs::create_dir(&path).map_err(FsError::on("create the folder", &path))?;

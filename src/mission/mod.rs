@@ -25,6 +25,16 @@ pub(crate) struct Mission {
 }
 
 impl Mission {
+    /// The mission with this folder name, whether or not it exists.
+    pub(crate) fn named(root: &Path, name: &str) -> Self {
+        // A name from a file must not lead out of the folder.
+        let name = Path::new(name).file_name().unwrap_or_default();
+        Self {
+            directory: root.join(SPECS).join(name),
+            name: name.to_string_lossy().into_owned(),
+        }
+    }
+
     /// The mission's `meta.json`.
     pub(crate) fn meta_file(&self) -> PathBuf {
         self.directory.join("meta.json")

@@ -97,6 +97,12 @@ impl Project {
         shared_directory(self.repository.as_ref(), &self.state_directory, &self.root)
     }
 
+    /// The branch checked out; empty on a detached HEAD.
+    pub(crate) fn current_branch(&self) -> &str {
+        let branch = self.repository.as_ref().and_then(|it| it.branch.as_deref());
+        branch.unwrap_or_default()
+    }
+
     /// A path below the root, as JSON and messages show it.
     pub fn relative(&self, path: &Path) -> String {
         relative(&self.root, path)

@@ -38,6 +38,59 @@ impl TrackerBinding {
     }
 }
 
+/// A binding whose provider's tickets can be the origin of a mission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OriginBinding {
+    pub provider: Provider,
+    /// The project's name at the control plane; `None` if `binding_ref` replaces it.
+    pub project_slug: Option<String>,
+    /// The control plane's own reference, if it gave one.
+    pub binding_ref: Option<String>,
+}
+
+/// Why the project's tracker cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BindingError {
+    #[error("No tracker bound. Run `spec-kitty tracker bind` first.")]
+    NotBound,
+    #[error(
+        "Only Jira and Linear tickets can be the origin of a mission; this project is bound to {0:?}"
+    )]
+    UnsupportedProvider(String),
+    #[error("the ticket is a {} ticket; this project uses {}", asked.title(), bound.title())]
+    OtherProvider { asked: Provider, bound: Provider },
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+impl OriginBinding {
+    /// The binding of the project at `root`.
+    pub(crate) fn load(root: &Path) -> Result<Self, BindingError> {
+        let binding = load(root)?.ok_or(BindingError::NotBound)?;
+        let provider = binding
+            .origin_provider()
+            .map_err(|UnsupportedProvider(name)| BindingError::UnsupportedProvider(name))?;
+        let binding_ref = binding.binding_ref;
+        let project_slug = binding.project_slug.filter(|_| binding_ref.is_none());
+        Ok(Self {
+            provider,
+            project_slug,
+            binding_ref,
+        })
+    }
+
+    /// Refuses a provider other than the project's.
+    pub(crate) fn require(&self, asked: Option<Provider>) -> Result<(), BindingError> {
+        match asked {
+            Some(asked) if asked != self.provider => Err(BindingError::OtherProvider {
+                asked,
+                bound: self.provider,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 struct Document {
     tracker: Option<Block>,

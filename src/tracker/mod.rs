@@ -2,5 +2,6 @@
 
 pub(crate) mod binding;
 pub(crate) mod control_plane_client;
+pub(crate) mod search;
 pub(crate) mod ticket;
 pub(crate) mod ticket_ref;

@@ -24,4 +24,15 @@ impl Ticket {
         self.provider == other.provider
             && self.candidate.external_issue_id() == other.candidate.external_issue_id()
     }
+
+    /// The tracker and the tracker's own id: what makes two tickets the same.
+    pub(crate) fn identity(&self) -> (&str, &str) {
+        (self.provider.as_str(), self.candidate.external_issue_id())
+    }
+
+    /// The key of the lock that commands on this ticket exclude each other with.
+    pub(crate) fn lock_key(&self) -> String {
+        let (provider, id) = self.identity();
+        format!("ticket:{provider}:{id}")
+    }
 }

@@ -1,6 +1,6 @@
 //! `spec-kitty specify`: the main job.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::cli::commit_arguments::CommitArguments;
 use crate::cli::context::{CommandResult, Context};
@@ -8,16 +8,16 @@ use crate::cli::outcome::Outcome;
 use crate::cli::progress;
 use crate::cli::table::record;
 use crate::cli::ticket_arguments::TicketArguments;
-use crate::journey::create::{
-    CreationOptions, DEFAULT_MISSION_TYPE, PlannedMission, create_feature_core, plan,
-};
-use crate::journey::models::{MissionFromTicketResult, Ticket};
-use crate::journey::origin::{
-    self, OriginBinding, Plan, Service, StartOptions, start_mission_from_ticket,
+use crate::journey::create::create_feature_core;
+use crate::journey::start::{self, Plan, start_mission_from_ticket};
+use crate::journey::{
+    Arrival, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, Service, Tracker, plan,
 };
 use crate::project::Project;
 use crate::project::paths::SPECS;
+use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
+use crate::tracker::ticket::Ticket;
 
 const SCHEMA: &str = "spec-kitty.specify/1";
 
@@ -62,253 +62,205 @@ pub struct Arguments {
 
 /// Creates a mission, from a ticket or without one.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
-    match &arguments.name {
-        Some(name) => without_ticket(name, &arguments, context),
-        None => from_ticket(arguments, context),
+    let options = MissionOptions {
+        mission_type: arguments.mission_type,
+        target_branch: arguments.target_branch,
+        slug: arguments.name.clone().or(arguments.slug),
+        number: arguments.number,
+        allow_duplicate: arguments.allow_duplicate,
+    };
+    let choices = Choices {
+        commit: arguments.commit,
+        dry_run: arguments.dry_run,
+        yes: arguments.yes,
+    };
+    if arguments.name.is_some() {
+        return without_ticket(&options, &choices, context);
     }
+    let reference = arguments.from_ticket.as_deref();
+    from_ticket(reference, &arguments.ticket, &options, &choices, context)
 }
 
-fn without_ticket(name: &str, arguments: &Arguments, context: &Context) -> CommandResult {
+/// How the command is to go about it.
+struct Choices {
+    commit: CommitArguments,
+    dry_run: bool,
+    yes: bool,
+}
+
+fn without_ticket(options: &MissionOptions, choices: &Choices, context: &Context) -> CommandResult {
     let project = Project::open(&context.world)?;
     let team_slug = context.team_slug();
-    let options = CreationOptions {
-        mission_type: &arguments.mission_type,
-        target_branch: arguments.target_branch.as_deref(),
-        number: arguments.number,
-        slug_must_be_free: false,
-        ticket: None,
-        duplicate: false,
+    let service = Service {
+        world: &context.world,
+        project: &project,
         team_slug: team_slug.as_deref(),
-        commit: arguments.commit.policy(),
+        commit: choices.commit.policy(),
         wait: context.remaining(),
+        tracker: None,
     };
-    if arguments.dry_run {
-        let planned = plan(&context.world, &project, name, &options)?;
-        return Ok(dry_run(context, planned, None));
+    if choices.dry_run {
+        return Ok(planned(context, plan(&service, options, None)?, None));
     }
-    let made = create_feature_core(&context.world, &project, name, &options)?;
-    let report = Report {
-        created: made.created,
-        feature_dir: project.relative(&made.feature_dir),
-        meta: &made.meta,
-        current_branch: made.plan.current_branch,
-        origin_ticket: Value::Null,
-        origin_link_id: None,
-        event_emitted: made.event_emitted,
-        commits: made.commit.into_iter().collect(),
-    };
-    Ok(report.outcome(context).warn(made.warnings))
+    Ok(arrived(
+        context,
+        &project,
+        create_feature_core(service, options)?,
+    ))
 }
 
-fn from_ticket(arguments: Arguments, context: &Context) -> CommandResult {
+fn from_ticket(
+    reference: Option<&str>,
+    ticket: &TicketArguments,
+    options: &MissionOptions,
+    choices: &Choices,
+    context: &Context,
+) -> CommandResult {
     context.world.only_looks().set(true);
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
-    let reference = arguments.from_ticket.as_deref();
-    arguments.ticket.check(reference, &binding)?;
-    let options = StartOptions {
-        mission_type: arguments.mission_type,
-        target_branch: arguments.target_branch,
-        slug: arguments.slug,
-        number: arguments.number,
-        allow_duplicate: arguments.allow_duplicate,
-        commit: arguments.commit.policy(),
-    };
+    ticket.check(reference, &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
     let service = Service {
         world: &context.world,
         project: &project,
-        binding: &binding,
-        client: &client,
+        team_slug: client.session().team_slug(),
+        commit: choices.commit.policy(),
         wait: context.remaining(),
+        tracker: Some(Tracker {
+            binding: &binding,
+            client: &client,
+        }),
     };
-    origin::check(&service, &options)?;
-    let choice = arguments
-        .ticket
-        .find(reference, context, &binding, &client)?;
-    if arguments.dry_run {
+    start::check(&service, options)?;
+    let choice = ticket.find(reference, context, &binding, &client)?;
+    if choices.dry_run {
         let ticket = choice.only()?;
-        return Ok(match origin::plan(&service, &ticket, &options)? {
-            Plan::Create(planned) => dry_run(context, planned, Some(&ticket)),
-            Plan::Finish(mission) => waiting(context, &mission, &ticket),
-            Plan::Bound(bound) => started(context, &project, *bound),
+        return Ok(match start::plan(service, &ticket, options)? {
+            Plan::Create(mission) => planned(context, mission, Some(&ticket)),
+            Plan::Finish(mission) => unfinished(context, &mission, &ticket),
+            Plan::Bound(found) => arrived(context, &project, *found),
         });
     }
-    let ticket = choice.choose(context, arguments.yes)?;
-    let effect = match origin::plan(&service, &ticket, &options)? {
-        Plan::Create(planned) => format!(
+    let ticket = choice.choose(context, choices.yes)?;
+    let effect = match start::plan(service, &ticket, options)? {
+        Plan::Create(mission) => format!(
             "Create mission {} on {} and bind it?",
-            planned.feature_slug, planned.current_branch
+            mission.mission_slug, mission.current_branch
         ),
         Plan::Finish(mission) => format!("Finish mission {mission} and bind it?"),
         // Nothing will change, so there is nothing to confirm.
-        Plan::Bound(bound) => return Ok(started(context, &project, *bound)),
+        Plan::Bound(found) => return Ok(arrived(context, &project, *found)),
     };
-    choice.confirm(context, &ticket, &effect, arguments.yes)?;
+    choice.confirm(context, &ticket, &effect, choices.yes)?;
     context.world.only_looks().set(false);
-    let result = progress::during(&context.ui, "Starting the mission", || {
-        start_mission_from_ticket(&service, &ticket, &options)
+    let arrival = progress::during(&context.ui, "Starting the mission", || {
+        start_mission_from_ticket(service, &ticket, options)
     })?;
-    Ok(started(context, &project, result))
+    Ok(arrived(context, &project, arrival))
 }
 
-/// What a mission's start is reported with, from a ticket or without one.
-struct Report<'a> {
-    created: bool,
-    feature_dir: String,
-    meta: &'a Map<String, Value>,
-    current_branch: String,
-    origin_ticket: Value,
-    origin_link_id: Option<String>,
-    event_emitted: bool,
-    commits: Vec<String>,
-}
-
-fn started(context: &Context, project: &Project, result: MissionFromTicketResult) -> Outcome {
-    let bound = result.bound.as_ref();
-    let report = Report {
-        created: result.created,
-        feature_dir: project.relative(&result.feature_dir),
-        meta: &result.meta,
-        current_branch: project
-            .repository
-            .as_ref()
-            .and_then(|r| r.branch.clone())
-            .unwrap_or_default(),
-        origin_ticket: result
-            .meta
-            .get("origin_ticket")
-            .cloned()
-            .unwrap_or_default(),
-        origin_link_id: bound.map(|bound| bound.origin_link_id.clone()),
-        event_emitted: bound.is_some_and(|bound| bound.event_emitted),
-        commits: result.commits,
-    };
-    report.outcome(context).warn(result.warnings)
-}
-
-impl Report<'_> {
-    fn text(&self, key: &str) -> &str {
-        self.meta
-            .get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    }
-
-    fn outcome(self, context: &Context) -> Outcome {
-        let feature_slug = self
-            .meta
-            .get("feature_slug")
-            .or_else(|| self.meta.get("mission_slug"))
-            .cloned();
-        let feature_slug = feature_slug
-            .as_ref()
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let spec_file = format!("{}/spec.md", self.feature_dir);
-        let next_step = next_step(&spec_file);
-        let ticket = self
-            .origin_ticket
-            .get("external_issue_key")
-            .and_then(Value::as_str);
-        let rows = [
-            (
-                if self.created { "created" } else { "mission" },
-                feature_slug.to_owned(),
-            ),
-            ("title", self.text("friendly_name").to_owned()),
-            ("ticket", ticket.unwrap_or("none").to_owned()),
-            ("spec", spec_file.clone()),
-            ("branch", self.text("target_branch").to_owned()),
-            (
-                "commits",
-                if self.commits.is_empty() {
-                    "none".to_owned()
-                } else {
-                    self.commits.join(" ")
-                },
-            ),
-        ];
-        let mut text = record(&context.ui, &rows);
-        if context.ui.stdout_is_terminal() {
-            text = format!("{text}\nNext: {next_step}\n");
-        }
-        let fields = json!({
-            "created": self.created,
-            "feature_dir": self.feature_dir,
-            "feature_slug": feature_slug,
-            "feature_number": self.meta.get("feature_number"),
-            "spec_file": spec_file,
-            "meta_file": format!("{}/meta.json", self.feature_dir),
-            "target_branch": self.text("target_branch"),
-            "current_branch": self.current_branch,
-            "origin_ticket": self.origin_ticket,
-            "origin_link_id": self.origin_link_id,
-            "event_emitted": self.event_emitted,
-            "commits": self.commits,
-            "next_step": next_step,
-        });
-        Outcome::new(SCHEMA, fields, text).warn(context.reminder())
-    }
-}
-
-fn next_step(spec_file: &str) -> String {
-    format!("Write the specification in {spec_file}, then commit it.")
-}
-
-fn dry_run(context: &Context, planned: PlannedMission, ticket: Option<&Ticket>) -> Outcome {
-    let feature_dir = format!("{SPECS}/{}", planned.feature_slug);
+fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
+    let feature_dir = project.relative(&arrival.mission.directory);
     let spec_file = format!("{feature_dir}/spec.md");
-    let key = ticket.map_or("none", |ticket| ticket.candidate.external_issue_key());
-    let text = record(
+    let next_step = format!("Write the specification in {spec_file}, then commit it.");
+    let slug = arrival.metadata.mission_slug();
+    let keys = arrival.metadata.keys();
+    let origin = keys.get("origin_ticket");
+    let key = origin.and_then(|origin| origin.get("external_issue_key")?.as_str());
+    let commits = match arrival.commits.as_slice() {
+        [] => "none".to_owned(),
+        commits => commits.join(" "),
+    };
+    let made = if arrival.created {
+        "created"
+    } else {
+        "mission"
+    };
+    let mut text = record(
         &context.ui,
         &[
-            ("would create", planned.feature_slug.clone()),
-            ("ticket", key.to_owned()),
+            (made, slug.to_owned()),
+            ("title", arrival.text("friendly_name").to_owned()),
+            ("ticket", key.unwrap_or("none").to_owned()),
             ("spec", spec_file.clone()),
-            ("branch", planned.target_branch.clone()),
+            ("branch", arrival.text("target_branch").to_owned()),
+            ("commits", commits),
         ],
     );
+    if context.ui.stdout_is_terminal() {
+        text = format!("{text}\nNext: {next_step}\n");
+    }
     let fields = json!({
-        "dry_run": true,
-        "created": false,
+        "created": arrival.created,
         "feature_dir": feature_dir,
-        "feature_slug": planned.feature_slug,
-        "feature_number": planned.feature_number,
+        "feature_slug": slug,
+        "feature_number": keys.get("feature_number"),
         "spec_file": spec_file,
         "meta_file": format!("{feature_dir}/meta.json"),
-        "target_branch": planned.target_branch,
-        "current_branch": planned.current_branch,
-        "candidate": ticket.map(|ticket| &ticket.candidate),
-        "origin_ticket": Value::Null,
-        "origin_link_id": Value::Null,
-        "event_emitted": false,
-        "commits": [],
-        "next_step": "Run the same command without --dry-run.",
+        "target_branch": arrival.text("target_branch"),
+        "current_branch": project.current_branch(),
+        "origin_ticket": origin,
+        "origin_link_id": arrival.bound.map(|bound| bound.origin_link_id),
+        "event_emitted": arrival.event_emitted,
+        "commits": arrival.commits,
+        "next_step": next_step,
     });
     Outcome::new(SCHEMA, fields, text)
+        .warn(context.reminder())
+        .warn(arrival.warnings)
 }
 
-fn waiting(context: &Context, mission: &str, ticket: &Ticket) -> Outcome {
-    let feature_dir = format!("{SPECS}/{mission}");
-    let text = record(
-        &context.ui,
-        &[
-            ("would finish", mission.to_owned()),
-            ("ticket", ticket.candidate.external_issue_key().to_owned()),
-        ],
-    );
+fn planned(context: &Context, mission: PlannedMission, ticket: Option<&Ticket>) -> Outcome {
+    let feature_dir = format!("{SPECS}/{}", mission.mission_slug);
+    let spec_file = format!("{feature_dir}/spec.md");
+    let key = ticket.map_or("none", |ticket| ticket.candidate.external_issue_key());
+    let rows = [
+        ("would create", mission.mission_slug.clone()),
+        ("ticket", key.to_owned()),
+        ("spec", spec_file.clone()),
+        ("branch", mission.target_branch.clone()),
+    ];
+    let more = json!({
+        "feature_number": mission.number,
+        "spec_file": spec_file,
+        "meta_file": format!("{feature_dir}/meta.json"),
+        "target_branch": mission.target_branch,
+        "current_branch": mission.current_branch,
+    });
+    dry_run(context, &mission.mission_slug, ticket, more, &rows)
+}
+
+fn unfinished(context: &Context, mission: &str, ticket: &Ticket) -> Outcome {
+    let rows = [
+        ("would finish", mission.to_owned()),
+        ("ticket", ticket.candidate.external_issue_key().to_owned()),
+    ];
+    dry_run(context, mission, Some(ticket), json!({}), &rows)
+}
+
+fn dry_run(
+    context: &Context,
+    mission: &str,
+    ticket: Option<&Ticket>,
+    more: Value,
+    rows: &[(&str, String)],
+) -> Outcome {
     let fields = json!({
         "dry_run": true,
         "created": false,
-        "feature_dir": feature_dir,
+        "feature_dir": format!("{SPECS}/{mission}"),
         "feature_slug": mission,
-        "candidate": ticket.candidate,
-        "origin_ticket": Value::Null,
-        "origin_link_id": Value::Null,
+        "candidate": ticket.map(|ticket| &ticket.candidate),
+        "origin_ticket": null,
+        "origin_link_id": null,
         "event_emitted": false,
         "commits": [],
         "next_step": "Run the same command without --dry-run.",
     });
-    Outcome::new(SCHEMA, fields, text)
+    let mut outcome = Outcome::new(SCHEMA, fields, record(&context.ui, rows));
+    if let Value::Object(more) = more {
+        outcome.fields.extend(more);
+    }
+    outcome
 }

@@ -2,6 +2,7 @@
 //! One `From` per error type, nothing else.
 
 mod control_plane;
+mod journey;
 mod network;
 mod project;
 
@@ -11,13 +12,11 @@ use crate::fs::FsError;
 use crate::fs::lock::LockError;
 use crate::git::command::GitError;
 use crate::git::commit::{CommitError, RejectedBy};
-use crate::journey::create::FeatureCreationError;
-use crate::journey::origin::{OriginError, PartialCause};
 use crate::mission::MissionError;
 use crate::mission::metadata::MetadataError;
 use crate::sync::queue::{NotRecorded, RetryError};
-use crate::text::{nearest, shell_word};
-use crate::tracker::ticket_ref::{self, TicketRefError};
+use crate::text::nearest;
+use crate::tracker::ticket_ref::TicketRefError;
 use crate::wire::{Provider, UnsupportedProvider};
 
 impl From<FsError> for Failure {
@@ -172,129 +171,6 @@ impl From<MissionError> for Failure {
                 .hint("kitty-specs/ must be a folder you can read"),
         }
     }
-}
-
-impl From<FeatureCreationError> for Failure {
-    fn from(error: FeatureCreationError) -> Self {
-        use FeatureCreationError as E;
-        let failure = |code, exit| Self::from_error(code, exit, &error);
-        match error {
-            E::InvalidSlug(ref slug) => {
-                let better = crate::mission::slug::from_ticket(slug, "");
-                let failure = failure("invalid_slug", ExitCode::Usage);
-                if ticket_ref::parse(slug).is_ok() {
-                    let ticket = shell_word(slug);
-                    return failure.hint(format!(
-                        "to start from that ticket, run: spec-kitty specify --from-ticket {ticket}"
-                    ));
-                }
-                failure.hint(format!("try: {better}"))
-            }
-            E::InvalidMissionType(_) => failure("invalid_mission_type", ExitCode::Usage)
-                .hint("leave --mission-type out for software-dev"),
-            E::InvalidBranch(_) => failure("invalid_branch", ExitCode::Usage)
-                .hint("leave --target-branch out for the branch checked out"),
-            E::NotARepository(_) => {
-                failure("not_a_git_repository", ExitCode::RepoState).hint("run: git init")
-            }
-            E::DetachedHead => {
-                failure("detached_head", ExitCode::RepoState).hint("run: git switch BRANCH")
-            }
-            E::InsideWorktree(_) => failure("inside_worktree", ExitCode::RepoState)
-                .hint("run it again with -C and the main checkout's folder"),
-            E::SpecsUnusable(_) => failure("repo_state", ExitCode::RepoState)
-                .hint("put a real folder in the place of kitty-specs"),
-            E::NumberTaken { ref by, .. } => failure("number_taken", ExitCode::Conflict)
-                .hint("leave --number out for the next free one")
-                .detail("taken_by", by.clone()),
-            E::SlugTaken { ref by, .. } => failure("slug_taken", ExitCode::Conflict)
-                .hint("choose another --slug")
-                .detail("taken_by", by.clone()),
-            E::Meta(error) => error.into(),
-            E::Hidden(ref name) => failure("repo_state", ExitCode::RepoState).hint(format!(
-                "run: git sparse-checkout add {}",
-                shell_word(&format!("kitty-specs/{name}"))
-            )),
-            E::Git(error) => error.into(),
-            E::Fs(error) => error.into(),
-            E::Lock(error) => error.into(),
-            E::NotCommitted {
-                feature_slug,
-                source,
-            } => {
-                let cause = Self::from(source);
-                let message = format!("mission {feature_slug} was created, but {}", cause.message);
-                Self { message, ..cause }
-                    .detail("feature_slug", feature_slug.clone())
-                    .detail("feature_dir", format!("kitty-specs/{feature_slug}"))
-            }
-        }
-    }
-}
-
-impl From<OriginError> for Failure {
-    fn from(error: OriginError) -> Self {
-        use OriginError as E;
-        match error {
-            E::NotBound => Self::from_error("tracker_not_bound", ExitCode::RepoState, &error)
-                .hint("run: spec-kitty tracker bind --provider linear --project-slug SLUG"),
-            E::UnsupportedProvider(_) => {
-                Self::from_error("unsupported_provider", ExitCode::RepoState, &error)
-                    .hint("run: spec-kitty tracker providers")
-            }
-            E::OtherProvider { asked, bound } => {
-                Self::from_error("provider_conflict", ExitCode::Conflict, &error)
-                    .hint("check the reference, or bind the project to the other tracker")
-                    .detail("asked", asked.as_str())
-                    .detail("bound", bound.as_str())
-            }
-            E::Config(error) => error.into(),
-            E::Mission(error) => error.into(),
-            E::Meta(error) => error.into(),
-            E::Tracker(error) => error.into(),
-            E::Creation(error) => error.into(),
-            E::Lock(error) => error.into(),
-            E::Fs(error) => error.into(),
-            E::Partial {
-                feature_slug,
-                done,
-                failed,
-                source,
-            } => partial(&feature_slug, done, failed, *source),
-        }
-    }
-}
-
-/// Part was done: whatever stopped it, the same command goes on from here.
-fn partial(feature_slug: &str, done: &str, failed: &str, cause: PartialCause) -> Failure {
-    let committing = matches!(cause, PartialCause::Commit(_));
-    let cause = match cause {
-        PartialCause::Tracker(error) => Failure::from(error),
-        PartialCause::Meta(error) => error.into(),
-        PartialCause::Commit(error) => error.into(),
-    };
-    let reason = match &cause.cause {
-        Some(deeper) => format!("{}: {deeper}", cause.message),
-        None => cause.message.clone(),
-    };
-    let code = if committing { cause.code } else { "partial" };
-    let mut failure = Failure::new(
-        code,
-        ExitCode::Partial,
-        format!("mission {feature_slug}: {done}, but {failed}"),
-    )
-    .cause(reason)
-    .hint(cause.hint.unwrap_or_default())
-    .effect(Effect::Applied)
-    .detail("feature_slug", feature_slug)
-    .detail("feature_dir", format!("kitty-specs/{feature_slug}"))
-    .detail("done", done)
-    .detail("failed", failed)
-    .detail("cause_code", cause.code)
-    .detail("cause_exit_code", cause.exit.number());
-    failure.retry_after_seconds = cause.retry_after_seconds;
-    failure.user_action_required = cause.user_action_required;
-    failure
 }
 
 impl From<TicketRefError> for Failure {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Meta;
+use super::MetadataKeys;
 use super::exact::Exact;
+use super::origin_ticket::OriginTicket;
 use crate::fs::replace::{Mode, Replaced, replace};
 use crate::fs::{FsError, read_bounded};
 
@@ -39,13 +40,11 @@ pub enum MetadataError {
         /// The keys, sorted.
         fields: Vec<String>,
     },
-    /// An origin ticket without all of its keys, or with others.
-    #[error("an origin_ticket {}", complaint(missing, unknown))]
+    /// An origin ticket with empty values.
+    #[error("an origin_ticket needs {}", missing.join(", "))]
     OriginTicket {
-        /// Required keys that are missing or empty, sorted.
+        /// The keys of the empty values, sorted.
         missing: Vec<String>,
-        /// Keys that do not belong there, sorted.
-        unknown: Vec<String>,
     },
     /// Another program kept changing the file while it was to be written.
     #[error("{} is being changed by another program", path.display())]
@@ -64,20 +63,14 @@ pub enum MetadataError {
     Fs(#[from] FsError),
 }
 
-fn complaint(missing: &[String], unknown: &[String]) -> String {
-    match (missing.is_empty(), unknown.is_empty()) {
-        (false, _) => format!("needs {}", missing.join(", ")),
-        (true, false) => format!("must not have {}", unknown.join(", ")),
-        (true, true) => "is not an object".to_owned(),
-    }
-}
-
 /// A `meta.json` that was read and found valid.
 #[derive(Debug, Clone)]
 pub struct MissionMetadata {
     path: PathBuf,
     bytes: Vec<u8>,
-    keys: Meta,
+    keys: MetadataKeys,
+    slug: String,
+    created_at: String,
 }
 
 const REQUIRED: [&str; 7] = [
@@ -120,10 +113,17 @@ pub(crate) fn parse(path: &Path, bytes: Vec<u8>) -> Result<MissionMetadata, Meta
         Err(error) => return Err(malformed(error.to_string())),
     };
     validate(path, &keys)?;
+    let text = |key: &str| keys.get(key).and_then(Value::as_str).map(str::to_owned);
+    let slug = text("feature_slug").or_else(|| text("mission_slug"));
+    let (Some(slug), Some(created_at)) = (slug, text("created_at")) else {
+        return Err(malformed("no slug or no time of creation".to_owned()));
+    };
     Ok(MissionMetadata {
         path: path.to_owned(),
         bytes,
         keys,
+        slug,
+        created_at,
     })
 }
 
@@ -135,22 +135,21 @@ fn malformed(path: &Path, why: String) -> MetadataError {
 }
 
 /// Writes a `meta.json` in its canonical form: keys sorted, two spaces, UTF-8 as it is, one final
-/// newline; validated first, replaced atomically.
-pub fn write_meta(path: &Path, keys: &Meta) -> Result<Replaced, MetadataError> {
+/// newline. Validates it first and replaces the file atomically.
+pub fn write_meta(path: &Path, keys: &MetadataKeys) -> Result<Replaced, MetadataError> {
     validate(path, keys)?;
-    Ok(replace(path, &canonical(keys), Mode::Shared)?)
+    Ok(replace(path, &canonical(path, keys)?, Mode::Shared)?)
 }
 
-/// The canonical bytes of a `meta.json`.
-fn canonical(keys: &impl Serialize) -> Vec<u8> {
-    // A map of strings to JSON values always serialises.
-    let mut text = serde_json::to_string_pretty(keys).unwrap_or_default();
-    text.push('\n');
-    text.into_bytes()
+fn canonical(path: &Path, keys: &impl Serialize) -> Result<Vec<u8>, MetadataError> {
+    let mut text =
+        serde_json::to_vec_pretty(keys).map_err(|error| malformed(path, error.to_string()))?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 /// A mission of a newer spec-kitty is known by `mission_slug` in place of `feature_slug`.
-fn validate(path: &Path, keys: &Meta) -> Result<(), MetadataError> {
+fn validate(path: &Path, keys: &MetadataKeys) -> Result<(), MetadataError> {
     let newer = !keys.contains_key("feature_slug") && keys.contains_key("mission_slug");
     let required: &[&str] = if newer { &REQUIRED_NEWER } else { &REQUIRED };
     let given = |field: &str| match keys.get(field) {
@@ -180,7 +179,7 @@ impl MissionMetadata {
     }
 
     /// All keys, also those this version does not know.
-    pub fn keys(&self) -> &Meta {
+    pub fn keys(&self) -> &MetadataKeys {
         &self.keys
     }
 
@@ -189,13 +188,14 @@ impl MissionMetadata {
         &self.bytes
     }
 
-    /// The canonical bytes of this document with one key set. Every other value keeps its
-    /// spelling.
-    pub(super) fn with_key(&self, key: &str, value: Value) -> Result<Vec<u8>, MetadataError> {
-        let mut keys: BTreeMap<String, Exact> = serde_json::from_slice(&self.bytes)
-            .map_err(|error| malformed(&self.path, error.to_string()))?;
-        keys.insert(key.to_owned(), Exact::Other(value));
-        Ok(canonical(&keys))
+    /// The canonical bytes of this document with this origin. Every other value keeps its spelling.
+    pub(super) fn with_origin(&self, origin: &OriginTicket) -> Result<Vec<u8>, MetadataError> {
+        let malformed = |error: serde_json::Error| malformed(&self.path, error.to_string());
+        let mut keys: BTreeMap<String, Exact> =
+            serde_json::from_slice(&self.bytes).map_err(malformed)?;
+        let origin = serde_json::to_value(origin).map_err(malformed)?;
+        keys.insert("origin_ticket".to_owned(), Exact::Other(origin));
+        canonical(&self.path, &keys)
     }
 
     /// A key's value, where it is a string.
@@ -204,17 +204,20 @@ impl MissionMetadata {
     }
 
     /// The mission's slug with its number: `feature_slug`, or `mission_slug` of a newer mission.
-    pub fn feature_slug(&self) -> &str {
-        self.text("feature_slug")
-            .or_else(|| self.text("mission_slug"))
-            .unwrap_or_default()
+    pub fn mission_slug(&self) -> &str {
+        &self.slug
+    }
+
+    /// When the mission was created (RFC 3339), as it is written there.
+    pub fn created_at(&self) -> &str {
+        &self.created_at
     }
 
     /// What the control plane knows the mission by: its own `mission_id`, else its slug.
     pub fn mission_id(&self) -> &str {
         self.text("mission_id")
             .filter(|id| !id.is_empty())
-            .unwrap_or_else(|| self.feature_slug())
+            .unwrap_or_else(|| self.mission_slug())
     }
 
     /// The tracker and ticket id of the recorded origin, as they stand there.

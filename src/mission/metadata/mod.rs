@@ -11,4 +11,4 @@ pub(crate) use origin_ticket::{OriginTicket, set_origin_ticket};
 use serde_json::{Map, Value};
 
 /// The keys of a `meta.json`.
-pub(crate) type Meta = Map<String, Value>;
+pub(crate) type MetadataKeys = Map<String, Value>;

@@ -4,80 +4,46 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::Value;
 
-use super::Meta;
 use super::document::{MetadataError, load};
 use crate::fs::lock;
 use crate::fs::replace::{Mode, Replaced, replace};
 use crate::world::World;
 
-/// The ticket a mission began from. All seven values are non-empty.
+/// The ticket a mission began from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct OriginTicket {
-    provider: String,
-    resource_type: String,
-    resource_id: String,
-    external_issue_id: String,
-    external_issue_key: String,
-    external_issue_url: String,
-    title: String,
+    pub provider: String,
+    pub resource_type: String,
+    pub resource_id: String,
+    pub external_issue_id: String,
+    pub external_issue_key: String,
+    pub external_issue_url: String,
+    pub title: String,
 }
 
-const KEYS: [&str; 7] = [
-    "external_issue_id",
-    "external_issue_key",
-    "external_issue_url",
-    "provider",
-    "resource_id",
-    "resource_type",
-    "title",
-];
-
 impl OriginTicket {
-    /// Reads the seven keys; names every one that is missing or empty, or does not belong.
-    pub(crate) fn from_keys(keys: &Meta) -> Result<Self, MetadataError> {
-        let text = |key: &str| {
-            keys.get(key)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let missing: Vec<_> = KEYS
-            .iter()
-            .filter(|k| text(k).is_empty())
-            .map(|k| (*k).to_owned())
+    /// Refuses one with empty values, and names them all.
+    pub(crate) fn validated(self) -> Result<Self, MetadataError> {
+        let values = [
+            ("external_issue_id", &self.external_issue_id),
+            ("external_issue_key", &self.external_issue_key),
+            ("external_issue_url", &self.external_issue_url),
+            ("provider", &self.provider),
+            ("resource_id", &self.resource_id),
+            ("resource_type", &self.resource_type),
+            ("title", &self.title),
+        ];
+        let missing: Vec<_> = values
+            .into_iter()
+            .filter(|(_, value)| value.is_empty())
+            .map(|(key, _)| key.to_owned())
             .collect();
-        let unknown: Vec<_> = keys
-            .keys()
-            .filter(|k| !KEYS.contains(&k.as_str()))
-            .cloned()
-            .collect();
-        if !missing.is_empty() || !unknown.is_empty() {
-            return Err(MetadataError::OriginTicket { missing, unknown });
+        if missing.is_empty() {
+            Ok(self)
+        } else {
+            Err(MetadataError::OriginTicket { missing })
         }
-        Ok(Self {
-            provider: text("provider"),
-            resource_type: text("resource_type"),
-            resource_id: text("resource_id"),
-            external_issue_id: text("external_issue_id"),
-            external_issue_key: text("external_issue_key"),
-            external_issue_url: text("external_issue_url"),
-            title: text("title"),
-        })
-    }
-
-    /// The keys as JSON.
-    pub(crate) fn to_keys(&self) -> Meta {
-        match serde_json::to_value(self) {
-            Ok(Value::Object(keys)) => keys,
-            _ => Meta::new(),
-        }
-    }
-
-    /// The ticket's key: `WEB-123`.
-    pub(crate) fn external_issue_key(&self) -> &str {
-        &self.external_issue_key
     }
 }
 
@@ -101,7 +67,7 @@ pub(crate) fn set_origin_ticket(
         })?;
     for _ in 0..TRIES {
         let read = load(path)?;
-        let bytes = read.with_key("origin_ticket", Value::Object(ticket.to_keys()))?;
+        let bytes = read.with_origin(ticket)?;
         if load(path)?.bytes() == read.bytes() {
             return Ok(replace(path, &bytes, Mode::Shared)?);
         }
@@ -116,35 +82,29 @@ mod tests {
     use super::*;
     use crate::fs::replace::{Mode, replace};
 
-    fn complete() -> Meta {
-        KEYS.iter()
-            .map(|key| ((*key).to_owned(), json!(format!("a {key}"))))
-            .collect()
+    fn complete() -> OriginTicket {
+        OriginTicket {
+            provider: "linear".to_owned(),
+            resource_type: "linear_team".to_owned(),
+            resource_id: "team-1".to_owned(),
+            external_issue_id: "9f1c".to_owned(),
+            external_issue_key: "WEB-123".to_owned(),
+            external_issue_url: "https://linear.app/x".to_owned(),
+            title: "Größe".to_owned(),
+        }
     }
 
     #[test]
-    fn seven_keys_make_a_ticket_and_come_back() {
-        let ticket = OriginTicket::from_keys(&complete()).unwrap();
-        assert_eq!(ticket.to_keys(), complete());
-        assert_eq!(ticket.external_issue_key(), "a external_issue_key");
-    }
-
-    #[test]
-    fn all_that_is_missing_or_foreign_is_named_in_order() {
-        let mut keys = complete();
-        keys.remove("title");
-        keys.insert("provider".to_owned(), json!(""));
-        keys.insert("external_issue_id".to_owned(), json!(7));
-        let error = OriginTicket::from_keys(&keys).unwrap_err().to_string();
+    fn every_empty_value_is_named_in_order() {
+        assert_eq!(complete().validated().unwrap(), complete());
+        let mut ticket = complete();
+        ticket.title.clear();
+        ticket.provider.clear();
+        ticket.external_issue_id.clear();
         assert_eq!(
-            error,
+            ticket.validated().unwrap_err().to_string(),
             "an origin_ticket needs external_issue_id, provider, title"
         );
-
-        let mut keys = complete();
-        keys.insert("origin_link_id".to_owned(), json!("link-1"));
-        let error = OriginTicket::from_keys(&keys).unwrap_err().to_string();
-        assert_eq!(error, "an origin_ticket must not have origin_link_id");
     }
 
     #[test]
@@ -159,16 +119,16 @@ mod tests {
         });
         crate::mission::metadata::write_meta(&path, before.as_object().unwrap()).unwrap();
 
-        let ticket = OriginTicket::from_keys(&complete()).unwrap();
+        let ticket = complete();
         let lock_file = folder.path().join("lock");
         let set = || set_origin_ticket(&world, &lock_file, &path, &ticket).unwrap();
         assert_eq!(set(), Replaced::Written);
         let mut after = load(&path).unwrap().keys().clone();
         assert_eq!(
             after.remove("origin_ticket"),
-            Some(Value::Object(complete()))
+            Some(serde_json::to_value(complete()).unwrap())
         );
-        assert_eq!(Value::Object(after), before);
+        assert_eq!(serde_json::Value::Object(after), before);
 
         let bytes = std::fs::read(&path).unwrap();
         assert_eq!(set(), Replaced::Unchanged);
@@ -182,7 +142,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let world = World::with_variables(folder.path().to_owned(), Vec::<(String, String)>::new());
         let path = folder.path().join("meta.json");
-        let ticket = OriginTicket::from_keys(&complete()).unwrap();
+        let ticket = complete();
         let lock_file = folder.path().join("lock");
         let set = || set_origin_ticket(&world, &lock_file, &path, &ticket).unwrap_err();
         assert!(matches!(set(), MetadataError::Missing { .. }));

@@ -10,11 +10,11 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::fs::FsError;
 use crate::git::repair::{LeftLock, left_lock, repair};
-use crate::journey::origin::OriginBinding;
 use crate::mission;
 use crate::project::paths::SPECS;
 use crate::project::{Project, ProjectError};
 use crate::text::chain;
+use crate::tracker::binding::OriginBinding;
 
 /// A temporary file younger than this may be in use.
 const IN_USE: Duration = Duration::from_hours(1);

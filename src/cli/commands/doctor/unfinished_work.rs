@@ -1,4 +1,4 @@
-//! Work that a crash or failure left (QUEUE §2.10).
+//! Work that a crash or failure cut off.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,16 +9,16 @@ use crate::cli::context::Context;
 use crate::fs::lock::{self, LockError};
 use crate::git::branches::branch_with;
 use crate::git::command::GitError;
-use crate::journey::intent::{self, Intents, Stored};
+use crate::journey::{Journeys, Step, StoredJourney, remove_file};
+use crate::mission::Mission;
 use crate::project::Project;
-use crate::project::paths::SPECS;
 use crate::text::shell_word;
 
 const CHECK: &str = "unfinished work";
 
-/// Work that a crash or failure left: its command goes on with it, unless its mission is gone.
-pub(super) fn check(context: &Context, project: &Project) -> Vec<Finding> {
-    let stored = match Intents::of(project).all() {
+/// Journeys that were cut off: their command resumes them, unless their mission is gone.
+pub(crate) fn check(context: &Context, project: &Project) -> Vec<Finding> {
+    let stored = match Journeys::of(project).all() {
         Ok(stored) => stored,
         Err(error) => {
             return vec![Finding::error(
@@ -31,69 +31,58 @@ pub(super) fn check(context: &Context, project: &Project) -> Vec<Finding> {
     if stored.is_empty() {
         return vec![Finding::ok(CHECK, "none")];
     }
-    stored
-        .into_iter()
+    let findings = stored.into_iter();
+    findings
         .map(|stored| unfinished(context, project, stored))
         .collect()
 }
 
-fn unfinished(context: &Context, project: &Project, stored: Stored) -> Finding {
+fn unfinished(context: &Context, project: &Project, stored: StoredJourney) -> Finding {
     let path = stored.path;
-    let Some(intent) = stored.intent else {
-        let what = format!("{} cannot be understood", path.display());
-        return Finding::problem(CHECK, what, FIX).repaired_by(move || intent::remove_file(&path));
+    let Some(journey) = stored.journey else {
+        let what = format!("{} cannot be read", path.display());
+        return Finding::problem(CHECK, what, FIX).repaired_by(move || remove_file(&path));
     };
-    let ticket = intent
-        .ticket
-        .as_ref()
-        .map(|ticket| ticket.candidate.external_issue_key().to_owned());
-    let is_duplicate = intent.creation.as_ref().is_some_and(|made| made.duplicate);
-    let mission = &intent.feature_slug;
-    let meta_file = project.root.join(SPECS).join(mission).join("meta.json");
+    let mission = &journey.mission;
+    let meta_file = Mission::named(&project.root, mission).meta_file();
     if !meta_file.exists() {
         return absent(context, project, mission, meta_file, path);
     }
-    match ticket {
-        Some(key) if intent.creation.is_some() => Finding::note(
-            CHECK,
-            format!("mission {mission} of {key} is not finished"),
-            format!(
-                "run: spec-kitty specify --from-ticket {}{} --yes",
-                shell_word(&key),
-                if is_duplicate {
-                    " --allow-duplicate"
-                } else {
-                    ""
-                }
-            ),
-        ),
-        Some(key) if intent.event_recorded => Finding::note(
-            CHECK,
-            format!("the bind of {key} to {mission} is not committed"),
-            again(mission, &key),
-        ),
-        Some(key) => Finding::note(
-            CHECK,
-            format!("mission {mission} is not bound to {key} yet"),
-            again(mission, &key),
-        ),
-        None if intent.only_event_missing => Finding::note(
-            CHECK,
-            format!("the event of {mission} is not recorded"),
-            "run: spec-kitty sync now",
-        ),
-        None => {
-            let slug = intent
-                .creation
-                .map(|creation| creation.slug)
-                .unwrap_or_default();
-            Finding::note(
-                CHECK,
-                format!("mission {mission} is not committed"),
-                format!("run: spec-kitty specify {slug}"),
-            )
+    let ticket = journey
+        .ticket
+        .as_ref()
+        .map(|it| it.candidate.external_issue_key());
+    let owed = journey.owed();
+    let what = match (owed.first(), ticket) {
+        (Some(Step::RecordCreated | Step::RecordBound), _) => {
+            format!("the event of {mission} is not recorded")
         }
-    }
+        (Some(Step::CommitOrigin), Some(key)) => {
+            format!("the bind of {key} to {mission} is not committed")
+        }
+        (_, Some(key)) if journey.creation.is_some() => {
+            format!("mission {mission} for {key} is not finished")
+        }
+        (_, Some(key)) => format!("mission {mission} is not bound to {key} yet"),
+        (_, None) => format!("mission {mission} is not committed"),
+    };
+    let (mission, key) = (shell_word(mission), ticket.map(shell_word));
+    let command = match (&journey.creation, key) {
+        (Some(creation), Some(key)) => {
+            let duplicate = if creation.duplicate {
+                " --allow-duplicate"
+            } else {
+                ""
+            };
+            format!("specify --from-ticket {key}{duplicate} --yes")
+        }
+        (None, Some(key)) => format!("tracker bind-origin --mission {mission} --key {key} --yes"),
+        (Some(creation), None) if owed != [Step::RecordCreated] => {
+            format!("specify {}", creation.slug)
+        }
+        (_, None) => "sync now".to_owned(),
+    };
+    Finding::note(CHECK, what, format!("run: spec-kitty {command}"))
 }
 
 /// The mission is not in the work tree: on another branch its work still waits; deleted, it is over.
@@ -102,7 +91,7 @@ fn absent(
     project: &Project,
     mission: &str,
     meta_file: PathBuf,
-    intent_file: PathBuf,
+    journey_file: PathBuf,
 ) -> Finding {
     match branch_of(context, project, &meta_file) {
         Ok(None) => {}
@@ -117,12 +106,12 @@ fn absent(
     let world = context.world.clone();
     let lock_file = project.number_lock_file();
     Finding::problem(CHECK, what, FIX).repaired_by(move || {
-        // A mission that is just being made has its intent before its folder.
+        // A mission that is just being made has its journey on disk before its folder.
         let _held = lock::acquire(&world, &lock_file?, Duration::from_secs(5))?;
         if meta_file.exists() {
             return Ok(());
         }
-        intent::remove_file(&intent_file).map_err(LockError::from)
+        remove_file(&journey_file).map_err(LockError::from)
     })
 }
 
@@ -137,9 +126,4 @@ fn branch_of(
     };
     let inside = file.strip_prefix(&repository.root).unwrap_or(file);
     branch_with(&context.world, repository, inside)
-}
-
-fn again(mission: &str, key: &str) -> String {
-    let (mission, key) = (shell_word(mission), shell_word(key));
-    format!("run: spec-kitty tracker bind-origin --mission {mission} --key {key} --yes")
 }

@@ -11,7 +11,9 @@ use crate::cli::failure::{Effect, Failure};
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
 use crate::http::{Answer, Refusal, Retry};
-use crate::journey::origin::{Finished, finish_intents};
+use crate::journey::Service;
+use crate::journey::finish::{Recorded, record_owed_events};
+use crate::mission::commit::CommitPolicy;
 use crate::sync::delivery::{Delivered, Outlets, Stop, deliver};
 use crate::sync::queue::Queue;
 use crate::text::count;
@@ -30,7 +32,7 @@ pub struct Arguments {
 #[derive(Default)]
 struct Report {
     sum: Delivered<SessionError>,
-    intents: Finished,
+    intents: Recorded,
     pending: u64,
     newer_version: u64,
 }
@@ -41,7 +43,14 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let mut report = Report::default();
     if let Some(project) = &project {
         let team_slug = context.team_slug();
-        report.intents = finish_intents(&context.world, project, team_slug.as_deref());
+        report.intents = record_owed_events(Service {
+            world: &context.world,
+            project,
+            team_slug: team_slug.as_deref(),
+            commit: CommitPolicy::Never,
+            wait: context.remaining(),
+            tracker: None,
+        });
     }
     // Opened by the first batch: without one nobody need be logged in.
     let mut session = None;
@@ -126,8 +135,8 @@ impl Report {
             ("rejected", sum.rejected.to_string()),
             ("pending", self.pending.to_string()),
         ];
-        if self.intents.recorded > 0 {
-            rows.push(("recorded", self.intents.recorded.to_string()));
+        if self.intents.events > 0 {
+            rows.push(("recorded", self.intents.events.to_string()));
         }
         let exit = if sum.rejected > 0 {
             ExitCode::Internal
@@ -145,7 +154,7 @@ impl Report {
     }
 
     fn failure(self, failure: Failure, may_have_arrived: bool) -> Failure {
-        let effect = match (may_have_arrived, self.sum.total() + self.intents.recorded) {
+        let effect = match (may_have_arrived, self.sum.total() + self.intents.events) {
             (true, _) => Effect::Unknown,
             (false, 0) => Effect::None,
             (false, _) => Effect::Applied,
@@ -165,7 +174,7 @@ impl Report {
             "unreadable": self.sum.unreadable,
             "pending": self.pending,
             "busy": self.sum.busy,
-            "intents_recorded": self.intents.recorded,
+            "intents_recorded": self.intents.events,
             "intents_waiting": self.intents.waiting,
         })
     }

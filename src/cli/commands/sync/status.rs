@@ -7,7 +7,7 @@ use crate::auth::status::look;
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
-use crate::journey::intent::{Intents, Stored};
+use crate::journey::{Journeys, StoredJourney};
 use crate::sync::queue::{Counts, Queue};
 use crate::text::{chain, count, span};
 
@@ -32,7 +32,7 @@ pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
         }));
         total.add(counts);
     }
-    let intents = Intents::all_projects(&state_directory)?;
+    let intents = Journeys::all_projects(&state_directory)?;
     let (session, mut warnings) = match look(&context.world, context.server.as_deref()) {
         Ok(session) => (Some(session), Vec::new()),
         Err(error) => (None, vec![chain(&error)]),
@@ -96,13 +96,13 @@ pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     Ok(Outcome::new("spec-kitty.sync-status/1", fields, text).warn(warnings))
 }
 
-/// Work that a crash or failure left unfinished; running its command again ends it.
-fn intent(stored: &Stored) -> serde_json::Value {
-    let intent = stored.intent.as_ref();
-    let ticket = intent.and_then(|intent| intent.ticket.as_ref());
+/// A journey that a crash or failure cut off; running its command again finishes it.
+fn intent(stored: &StoredJourney) -> serde_json::Value {
+    let journey = stored.journey.as_ref();
+    let ticket = journey.and_then(|journey| journey.ticket.as_ref());
     json!({
         "file": stored.path,
-        "feature_slug": intent.map(|intent| &intent.feature_slug),
+        "feature_slug": journey.map(|journey| &journey.mission),
         "external_issue_key": ticket.map(|ticket| ticket.candidate.external_issue_key()),
     })
 }

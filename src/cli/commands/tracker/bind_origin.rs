@@ -9,11 +9,11 @@ use crate::cli::outcome::Outcome;
 use crate::cli::progress;
 use crate::cli::table::record;
 use crate::cli::ticket_arguments::TicketArguments;
-use crate::journey::origin::{
-    BindOptions, OriginBinding, Service, bind_mission_origin, lock_ticket,
-};
+use crate::journey::bind::bind_mission_origin;
+use crate::journey::{Service, Tracker};
 use crate::mission;
 use crate::project::Project;
+use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::ticket::Ticket;
 
@@ -50,19 +50,15 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
     let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;
-    let meta = mission.load(&project.root)?;
-    let options = BindOptions {
-        idempotency_key: idempotency_key(arguments.idempotency_key)?,
-        commit: arguments.commit.policy(),
-        head: None,
-    };
+    let metadata = mission.load(&project.root)?;
+    let idempotency_key = idempotency_key(arguments.idempotency_key)?;
     let reference = arguments.key.as_deref();
     arguments.ticket.check(reference, &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
     let choice = arguments
         .ticket
         .find(reference, context, &binding, &client)?;
-    let slug = meta.feature_slug();
+    let slug = metadata.mission_slug();
     if arguments.dry_run {
         return Ok(plan(
             context,
@@ -81,34 +77,39 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let service = Service {
         world: &context.world,
         project: &project,
-        binding: &binding,
-        client: &client,
+        team_slug: client.session().team_slug(),
+        commit: arguments.commit.policy(),
         wait: context.remaining(),
+        tracker: Some(Tracker {
+            binding: &binding,
+            client: &client,
+        }),
     };
     context.world.only_looks().set(false);
     let bound = progress::during(&context.ui, "Binding", || {
-        let _held = lock_ticket(&service, &ticket)?;
-        bind_mission_origin(&service, &mission, &ticket, None, &options)
+        bind_mission_origin(service, &mission, &ticket, idempotency_key)
     })?;
-    let folder = project.relative(&bound.feature_dir);
+    let folder = project.relative(&bound.mission.directory);
+    let commit = bound.commits.last();
+    let link = bound.bound.as_ref();
     let fields = json!({
         "feature_dir": folder,
-        "feature_slug": bound.feature_slug,
-        "origin_ticket": bound.origin_ticket,
-        "origin_link_id": bound.origin_link_id,
-        "bound_at": bound.bound_at,
+        "feature_slug": slug,
+        "origin_ticket": bound.metadata.keys().get("origin_ticket"),
+        "origin_link_id": link.map(|link| &link.origin_link_id),
+        "bound_at": link.map(|link| &link.bound_at),
         "event_emitted": bound.event_emitted,
-        "commit": bound.commit,
+        "commit": commit,
     });
     let text = record(
         &context.ui,
         &[
-            ("mission", bound.feature_slug),
+            ("mission", slug.to_owned()),
             ("ticket", ticket.candidate.external_issue_key().to_owned()),
             ("title", ticket.candidate.title().to_owned()),
             ("url", ticket.candidate.url().to_owned()),
             ("folder", folder),
-            ("commit", bound.commit.unwrap_or_else(|| "none".to_owned())),
+            ("commit", commit.map_or("none", String::as_str).to_owned()),
         ],
     );
     Ok(Outcome::new("spec-kitty.bind-origin/1", fields, text)

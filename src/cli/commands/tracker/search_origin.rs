@@ -7,10 +7,10 @@ use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::table;
 use crate::cli::ticket_arguments::search;
-use crate::journey::models::OriginQuery;
-use crate::journey::origin::OriginBinding;
 use crate::project::paths::find_root;
+use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
+use crate::tracker::search::OriginQuery;
 use crate::tracker::ticket_ref;
 
 /// Arguments of `tracker search-origin`.
@@ -36,7 +36,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let binding = OriginBinding::load(&find_root(&context.world)?)?;
     let query = query(arguments, &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
-    let found = search(context, &binding, &client, &query)?;
+    let by_key = query.key.is_some();
+    let found = search(context, &binding, &client, query)?;
     let rows: Vec<_> = found
         .candidates
         .iter()
@@ -50,7 +51,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
             .map(str::to_owned)
         })
         .collect();
-    if rows.is_empty() && query.key.is_some() {
+    if rows.is_empty() && by_key {
         return Err(not_found(&found.query_used, binding.provider.title()));
     }
     if rows.is_empty() {

@@ -8,9 +8,8 @@ use crate::cli::commit_arguments::CommitArguments;
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
-use crate::journey::create::{
-    CreationOptions, DEFAULT_MISSION_TYPE, FeatureCreationResult, create_feature_core,
-};
+use crate::journey::create::create_feature_core;
+use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions, Service};
 use crate::project::Project;
 
 /// Arguments of `agent feature create-feature`.
@@ -34,18 +33,23 @@ pub struct Arguments {
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let project = Project::open(&context.world)?;
     let team_slug = context.team_slug();
-    let options = CreationOptions {
-        mission_type: &arguments.mission,
-        target_branch: arguments.target_branch.as_deref(),
-        number: None,
-        slug_must_be_free: false,
-        ticket: None,
-        duplicate: false,
+    let service = Service {
+        world: &context.world,
+        project: &project,
         team_slug: team_slug.as_deref(),
         commit: arguments.commit.policy(),
         wait: context.remaining(),
+        tracker: None,
     };
-    let made = create_feature_core(&context.world, &project, &arguments.slug, &options)?;
+    let options = MissionOptions {
+        mission_type: arguments.mission,
+        target_branch: arguments.target_branch,
+        slug: Some(arguments.slug),
+        number: None,
+        allow_duplicate: false,
+    };
+    let made = create_feature_core(service, &options)?;
+    let current = project.current_branch();
     let now = context
         .world
         .now()
@@ -53,25 +57,29 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let text = record(
         &context.ui,
         &[
-            ("created", made.plan.feature_slug.clone()),
-            ("folder", made.feature_dir.display().to_string()),
-            ("branch", made.plan.target_branch.clone()),
+            ("created", made.metadata.mission_slug().to_owned()),
+            ("folder", made.mission.directory.display().to_string()),
+            ("branch", made.text("target_branch").to_owned()),
             (
                 "commit",
-                made.commit.clone().unwrap_or_else(|| "none".to_owned()),
+                made.commits
+                    .first()
+                    .map_or("none", String::as_str)
+                    .to_owned(),
             ),
         ],
     );
-    Ok(
-        Outcome::new("spec-kitty.create-feature/1", fields(&made, &now), text)
-            .warn(made.warnings)
-            .warn(context.reminder()),
+    Ok(Outcome::new(
+        "spec-kitty.create-feature/1",
+        fields(&made, current, &now),
+        text,
     )
+    .warn(made.warnings)
+    .warn(context.reminder()))
 }
 
-fn fields(made: &FeatureCreationResult, now: &str) -> Value {
-    let target = made.plan.target_branch.as_str();
-    let current = made.plan.current_branch.as_str();
+fn fields(made: &Arrival, current: &str, now: &str) -> Value {
+    let target = made.text("target_branch");
     let matches = target == current;
     let summary = if matches {
         format!("Plan on {current}; finished work is merged back into {target}.")
@@ -97,14 +105,14 @@ fn fields(made: &FeatureCreationResult, now: &str) -> Value {
     branch_context.insert("expected_checkout_branch".to_owned(), target.into());
     branch_context.insert("matches_target".to_owned(), matches.into());
 
-    let path = |name: &str| made.file(name).display().to_string();
+    let path = |name: &str| made.mission.directory.join(name).display().to_string();
     let (spec_file, meta_file) = (path("spec.md"), path("meta.json"));
     let next_step = format!("Read, then update {spec_file} and {meta_file}.");
     let mut fields = json!({
-        "feature": made.plan.feature_slug,
-        "feature_dir": made.feature_dir.display().to_string(),
-        "feature_number": made.plan.feature_number,
-        "created_at": made.meta.get("created_at"),
+        "feature": made.metadata.mission_slug(),
+        "feature_dir": made.mission.directory.display().to_string(),
+        "feature_number": made.text("feature_number"),
+        "created_at": made.metadata.created_at(),
         "created_files": [spec_file, meta_file, path("tasks/README.md")],
         "spec_file": spec_file,
         "meta_file": meta_file,
@@ -118,7 +126,7 @@ fn fields(made: &FeatureCreationResult, now: &str) -> Value {
         "runtime_vars": runtime,
         "branch_context": branch_context,
         "spec_kitty_version": env!("CARGO_PKG_VERSION"),
-        "commits": made.commit.iter().collect::<Vec<_>>(),
+        "commits": made.commits,
     });
     if let Value::Object(fields) = &mut fields {
         for (key, value) in branches {

@@ -1,0 +1,44 @@
+//! What every route works with.
+
+use std::time::Duration;
+
+use crate::fs::lock::{Lock, LockError};
+use crate::mission::commit::CommitPolicy;
+use crate::project::Project;
+use crate::tracker::binding::OriginBinding;
+use crate::tracker::control_plane_client::ControlPlaneClient;
+use crate::tracker::ticket::Ticket;
+use crate::world::World;
+
+/// The project, the user's choices for this command, and the control plane if the command binds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Service<'a> {
+    pub world: &'a World,
+    pub project: &'a Project,
+    /// The team of the session; `None` when logged out.
+    pub team_slug: Option<&'a str>,
+    pub commit: CommitPolicy,
+    /// How long to wait for other processes.
+    pub wait: Duration,
+    /// `None` for commands that need no ticket.
+    pub tracker: Option<Tracker<'a>>,
+}
+
+/// The project's tracker, reached through the control plane.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tracker<'a> {
+    pub binding: &'a OriginBinding,
+    pub client: &'a ControlPlaneClient<'a>,
+}
+
+impl Service<'_> {
+    /// Keeps other processes from working on the same ticket or name.
+    pub(super) fn lock(&self, key: &str) -> Result<Lock, LockError> {
+        self.project.lock(self.world, "mission", key, self.wait)
+    }
+
+    /// Keeps other processes from working on the same ticket.
+    pub(super) fn lock_ticket(&self, ticket: &Ticket) -> Result<Lock, LockError> {
+        self.lock(&ticket.lock_key())
+    }
+}

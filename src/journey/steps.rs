@@ -1,0 +1,251 @@
+//! One function a step. Each may be repeated at any time; see the table in [`super`].
+
+use std::path::PathBuf;
+
+use super::Attempt;
+use super::error::StepError;
+use super::service::{Service, Tracker};
+use super::walk::{Settled, Walk};
+use crate::fs::FsError;
+use crate::git::commit::{CommitError, PathState};
+use crate::mission::Mission;
+use crate::mission::commit::{CommitOptions, commit_files};
+use crate::mission::folder;
+use crate::mission::metadata::{MetadataError, MissionMetadata, OriginTicket, set_origin_ticket};
+use crate::sync::emitter::{EmitError, Emitter};
+use crate::sync::event::{FeatureCreated, MissionOriginBound};
+use crate::sync::event_id;
+use crate::text::{chain, one_line};
+use crate::tracker::ticket::Ticket;
+use crate::wire::request::BindRequest;
+
+impl Walk<'_> {
+    /// Makes the folder and lets the number go.
+    pub(super) fn make_folder(&mut self) -> Result<Settled, StepError> {
+        let Some(new) = self.new.take() else {
+            return Ok(Settled::Done);
+        };
+        let root = &self.service.project.root;
+        folder::create(root, &self.mission.name, &new.keys)?;
+        self.progress.created = true;
+        Ok(Settled::Done)
+    }
+
+    pub(super) fn commit_folder(&mut self) -> Result<Settled, StepError> {
+        let files = folder::FILES.map(|name| self.mission.directory.join(name));
+        let message = format!("Add mission {}", self.mission.name);
+        let state = if self.progress.created {
+            PathState::New
+        } else {
+            PathState::Begun
+        };
+        Ok(self.commit(&files, &message, state)?)
+    }
+
+    pub(super) fn record_created(&mut self) -> Result<Settled, StepError> {
+        let metadata = self.metadata()?;
+        let number = metadata.text("feature_number").unwrap_or_default();
+        let event = FeatureCreated {
+            feature_slug: metadata.mission_slug(),
+            feature_number: number,
+            target_branch: metadata.text("target_branch").unwrap_or_default(),
+            wp_count: 0,
+        };
+        let uuid = &self.service.project.identity.project_uuid;
+        let fact = ["FeatureCreated", uuid, metadata.mission_slug()];
+        let id = event_id::of_fact(metadata.created_at(), &fact);
+        let git = self.service.project.git_metadata(self.head());
+        let emitted = emitter(&self.service).emit_feature_created(id, &git, &event);
+        Ok(self.recorded("FeatureCreated", emitted))
+    }
+
+    /// Refuses everything that can be refused locally, and chooses the request: that of an earlier
+    /// run if it is the same, so that it keeps its idempotency key, or a new one.
+    pub(super) fn prepare_bind(&mut self) -> Result<(), StepError> {
+        let metadata = self.metadata()?;
+        require_writable(&self.mission)?;
+        lock_file(&self.service, &self.mission)?;
+        let (Some(wanted), Some(tracker)) = (&self.wanted, self.service.tracker) else {
+            return Err(StepError::NotBound);
+        };
+        let key = &wanted.idempotency_key;
+        let is_begun = |attempt: &Attempt, ticket: &Ticket| {
+            key.as_ref()
+                .is_none_or(|key| *key == attempt.idempotency_key)
+                && attempt.request == request(tracker, &metadata, ticket)
+        };
+        let begun = self
+            .journey
+            .attempt
+            .as_ref()
+            .zip(self.journey.ticket.as_ref());
+        if !begun.is_some_and(|(attempt, ticket)| is_begun(attempt, ticket)) {
+            let ticket = &wanted.ticket;
+            let fact = [
+                "MissionOriginBound",
+                &self.service.project.identity.project_uuid,
+                metadata.mission_slug(),
+                ticket.provider.as_str(),
+                ticket.candidate.external_issue_id(),
+            ];
+            let random = || self.service.world.random_uuid().to_string();
+            self.journey.attempt = Some(Attempt {
+                request: request(tracker, &metadata, ticket),
+                idempotency_key: key.clone().unwrap_or_else(random),
+                event_id: event_id::of_fact(metadata.created_at(), &fact),
+            });
+            self.journey.ticket = Some(ticket.clone());
+        }
+        if let Some(ticket) = &self.journey.ticket {
+            origin_of(ticket)?;
+        }
+        Ok(())
+    }
+
+    /// Asks the control plane. If it does not bind, no byte of the mission has changed.
+    pub(super) fn bind(&mut self) -> Result<Settled, StepError> {
+        let (Some(tracker), Some(attempt)) = (self.service.tracker, &self.journey.attempt) else {
+            return Err(StepError::NotBound);
+        };
+        let (client, key) = (tracker.client, &attempt.idempotency_key);
+        let bound = client.bind_mission_origin(&attempt.request, key)?;
+        self.progress.bound = Some(bound);
+        Ok(Settled::Done)
+    }
+
+    pub(super) fn write_origin(&mut self) -> Result<Settled, StepError> {
+        if let Some(ticket) = &self.journey.ticket {
+            let lock_file = lock_file(&self.service, &self.mission)?;
+            let metadata = self.metadata()?;
+            let origin = origin_of(ticket)?;
+            set_origin_ticket(self.service.world, &lock_file, metadata.path(), &origin)?;
+        }
+        Ok(Settled::Done)
+    }
+
+    pub(super) fn record_bound(&mut self) -> Result<Settled, StepError> {
+        let (Some(ticket), Some(attempt)) = (&self.journey.ticket, &self.journey.attempt) else {
+            return Ok(Settled::Owed);
+        };
+        let metadata = self.metadata()?;
+        let event = MissionOriginBound {
+            feature_slug: metadata.mission_slug(),
+            provider: ticket.provider.as_str(),
+            external_issue_id: ticket.candidate.external_issue_id(),
+            external_issue_key: ticket.candidate.external_issue_key(),
+            external_issue_url: ticket.candidate.url(),
+            title: ticket.candidate.title(),
+        };
+        let git = self.service.project.git_metadata(self.head());
+        let emitter = emitter(&self.service);
+        let emitted = emitter.emit_mission_origin_bound(attempt.event_id, &git, &event);
+        Ok(self.recorded("MissionOriginBound", emitted))
+    }
+
+    pub(super) fn commit_origin(&mut self) -> Result<Settled, StepError> {
+        let metadata = self.metadata()?;
+        let ticket = self.journey.ticket.as_ref();
+        let key = ticket.map_or("", |ticket| ticket.candidate.external_issue_key());
+        let (key, mission) = (one_line(key), metadata.mission_slug());
+        let message = format!("Bind {key} to mission {mission}");
+        let files = [metadata.path().to_owned()];
+        Ok(self.commit(&files, &message, PathState::Changed)?)
+    }
+
+    fn commit(
+        &mut self,
+        files: &[PathBuf],
+        message: &str,
+        state: PathState,
+    ) -> Result<Settled, CommitError> {
+        let Service {
+            world,
+            project,
+            commit,
+            wait,
+            ..
+        } = self.service;
+        let options = CommitOptions {
+            policy: commit,
+            state,
+            wait,
+        };
+        let outcome = commit_files(world, project, files, message, options)?;
+        self.progress.commits.extend(outcome.sha);
+        self.progress.warnings.extend(outcome.warning);
+        Ok(if outcome.deferred {
+            Settled::Owed
+        } else {
+            Settled::Done
+        })
+    }
+
+    /// An event never stops the work: a later run records it. One that breaks a rule would break it
+    /// again, so it is given up.
+    fn recorded(&mut self, event_type: &str, emitted: Result<(), EmitError>) -> Settled {
+        let Err(error) = emitted else {
+            return Settled::Done;
+        };
+        let cause = chain(&error);
+        self.warn(format!("the {event_type} event was not recorded: {cause}"));
+        self.progress.event_refused = matches!(error, EmitError::Rule(_));
+        if self.progress.event_refused {
+            Settled::Done
+        } else {
+            Settled::Owed
+        }
+    }
+
+    /// The newest commit that this run made.
+    fn head(&self) -> Option<&str> {
+        self.progress.commits.last().map(String::as_str)
+    }
+}
+
+fn emitter<'a>(service: &Service<'a>) -> Emitter<'a> {
+    Emitter::of_project(service.world, service.project, service.team_slug)
+}
+
+/// The lock under which the mission's `meta.json` is changed.
+fn lock_file(service: &Service<'_>, mission: &Mission) -> Result<PathBuf, FsError> {
+    service.project.lock_file("meta", &mission.name)
+}
+
+/// `meta.json` is replaced by a new file, so its folder must be writable.
+fn require_writable(mission: &Mission) -> Result<(), FsError> {
+    let path = mission.meta_file();
+    let real = std::fs::canonicalize(&path).map_err(FsError::on("read", &path))?;
+    let folder = real.parent().unwrap_or(&mission.directory);
+    rustix::fs::access(folder, rustix::fs::Access::WRITE_OK)
+        .map_err(|error| FsError::on("write to", folder)(error.into()))
+}
+
+fn request(tracker: Tracker<'_>, metadata: &MissionMetadata, ticket: &Ticket) -> BindRequest {
+    let candidate = &ticket.candidate;
+    BindRequest {
+        provider: ticket.provider.to_string(),
+        project_slug: tracker.binding.project_slug.clone(),
+        binding_ref: tracker.binding.binding_ref.clone(),
+        mission_id: metadata.mission_id().to_owned(),
+        mission_slug: metadata.mission_slug().to_owned(),
+        external_issue_id: candidate.external_issue_id().to_owned(),
+        external_issue_key: candidate.external_issue_key().to_owned(),
+        external_issue_url: candidate.url().to_owned(),
+        external_title: candidate.title().to_owned(),
+        external_status: candidate.status().to_owned(),
+    }
+}
+
+fn origin_of(ticket: &Ticket) -> Result<OriginTicket, MetadataError> {
+    let candidate = &ticket.candidate;
+    OriginTicket {
+        provider: ticket.provider.to_string(),
+        resource_type: ticket.resource_type.clone(),
+        resource_id: ticket.resource_id.clone(),
+        external_issue_id: candidate.external_issue_id().to_owned(),
+        external_issue_key: candidate.external_issue_key().to_owned(),
+        external_issue_url: candidate.url().to_owned(),
+        title: candidate.title().to_owned(),
+    }
+    .validated()
+}
