@@ -401,7 +401,7 @@ fn a_meta_json_that_git_is_told_to_leave_alone_is_bound_and_said_not_to_be_commi
     sandbox.git(&["update-index", "--skip-worktree", meta]);
     let answer = sandbox.run(&BIND).answer("spec-kitty.bind-origin/1");
     assert_eq!(answer["commit"], Value::Null);
-    let warning = "not committed: git is told to leave the files alone";
+    let warning = "not committed: the files are marked skip-worktree";
     assert_eq!(answer["warnings"], json!([warning]));
     assert!(sandbox.meta("060-search")["origin_ticket"].is_object());
 }

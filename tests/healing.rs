@@ -449,6 +449,37 @@ fn a_session_that_ended_in_between_is_healed_after_the_login() {
     assert!(!server.requests_to(SEARCH_PATH).is_empty());
 }
 
+/// Version 0.1.0 kept an intent with other keys. Mutation check: with such files ignored, this test
+/// fails (a second idempotency key).
+#[test]
+fn work_that_version_0_1_0_left_is_finished_with_its_key() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    server.on(BIND_PATH, Reply::Drop);
+    let sandbox = Sandbox::ready(&server);
+    partial(&sandbox.run(&SPECIFY));
+    let mut files = BTreeMap::new();
+    intent_files(&sandbox.state(), &mut files);
+    for (path, bytes) in files {
+        let journey: Value = serde_json::from_slice(&bytes).unwrap();
+        let mut creation = journey["creation"].clone();
+        creation["event_recorded"] = true.into();
+        let intent = serde_json::json!({
+            "feature_slug": journey["mission"],
+            "locks": journey["clone"],
+            "creation": creation,
+            "ticket": journey["ticket"],
+            "attempt": journey["attempt"],
+            "event_recorded": false,
+            "only_event_missing": false,
+        });
+        write_file(&path, intent.to_string());
+    }
+    grant(&server);
+    sandbox.run(&SPECIFY).succeeds();
+    assert_eq!(keys(&server).len(), 1);
+    assert_clean(&sandbox);
+}
+
 #[test]
 fn another_ticket_does_not_inherit_an_unfinished_mission() {
     let server = Server::with_any_ticket();

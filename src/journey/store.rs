@@ -211,3 +211,66 @@ impl Intent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn owed(intent: serde_json::Value) -> Vec<Step> {
+        parse(intent.to_string().as_bytes()).unwrap().owed()
+    }
+
+    /// Mutation check: with any line of `facts` removed, this test fails.
+    #[test]
+    fn an_intent_of_version_0_1_0_owes_the_steps_it_had_not_taken() {
+        let ticket = json!({
+            "provider": "linear", "resource_type": "linear_team", "resource_id": "t-1",
+            "candidate": {"external_issue_id": "9f1c", "external_issue_key": "WEB-1",
+                "title": "T", "status": "Todo", "url": "https://linear.app/x", "match_type": "exact"},
+        });
+        let creation = json!({"slug": "web-1", "created_at": "2026-11-22T10:00:00Z"});
+        let intent = json!({"feature_slug": "061-web-1", "locks": "/x/.git/spec-kitty",
+            "creation": creation, "ticket": ticket, "attempt": null});
+        assert_eq!(owed(intent.clone()).len(), 7);
+
+        let mut recorded = intent.clone();
+        recorded["creation"]["event_recorded"] = true.into();
+        recorded["event_recorded"] = true.into();
+        let all_but_events = [
+            Step::MakeFolder,
+            Step::CommitFolder,
+            Step::Bind,
+            Step::WriteOrigin,
+            Step::CommitOrigin,
+        ];
+        assert_eq!(owed(recorded), all_but_events);
+
+        let mut event_only = intent;
+        event_only["ticket"] = json!(null);
+        event_only["only_event_missing"] = true.into();
+        assert_eq!(owed(event_only), [Step::RecordCreated]);
+    }
+
+    #[test]
+    fn a_journey_comes_back_as_it_was_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let journeys = Journeys {
+            directory: folder.path().join("intents/uuid"),
+            clone: folder.path().to_owned(),
+        };
+        let mut journey = journeys.begin("061-web-1");
+        journey.creation = Some(Creation {
+            slug: "web-1".to_owned(),
+            created_at: "2026-11-22T10:00:00Z".to_owned(),
+            duplicate: true,
+        });
+        journey.done.insert(Step::MakeFolder);
+        journeys.save(&journey).unwrap();
+        assert_eq!(journeys.readable(), [journey.clone()]);
+        journeys.remove(&journey).unwrap();
+        journeys.remove(&journey).unwrap();
+        assert_eq!(journeys.readable(), []);
+    }
+}

@@ -1,4 +1,4 @@
-//! Commits of ours in a project: whether, how, and what to say where there is none.
+//! Commits that spec-kitty makes in a project, and why it made none.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::project::Project;
 use crate::project::paths::SPECS;
 use crate::world::World;
 
-/// Whether and how to commit.
+/// What the user wants of commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CommitPolicy {
-    /// Commit, running the user's hooks.
+    /// Commit and run the user's hooks.
     Commit,
     /// Commit without the hooks (`--no-verify`).
     WithoutHooks,
@@ -22,29 +22,26 @@ pub(crate) enum CommitPolicy {
     Never,
 }
 
-/// How files of ours are committed.
+/// How to commit mission files.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CommitOptions {
-    /// Whether at all, and with hooks or without.
     pub policy: CommitPolicy,
-    /// What HEAD may know of the files.
     pub state: PathState,
-    /// How long to wait for other commits of ours.
+    /// How long to wait for commits of other spec-kitty processes.
     pub wait: Duration,
 }
 
-/// A commit that was made, or a sentence about why there is none.
+/// A commit, or a warning that says why there is none.
 #[derive(Debug, Default)]
 pub(crate) struct CommitOutcome {
-    /// The full sha.
+    /// The full object name.
     pub sha: Option<String>,
-    /// Why it was put off or left out.
     pub warning: Option<String>,
-    /// Put off: the same command, run again later, makes it.
+    /// The same command, run again later, makes the commit.
     pub deferred: bool,
 }
 
-/// Commits files of the project (absolute paths) as the policy says.
+/// Commits files of the project (absolute paths).
 pub(crate) fn commit_files(
     world: &World,
     project: &Project,
@@ -86,21 +83,21 @@ pub(crate) fn commit_files(
             ..CommitOutcome::default()
         },
         Committed::LeftAlone => CommitOutcome {
-            warning: Some("not committed: git is told to leave the files alone".to_owned()),
+            warning: Some("not committed: the files are marked skip-worktree".to_owned()),
             ..CommitOutcome::default()
         },
         Committed::Deferred(why) => CommitOutcome {
             sha: None,
             warning: Some(format!(
-                "commit deferred: {why}; the files are written; when it is over, run the same command again"
+                "commit deferred: {why}; the files are written; run the same command again when it has ended"
             )),
             deferred: true,
         },
     })
 }
 
-/// Whether a mission's own commit was made: it is put off while a merge is open. Told by a file
-/// that nobody edits; where git cannot be asked, there is nothing to be made up for.
+/// Whether the commit that adds the mission exists; it is deferred while a merge is open. Detected
+/// by `tasks/.gitkeep`, which nobody edits. If git fails, assume the mission was committed.
 pub(crate) fn is_added(world: &World, project: &Project, feature_slug: &str) -> bool {
     let Some(repository) = &project.repository else {
         return true;

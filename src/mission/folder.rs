@@ -1,4 +1,4 @@
-//! The files of a new mission, written so that the folder appears complete or not at all.
+//! Creates the folder of a new mission: it appears complete or not at all.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -10,19 +10,18 @@ use crate::fs::{FsError, read_bounded, sync_directory};
 use crate::mission::metadata::{MetadataError, MetadataKeys, write_meta};
 use crate::project::paths::SPECS;
 
-/// Text of `tasks/README.md`.
 const TASKS_README: &str = include_str!("../../assets/tasks-readme.md");
-/// Places of a project's own template for `spec.md`, first found first used.
+/// Where a project may keep a template for `spec.md`; the first one found is used.
 const TEMPLATES: [&str; 2] = [
     ".kittify/templates/spec-template.md",
     "templates/spec-template.md",
 ];
-/// The largest template that is copied.
+/// The largest template that is copied, in bytes.
 const MAX_TEMPLATE: u64 = 4 * 1024 * 1024;
-/// Folders that begin so are leftovers of a creation that was cut off.
+/// The prefix of a folder under construction. One that remains was cut off.
 const UNFINISHED: &str = ".spec-kitty-new-";
 
-/// Files of a new mission, relative to its folder, in the order they are reported.
+/// The files of a new mission, relative to its folder.
 pub(crate) const FILES: [&str; 5] = [
     "spec.md",
     "meta.json",
@@ -31,8 +30,8 @@ pub(crate) const FILES: [&str; 5] = [
     "status.events.jsonl",
 ];
 
-/// Makes `kitty-specs/NAME/` with all its files. The caller holds the number lock, so leftovers
-/// of earlier, killed creations can be removed here.
+/// Creates `kitty-specs/NAME/` with all its files. The caller holds the number lock, so this may
+/// remove what killed processes left under construction.
 pub(crate) fn create(
     root: &Path,
     name: &str,
@@ -50,9 +49,9 @@ pub(crate) fn create(
     let directory = specs.join(name);
     rename_exclusively(staging.path(), &directory)
         .map_err(FsError::on("create the folder", &directory))?;
-    // The folder has its real name now; there is nothing left to clean.
+    // The folder has its final name, so nothing is left to remove.
     let _renamed = staging.keep();
-    // The mission is there. That its name may not survive a power cut is no reason to deny it.
+    // Best effort: the mission exists, even if its name might not survive a power cut.
     drop(sync_directory(&specs));
     Ok(directory)
 }
@@ -70,7 +69,7 @@ fn fill(root: &Path, folder: &Path, meta: &MetadataKeys) -> Result<(), MetadataE
     Ok(())
 }
 
-/// The project's template; empty where it has none. One that leads out of the project is refused.
+/// The project's template, or nothing. Refuses a link that leads out of the project.
 fn template(root: &Path) -> Result<Vec<u8>, MetadataError> {
     for place in TEMPLATES {
         let path = root.join(place);
@@ -88,7 +87,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FsError> {
     let write = || -> io::Result<()> {
         let mut file = fs::File::create_new(path)?;
         file.write_all(bytes)?;
-        // An empty file has nothing that could be lost.
+        // An empty file has no content to lose.
         if bytes.is_empty() {
             Ok(())
         } else {
@@ -98,7 +97,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FsError> {
     write().map_err(FsError::on("write", path))
 }
 
-/// Renames, failing where the name is taken, even by an empty folder.
+/// Renames; fails if the name is taken, even by an empty folder.
 fn rename_exclusively(from: &Path, to: &Path) -> io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS)

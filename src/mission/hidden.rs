@@ -1,5 +1,5 @@
-//! Missions that a sparse checkout keeps out of the work tree: their numbers, slugs and tickets
-//! are taken all the same.
+//! Missions that a sparse checkout keeps out of the work tree. Their numbers, slugs and tickets are
+//! still taken.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::project::Project;
 use crate::project::paths::SPECS;
 use crate::world::World;
 
-/// The folder names of the hidden missions, sorted. In a full checkout git is not asked.
+/// The folder names of the hidden missions, sorted. Starts no git process in a full checkout.
 pub(crate) fn names(world: &World, project: &Project) -> Result<Vec<String>, GitError> {
     let files = files(world, project)?;
     let mut names: Vec<String> = files
@@ -23,7 +23,7 @@ pub(crate) fn names(world: &World, project: &Project) -> Result<Vec<String>, Git
     Ok(names)
 }
 
-/// The hidden missions whose `meta.json` can be read, with it, as the index holds them.
+/// The hidden missions with a readable `meta.json`, as the index holds it.
 pub(crate) fn readable(
     world: &World,
     project: &Project,
@@ -47,7 +47,7 @@ pub(crate) fn readable(
     Ok(missions)
 }
 
-/// Every file of a hidden mission: the mission's folder name, and the path from the repository's root.
+/// Every file of a hidden mission: the mission's folder name, and the path from the repository root.
 fn files(world: &World, project: &Project) -> Result<Vec<(PathBuf, PathBuf)>, GitError> {
     let Some(repository) = &project.repository else {
         return Ok(Vec::new());
@@ -61,7 +61,7 @@ fn files(world: &World, project: &Project) -> Result<Vec<(PathBuf, PathBuf)>, Gi
         let inside = file.strip_prefix(folder).ok()?;
         let mut parts = inside.components();
         let name = PathBuf::from(parts.next()?.as_os_str());
-        // A file right in kitty-specs/ is no mission.
+        // A file directly in kitty-specs/ belongs to no mission.
         parts.next()?;
         Some((name, file))
     };

@@ -1,4 +1,4 @@
-//! The missions of a project: finding the one a person means.
+//! Missions on disk: `kitty-specs/061-web-123/` and how a user names one.
 
 pub(crate) mod commit;
 pub(crate) mod folder;
@@ -18,9 +18,9 @@ use crate::project::paths::SPECS;
 /// A mission's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mission {
-    /// The folder, below the project's root.
+    /// An absolute path, unless the project's root is relative.
     pub directory: PathBuf,
-    /// Its name: `061-web-123`.
+    /// The folder's name: `061-web-123`.
     pub name: String,
 }
 
@@ -40,8 +40,8 @@ impl Mission {
         self.directory.join("meta.json")
     }
 
-    /// Whether there is no file in it at all: what git leaves of a mission when a branch without it
-    /// is checked out, since it does not know the empty folders.
+    /// Whether it holds no file at all. Git leaves such a folder behind when the user checks out a
+    /// branch without the mission, because git does not track empty folders.
     pub(crate) fn is_hollow(&self) -> bool {
         holds_no_file(&self.directory)
     }
@@ -52,14 +52,14 @@ impl Mission {
         let path = self.meta_file();
         match fs::canonicalize(&path) {
             Ok(real) if !real.starts_with(root) => Err(MetadataError::Outside { path }),
-            // The file itself: git commits nothing that lies behind a link.
+            // Git commits nothing behind a link, so the path must be that of the file itself.
             Ok(real) => load(&real),
             Err(_) => load(&path),
         }
     }
 }
 
-/// A folder that cannot be read may hold anything.
+/// False for a folder that cannot be read: it may hold anything.
 fn holds_no_file(folder: &Path) -> bool {
     let hollow = |entry: io::Result<fs::DirEntry>| {
         entry.is_ok_and(|entry| {
@@ -69,38 +69,25 @@ fn holds_no_file(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.all(hollow))
 }
 
-/// Why a mission was not found.
+/// Why no mission was found.
 #[derive(Debug, thiserror::Error)]
 pub enum MissionError {
-    /// None fits.
     #[error("no mission {asked:?} in kitty-specs/")]
     NotFound {
-        /// What was asked for.
         asked: String,
-        /// Names that come close.
+        /// Similar names.
         near: Vec<String>,
     },
-    /// Several fit.
     #[error("{asked:?} could be {}", names.join(" or "))]
-    Ambiguous {
-        /// What was asked for.
-        asked: String,
-        /// Their names.
-        names: Vec<String>,
-    },
-    /// A path to a place that is no mission of this project.
+    Ambiguous { asked: String, names: Vec<String> },
+    /// The user gave a path that is no mission of this project.
     #[error("{} is not a folder in kitty-specs/", path.display())]
-    NotAMission {
-        /// The path.
-        path: PathBuf,
-    },
-    /// `kitty-specs` cannot be read.
+    NotAMission { path: PathBuf },
     #[error(transparent)]
     Fs(#[from] FsError),
 }
 
-/// Every folder in `kitty-specs/`, sorted by name; hidden ones and links out of the project are
-/// left out.
+/// Every folder in `kitty-specs/`, sorted by name, except hidden ones and links out of the project.
 pub(crate) fn all(root: &Path) -> Result<Vec<Mission>, FsError> {
     let specs = root.join(SPECS);
     let entries = match fs::read_dir(&specs) {
@@ -125,8 +112,8 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Mission>, FsError> {
     Ok(missions)
 }
 
-/// The mission that `asked` names: the folder's name, its number (`61`, `061`), its slug without
-/// the number, or a path to the folder (relative to `directory`).
+/// Finds a mission by its folder name, number (`61`, `061`), slug without the number, or path
+/// (relative to `directory`).
 pub(crate) fn find(root: &Path, directory: &Path, asked: &str) -> Result<Mission, MissionError> {
     let missions = all(root)?;
     if asked.contains('/') || matches!(asked, "." | "..") {
@@ -174,7 +161,7 @@ fn by_path(missions: &[Mission], path: &Path) -> Result<Mission, MissionError> {
     missions.iter().find(listed).cloned().ok_or_else(refused)
 }
 
-/// `web-123` of `061-web-123`; the whole name where it has no number.
+/// `web-123` for `061-web-123`; the whole name if it has no number.
 pub(crate) fn without_number(name: &str) -> &str {
     match number::of_folder_name(name) {
         Some(_) => name

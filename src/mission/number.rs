@@ -1,4 +1,4 @@
-//! Mission numbers: one more than the highest in `kitty-specs/` and `.worktrees/` (DESIGN §4).
+//! Mission numbers: one more than the highest in `kitty-specs/` and `.worktrees/`.
 
 use std::fs;
 use std::io;
@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::fs::FsError;
 
-/// The number a folder's name carries: exactly three ASCII digits, or four and more followed by a
-/// hyphen and a letter. A number too large to count with is none.
+/// The number in a folder's name: exactly three ASCII digits, or at least four followed by a hyphen
+/// and a lower-case letter. A number too large to count with is ignored.
 pub fn of_folder_name(name: &str) -> Option<u64> {
     let digits = name.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = name.split_at_checked(digits)?;
@@ -25,13 +25,13 @@ pub fn of_folder_name(name: &str) -> Option<u64> {
     }
 }
 
-/// A number as names carry it: three digits at least.
+/// A number as folder names show it: at least three digits.
 pub fn padded(number: u64) -> String {
     format!("{number:03}")
 }
 
-/// The folders (and links to folders) in `folder` that carry a number, with it. A missing folder
-/// holds none; a file in its place is an error.
+/// The numbered folders (and links to folders) in `folder`, sorted. A missing folder holds none; a
+/// file in its place is an error.
 pub fn numbered_folders(folder: &Path) -> Result<Vec<(u64, String)>, FsError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -45,7 +45,7 @@ pub fn numbered_folders(folder: &Path) -> Result<Vec<(u64, String)>, FsError> {
         let Some(number) = name.to_str().and_then(of_folder_name) else {
             continue;
         };
-        // The listing itself tells a folder from a link: only a link is looked at.
+        // The listing already says what an entry is; only a link needs another system call.
         let is_folder = match entry.file_type() {
             Ok(kind) if !kind.is_symlink() => kind.is_dir(),
             _ => fs::metadata(entry.path()).is_ok_and(|found| found.is_dir()),
@@ -58,7 +58,7 @@ pub fn numbered_folders(folder: &Path) -> Result<Vec<(u64, String)>, FsError> {
     Ok(found)
 }
 
-/// The next free number, where these are taken. List them under the number lock.
+/// The next free number. The caller lists the taken ones under the number lock.
 pub fn next(taken: &[(u64, String)]) -> u64 {
     let highest = taken.iter().map(|(number, _)| *number).max();
     highest.unwrap_or(0) + 1
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_past_counting_is_none() {
+    fn a_number_too_large_to_count_with_is_ignored() {
         assert_eq!(of_folder_name("99999999999999999999999-a"), None);
         assert_eq!(of_folder_name("18446744073709551615-a"), None);
     }

@@ -1,9 +1,9 @@
-//! Slugs: the part of a mission's name after its number (DESIGN §4).
+//! Slugs: the part of a mission's name after its number.
 
-/// The most characters of a slug.
+/// The longest slug, in characters.
 const LONGEST: usize = 60;
 
-/// Whether a text is a slug: words of `[a-z0-9]` joined by single hyphens, a letter first; at most
+/// Whether a text is a valid slug: words of `[a-z0-9]` joined by single hyphens, a letter first; at most
 /// 60 characters.
 pub fn is_valid(slug: &str) -> bool {
     slug.len() <= LONGEST
@@ -16,8 +16,9 @@ pub fn is_valid(slug: &str) -> bool {
         })
 }
 
-/// The slug of a ticket: from its key, else from the first five words of its title, else
-/// `untitled`. Always valid in the sense of [`is_valid`].
+/// Derives the slug of a ticket: from its key, else from the first five words of its title, else
+/// `untitled`. The result is always valid. One that would begin with a digit gets the prefix
+/// `ticket-`.
 pub fn from_ticket(key: &str, title: &str) -> String {
     let words: Vec<_> = title
         .split(is_space)
@@ -36,7 +37,7 @@ pub fn from_ticket(key: &str, title: &str) -> String {
     shorten(slug)
 }
 
-/// Lower case; every run outside `[a-z0-9]` becomes one hyphen; none at the ends.
+/// Lower case; every run outside `[a-z0-9]` becomes one hyphen; no hyphen at the ends.
 fn hyphenate(text: &str) -> String {
     let lower = text.to_lowercase();
     let words: Vec<_> = lower
@@ -46,7 +47,7 @@ fn hyphenate(text: &str) -> String {
     words.join("-")
 }
 
-/// At most [`LONGEST`] characters, cut at a hyphen where there is one.
+/// At most [`LONGEST`] characters, cut at a hyphen if there is one.
 fn shorten(slug: String) -> String {
     let Some((head, rest)) = slug.split_at_checked(LONGEST) else {
         return slug;
@@ -59,7 +60,7 @@ fn shorten(slug: String) -> String {
         .to_owned()
 }
 
-/// White space as spec-kitty 3.0.x splits titles: Unicode's, and the ASCII separators 1C–1F.
+/// Whitespace as spec-kitty 3.0.x splits titles: Unicode's, and the ASCII separators 1C–1F.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}')
 }

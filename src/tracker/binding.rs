@@ -1,4 +1,4 @@
-//! Which tracker the project is bound to: the `tracker` block of `.kittify/config.yaml`.
+//! The tracker a project is bound to: the `tracker` block of `.kittify/config.yaml`.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::wire::{Provider, UnsupportedProvider};
 use crate::world::World;
 
 const KEY: &str = "tracker";
-/// What a new block holds besides provider and project.
+/// A new block.
 const TEMPLATE: &str = "  provider: null
   project_slug: null
   workspace: null
@@ -20,14 +20,14 @@ const TEMPLATE: &str = "  provider: null
     field_owners: {}
 ";
 
-/// The project's tracker, as its configuration names it.
+/// The project's tracker as its configuration says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TrackerBinding {
-    /// As written: it may be a provider we cannot take an origin from.
+    /// As written; it may be a provider without origin support.
     pub provider: String,
     /// The project's name at the control plane.
     pub project_slug: Option<String>,
-    /// The control plane's own reference, where it gave one.
+    /// The control plane's own reference, if it gave one.
     pub binding_ref: Option<String>,
 }
 
@@ -103,8 +103,8 @@ struct Block {
     binding_ref: Option<String>,
 }
 
-/// The binding, or `None` where there is none. A block without a provider binds to nothing; one
-/// with a provider but without a project is broken.
+/// Loads the binding. A block without a provider binds to nothing; one with a provider but without a
+/// project is an error.
 pub(crate) fn load(root: &Path) -> Result<Option<TrackerBinding>, ConfigError> {
     let Some(block) = config::read::<Document>(root)?.tracker else {
         return Ok(None);
@@ -128,8 +128,8 @@ pub(crate) fn load(root: &Path) -> Result<Option<TrackerBinding>, ConfigError> {
     }))
 }
 
-/// Binds the project to a tracker; whether anything changed. `lock_directory` is outside the tree:
-/// the common git folder's `spec-kitty`, else the state directory.
+/// Binds the project to a tracker; returns whether anything changed. `lock_directory` is outside the
+/// work tree: `spec-kitty` in the common git folder, else in the state directory.
 pub(crate) fn bind(
     world: &World,
     root: &Path,
@@ -146,14 +146,14 @@ pub(crate) fn bind(
         if same == text {
             return Ok(same);
         }
-        // The old reference belongs to the old project.
+        // The old reference belongs to the old binding.
         let [provider, project] = set;
         let changes = [Change::Remove("binding_ref"), provider, project];
         yaml_block::change_block(text, KEY, TEMPLATE, &changes)
     })
 }
 
-/// Removes the binding; whether there was one.
+/// Removes the binding; returns whether there was one.
 pub(crate) fn unbind(
     world: &World,
     root: &Path,

@@ -5,21 +5,18 @@ use serde::{Deserialize, Serialize};
 use crate::wire::Provider;
 use crate::wire::candidate::OriginCandidate;
 
-/// A ticket together with the tracker resource it was found in.
+/// A ticket and the tracker resource that holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ticket {
-    /// Its tracker.
     pub provider: Provider,
-    /// What kind of resource it was found in: `linear_team`.
+    /// `linear_team` or `jira_project`.
     pub resource_type: String,
-    /// The resource's id.
     pub resource_id: String,
-    /// The ticket.
     pub candidate: OriginCandidate,
 }
 
 impl Ticket {
-    /// Whether both are the same ticket, whatever it is called by now.
+    /// Whether both are the same ticket, even if it was renamed or moved.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.provider == other.provider
             && self.candidate.external_issue_id() == other.candidate.external_issue_id()

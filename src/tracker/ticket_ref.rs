@@ -1,32 +1,30 @@
-//! What a person may write for a ticket: a key, `provider:KEY`, or a pasted URL (DESIGN §2).
+//! How a user names a ticket: by key, `provider:KEY`, or a pasted URL.
 
 use url::Url;
 
 use crate::wire::{Provider, UnsupportedProvider};
 
-/// A ticket as someone named it.
+/// A ticket reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TicketRef {
-    /// The key, in the letter case it was written in.
+    /// The key in its original letter case.
     pub key: String,
-    /// The tracker, where the reference names one.
+    /// The provider, if the reference says.
     pub provider: Option<Provider>,
 }
 
-/// Why a text is no ticket reference.
+/// Why a text is not a ticket reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TicketRefError {
-    /// It has none of the three forms.
     #[error(
         "{0:?} is not a ticket reference: use a key (WEB-123), provider:KEY, or the ticket's URL"
     )]
     Form(String),
-    /// `provider:KEY` with a tracker we cannot take an origin from.
     #[error(transparent)]
     Provider(#[from] UnsupportedProvider),
 }
 
-/// Reads a reference.
+/// Parses a reference.
 pub(crate) fn parse(text: &str) -> Result<TicketRef, TicketRefError> {
     let text = text.trim();
     if is_key(text) {

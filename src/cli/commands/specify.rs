@@ -1,4 +1,4 @@
-//! `spec-kitty specify`: the main job.
+//! `spec-kitty specify`: starts a mission.
 
 use serde_json::{Value, json};
 
@@ -25,37 +25,35 @@ const SCHEMA: &str = "spec-kitty.specify/1";
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["name", "from_ticket", "candidate"])))]
 pub struct Arguments {
-    /// Slug of a mission without a ticket: user-auth
+    /// Slug of a mission without a ticket, for example user-auth
     #[arg(value_name = "NAME", conflicts_with = "TicketArguments")]
     name: Option<String>,
     /// Start from this ticket: key, provider:KEY or URL
     #[arg(long, value_name = "REF")]
     from_ticket: Option<String>,
-    /// The ticket, where it is not named by a reference.
     #[command(flatten)]
     ticket: TicketArguments,
-    /// Kind of mission
+    /// Mission type
     #[arg(long, value_name = "T", default_value = DEFAULT_MISSION_TYPE)]
     mission_type: String,
-    /// Branch the mission is meant to land on; the one checked out where absent
+    /// Branch the mission lands on [default: the current branch]
     #[arg(long, value_name = "B")]
     target_branch: Option<String>,
-    /// Slug; made from the ticket where absent
+    /// Mission slug [default: from the ticket]
     #[arg(long, value_name = "S", conflicts_with = "name")]
     slug: Option<String>,
-    /// Number; the next free one where absent
+    /// Mission number [default: the next free one]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=999_999_999))]
     number: Option<u64>,
-    /// Make another mission, although the ticket has one
+    /// Create another mission even if the ticket has one
     #[arg(long, conflicts_with = "name")]
     allow_duplicate: bool,
-    /// Confirm that it is the right ticket
+    /// Confirm the ticket without asking
     #[arg(short, long)]
     yes: bool,
-    /// Whether and how to commit.
     #[command(flatten)]
     commit: CommitArguments,
-    /// Say what would be done, and do nothing
+    /// Show what would happen and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -81,7 +79,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     from_ticket(reference, &arguments.ticket, &options, &choices, context)
 }
 
-/// How the command is to go about it.
+/// How to run the command.
 struct Choices {
     commit: CommitArguments,
     dry_run: bool,

@@ -1,4 +1,4 @@
-//! One `meta.json`: reading it strictly, writing it canonically.
+//! `meta.json`: strict reading and canonical writing.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,32 +12,21 @@ use super::origin_ticket::OriginTicket;
 use crate::fs::replace::{Mode, Replaced, replace};
 use crate::fs::{FsError, read_bounded};
 
-/// The largest `meta.json` that is read.
+/// The largest `meta.json` that is read, in bytes.
 pub(crate) const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Why a `meta.json` cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum MetadataError {
-    /// There is none.
     #[error("there is no {}", path.display())]
-    Missing {
-        /// Where it should be.
-        path: PathBuf,
-    },
-    /// It is not a JSON object in UTF-8.
+    Missing { path: PathBuf },
     #[error("{} is not valid: {why}", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// Required keys are missing, empty or no strings.
+    Malformed { path: PathBuf, why: String },
+    /// Required keys are missing, empty or not strings.
     #[error("{} lacks {}", path.display(), fields.join(", "))]
     Incomplete {
-        /// The file.
         path: PathBuf,
-        /// The keys, sorted.
+        /// Sorted.
         fields: Vec<String>,
     },
     /// An origin ticket with empty values.
@@ -46,24 +35,16 @@ pub enum MetadataError {
         /// The keys of the empty values, sorted.
         missing: Vec<String>,
     },
-    /// Another program kept changing the file while it was to be written.
+    /// Another program changed the file during every attempt to write it.
     #[error("{} is being changed by another program", path.display())]
-    Contended {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It lies outside of the project, behind a symbolic link.
-    #[error("{} is a link to a place outside of the project", path.display())]
-    Outside {
-        /// The file or folder.
-        path: PathBuf,
-    },
-    /// It cannot be read or written.
+    Contended { path: PathBuf },
+    #[error("{} is a link to a place outside the project", path.display())]
+    Outside { path: PathBuf },
     #[error(transparent)]
     Fs(#[from] FsError),
 }
 
-/// A `meta.json` that was read and found valid.
+/// A valid `meta.json`.
 #[derive(Debug, Clone)]
 pub struct MissionMetadata {
     path: PathBuf,
@@ -148,7 +129,7 @@ fn canonical(path: &Path, keys: &impl Serialize) -> Result<Vec<u8>, MetadataErro
     Ok(text)
 }
 
-/// A mission of a newer spec-kitty is known by `mission_slug` in place of `feature_slug`.
+/// A mission of a newer spec-kitty has `mission_slug` instead of `feature_slug`.
 fn validate(path: &Path, keys: &MetadataKeys) -> Result<(), MetadataError> {
     let newer = !keys.contains_key("feature_slug") && keys.contains_key("mission_slug");
     let required: &[&str] = if newer { &REQUIRED_NEWER } else { &REQUIRED };
@@ -173,17 +154,15 @@ fn validate(path: &Path, keys: &MetadataKeys) -> Result<(), MetadataError> {
 }
 
 impl MissionMetadata {
-    /// The file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// All keys, also those this version does not know.
+    /// All keys, including those this version does not know.
     pub fn keys(&self) -> &MetadataKeys {
         &self.keys
     }
 
-    /// The bytes that were read.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -198,7 +177,7 @@ impl MissionMetadata {
         canonical(&self.path, &keys)
     }
 
-    /// A key's value, where it is a string.
+    /// A key's value if it is a string.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.keys.get(key).and_then(Value::as_str)
     }
@@ -213,14 +192,14 @@ impl MissionMetadata {
         &self.created_at
     }
 
-    /// What the control plane knows the mission by: its own `mission_id`, else its slug.
+    /// The id the control plane knows the mission by: its own `mission_id`, else its slug.
     pub fn mission_id(&self) -> &str {
         self.text("mission_id")
             .filter(|id| !id.is_empty())
             .unwrap_or_else(|| self.mission_slug())
     }
 
-    /// The tracker and ticket id of the recorded origin, as they stand there.
+    /// The provider and ticket id of the recorded origin.
     pub fn origin_identity(&self) -> Option<(&str, &str)> {
         let origin = self.keys.get("origin_ticket")?;
         Some((

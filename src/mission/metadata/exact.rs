@@ -1,5 +1,4 @@
-//! JSON in which every number keeps its spelling: `serde_json` alone would write `1e400` as
-//! `1e+400`.
+//! JSON whose numbers keep their spelling: `serde_json` alone would write `1e400` as `1e+400`.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// A value of a document that has been parsed before: it is known not to be nested too deeply.
+/// A value of a document that was parsed before, so it is not nested too deeply.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Exact {

@@ -1,11 +1,11 @@
-//! `meta.json`: load, validate, write, record the origin (DESIGN §4).
+//! `meta.json`: load, validate, write, record the origin.
 
 mod document;
 mod exact;
 mod origin_ticket;
 
-pub(crate) use document::parse;
-pub use document::{MetadataError, MissionMetadata, load, write_meta};
+pub(crate) use document::{MetadataError, MissionMetadata, parse};
+pub use document::{load, write_meta};
 pub(crate) use origin_ticket::{OriginTicket, set_origin_ticket};
 
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! The origin of a mission, as `meta.json` records it: exactly seven keys.
+//! The origin of a mission as `meta.json` records it: exactly seven keys, no ids of the server.
 
 use std::path::Path;
 use std::time::Duration;
@@ -47,9 +47,9 @@ impl OriginTicket {
     }
 }
 
-/// Records the origin in the `meta.json` at `path` and changes nothing else. Read, change and
-/// replace happen under `lock_file`; where a person's editor comes in between it is done again,
-/// three times at most.
+/// Records the origin in the `meta.json` at `path` and changes nothing else. It reads, changes and
+/// replaces the file under `lock_file`. If an editor changes the file in between, it starts again,
+/// at most three times.
 pub(crate) fn set_origin_ticket(
     world: &World,
     lock_file: &Path,

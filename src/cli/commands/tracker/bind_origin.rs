@@ -21,25 +21,23 @@ use crate::tracker::ticket::Ticket;
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("ticket").required(true).args(["key", "candidate"])))]
 pub struct Arguments {
-    /// The mission: slug, number, or path of its folder
+    /// Mission: slug, number, or path of its folder
     #[arg(long, visible_alias = "feature", value_name = "M")]
     mission: String,
-    /// The ticket's key, provider:KEY or URL
+    /// Ticket: key, provider:KEY or URL
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// The ticket, where it is not named by a reference.
     #[command(flatten)]
     ticket: TicketArguments,
-    /// Makes a repeated bind the same bind
+    /// Repeat an earlier bind with its key
     #[arg(long, value_name = "K")]
     idempotency_key: Option<String>,
-    /// Confirm that it is the right ticket
+    /// Confirm the ticket without asking
     #[arg(short, long)]
     yes: bool,
-    /// Whether and how to commit.
     #[command(flatten)]
     commit: CommitArguments,
-    /// Say what would be done, and do nothing
+    /// Show what would happen and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -117,7 +115,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         .warn(context.reminder()))
 }
 
-/// It goes into a header: printable ASCII, at most 255 characters.
+/// The key becomes a header value: printable ASCII, at most 255 characters.
 fn idempotency_key(key: Option<String>) -> Result<Option<String>, Failure> {
     match key {
         Some(key)
