@@ -1,6 +1,6 @@
 //! The route that binds a ticket to a mission that exists.
 
-use super::error::JourneyError;
+use super::error::{JourneyError, StepError};
 use super::service::Service;
 use super::walk::{Arrival, Walk, WantedBind};
 use super::{Journey, Journeys, Step};
@@ -16,8 +16,10 @@ pub(crate) fn bind_mission_origin(
     ticket: &Ticket,
     idempotency_key: Option<String>,
 ) -> Result<Arrival, JourneyError> {
-    mission.load(&service.project.root)?;
-    let _held = service.lock_ticket(ticket)?;
+    mission
+        .load(&service.project.root)
+        .map_err(StepError::from)?;
+    let _held = service.lock(&ticket.lock_key())?;
     let mut walk = match journey_of(service, ticket, mission) {
         Some(journey) => Walk::resume(service, journey),
         None => {

@@ -42,7 +42,7 @@ pub(super) fn creation<'a>(
     service: Service<'a>,
     options: &MissionOptions,
     ticket: Option<&Ticket>,
-) -> Result<Walk<'a>, JourneyError> {
+) -> Result<Walk<'a>, CreationError> {
     require_repository(&service)?;
     let begun = begun_creations(service.project, options, ticket);
     if let Some(journey) = made(service.project, &begun, options)? {
@@ -52,9 +52,9 @@ pub(super) fn creation<'a>(
         Journeys::of(service.project).remove(&journey)?;
         return creation(service, options, ticket);
     }
-    let hidden = hidden::names(service.world, service.project).map_err(CreationError::from)?;
+    let hidden = hidden::names(service.world, service.project)?;
     if let Some(journey) = begun.into_iter().find(|it| hidden.contains(&it.mission)) {
-        return Err(CreationError::Hidden(journey.mission).into());
+        return Err(CreationError::Hidden(journey.mission));
     }
     begin(service, options, ticket)
 }
@@ -136,7 +136,7 @@ fn begin<'a>(
     service: Service<'a>,
     options: &MissionOptions,
     ticket: Option<&Ticket>,
-) -> Result<Walk<'a>, JourneyError> {
+) -> Result<Walk<'a>, CreationError> {
     let lock_file = service.project.number_lock_file()?;
     let number = lock::acquire(service.world, &lock_file, service.wait)?;
     let plan = plan(&service, options, ticket)?;

@@ -96,21 +96,3 @@ impl From<FsError> for StepError {
         MetadataError::from(error).into()
     }
 }
-
-impl From<FsError> for JourneyError {
-    fn from(error: FsError) -> Self {
-        CreationError::from(error).into()
-    }
-}
-
-impl From<LockError> for JourneyError {
-    fn from(error: LockError) -> Self {
-        CreationError::from(error).into()
-    }
-}
-
-impl From<MetadataError> for JourneyError {
-    fn from(error: MetadataError) -> Self {
-        StepError::from(error).into()
-    }
-}

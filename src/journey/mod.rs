@@ -39,7 +39,7 @@ use crate::tracker::ticket::Ticket;
 use crate::wire::request::BindRequest;
 
 pub(crate) use error::{CreationError, JourneyError, StepError};
-pub(crate) use plan::{DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, plan};
+pub(crate) use plan::{DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
 pub(crate) use service::{Service, Tracker};
 pub(crate) use store::{Journeys, StoredJourney, remove_file};
 pub(crate) use walk::Arrival;

@@ -69,7 +69,7 @@ pub(crate) fn plan(
 
 /// Refuses what is wrong whatever missions exist: slug, type, repository, branch. Returns the
 /// current and the target branch.
-pub(super) fn check(
+pub(crate) fn check(
     service: &Service<'_>,
     options: &MissionOptions,
 ) -> Result<(String, String), CreationError> {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::fs::lock::{Lock, LockError};
+use super::CreationError;
+use crate::fs::lock::Lock;
 use crate::mission::commit::CommitPolicy;
 use crate::project::Project;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
-use crate::tracker::ticket::Ticket;
 use crate::world::World;
 
 /// The project, the user's choices for this command, and the control plane if the command binds.
@@ -33,12 +33,8 @@ pub(crate) struct Tracker<'a> {
 
 impl Service<'_> {
     /// Keeps other processes from working on the same ticket or name.
-    pub(super) fn lock(&self, key: &str) -> Result<Lock, LockError> {
-        self.project.lock(self.world, "mission", key, self.wait)
-    }
-
-    /// Keeps other processes from working on the same ticket.
-    pub(super) fn lock_ticket(&self, ticket: &Ticket) -> Result<Lock, LockError> {
-        self.lock(&ticket.lock_key())
+    pub(super) fn lock(&self, key: &str) -> Result<Lock, CreationError> {
+        let lock = self.project.lock(self.world, "mission", key, self.wait);
+        Ok(lock?)
     }
 }

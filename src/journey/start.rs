@@ -20,18 +20,12 @@ pub(crate) enum Plan {
     Create(PlannedMission),
 }
 
-/// Refuses what is wrong whatever the ticket is, before anything is sent.
-pub(crate) fn check(service: &Service<'_>, options: &MissionOptions) -> Result<(), JourneyError> {
-    plan::check(service, options)?;
-    Ok(())
-}
-
 /// Says what would be done for a ticket. Writes nothing.
 pub(crate) fn plan(
     service: Service<'_>,
     ticket: &Ticket,
     options: &MissionOptions,
-) -> Result<Plan, JourneyError> {
+) -> Result<Plan, CreationError> {
     if let Some((mission, metadata)) = bound_mission(service, ticket, options)? {
         return Ok(match journey_of(service, ticket, &mission) {
             Some(_) => Plan::Finish(mission.name),
@@ -51,7 +45,7 @@ pub(crate) fn start_mission_from_ticket(
     ticket: &Ticket,
     options: &MissionOptions,
 ) -> Result<Arrival, JourneyError> {
-    let _held = service.lock_ticket(ticket)?;
+    let _held = service.lock(&ticket.lock_key())?;
     let mut walk = match bound_mission(service, ticket, options)? {
         Some((mission, metadata)) => match journey_of(service, ticket, &mission) {
             Some(journey) => Walk::resume(service, journey),
@@ -74,7 +68,7 @@ fn bound_mission(
     service: Service<'_>,
     ticket: &Ticket,
     options: &MissionOptions,
-) -> Result<Option<(Mission, MissionMetadata)>, JourneyError> {
+) -> Result<Option<(Mission, MissionMetadata)>, CreationError> {
     if options.allow_duplicate {
         return Ok(None);
     }
@@ -88,7 +82,7 @@ fn bound_mission(
             return Ok(Some((mission, metadata)));
         }
     }
-    let hidden = hidden::readable(service.world, service.project).map_err(CreationError::from)?;
+    let hidden = hidden::readable(service.world, service.project)?;
     Ok(hidden.into_iter().find(|(_, metadata)| is_bound(metadata)))
 }
 

@@ -115,8 +115,14 @@ impl<'a> Walk<'a> {
                 Err(error) => return Err(self.stop(step, error)),
             }
         }
+        let last = match self.journey.ticket {
+            Some(_) => Step::WriteOrigin,
+            None => Step::CommitFolder,
+        };
+        let metadata = self.metadata();
+        let metadata = metadata.map_err(|error| self.stop(last, error.into()))?;
         self.end();
-        self.into_arrival()
+        Ok(self.into_arrival(metadata))
     }
 
     /// Saves the journey before a step that must be recognised after a crash. The other steps are
@@ -215,14 +221,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn into_arrival(self) -> Result<Arrival, JourneyError> {
-        let root = &self.service.project.root;
-        let metadata = self.mission.load(root)?;
+    fn into_arrival(self, metadata: MissionMetadata) -> Arrival {
         let event = match self.journey.ticket {
             Some(_) => Step::RecordBound,
             None => Step::RecordCreated,
         };
-        Ok(Arrival {
+        Arrival {
             mission: self.mission,
             metadata,
             created: self.progress.created,
@@ -230,7 +234,7 @@ impl<'a> Walk<'a> {
             event_emitted: self.journey.done.contains(&event) && !self.progress.event_refused,
             bound: self.progress.bound,
             warnings: self.progress.warnings,
-        })
+        }
     }
 
     pub(super) fn warn(&mut self, warning: impl Into<String>) {

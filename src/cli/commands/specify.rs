@@ -11,7 +11,7 @@ use crate::cli::ticket_arguments::TicketArguments;
 use crate::journey::create::create_feature_core;
 use crate::journey::start::{self, Plan, start_mission_from_ticket};
 use crate::journey::{
-    Arrival, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, Service, Tracker, plan,
+    Arrival, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, Service, Tracker, check, plan,
 };
 use crate::project::Project;
 use crate::project::paths::SPECS;
@@ -130,7 +130,7 @@ fn from_ticket(
             client: &client,
         }),
     };
-    start::check(&service, options)?;
+    check(&service, options)?;
     let choice = ticket.find(reference, context, &binding, &client)?;
     if choices.dry_run {
         let ticket = choice.only()?;
