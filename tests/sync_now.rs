@@ -1,4 +1,4 @@
-//! `sync now`: each row of the table of answers (QUEUE §2.5), through the binary.
+//! `sync now`: each answer of the control plane, through the binary.
 
 use std::fs;
 use std::process::Stdio;

@@ -114,9 +114,9 @@ fn a_home_that_is_a_file_is_named() {
     assert_eq!(fs::read_to_string(sandbox.state()).unwrap(), "not a folder");
 }
 
-/// Q11, through the binary: no file has group or world bits, whatever the umask.
+/// No file has group or world bits, whatever the umask.
 #[test]
-fn q11_whatever_the_umask_files_are_private() {
+fn files_are_private_whatever_the_umask() {
     let sandbox = Sandbox::with_project();
     let script = "umask 0; \"$0\" specify user-auth --json; \"$0\" sync now --json; true";
     finish(sandbox.program("sh", &["-c", script, binary()]), b"").succeeds();
