@@ -378,10 +378,8 @@ fn a_command_ends_at_its_time_limit_whatever_the_server_does() {
 
 #[test]
 fn no_error_shows_a_token() {
-    let server = Server::start();
-    let mut sandbox = Sandbox::ready(&server);
+    let mut sandbox = Sandbox::ready(&Server::start());
     sandbox.set("SPEC_KITTY_LOG", "trace");
-    server.on(REFRESH_PATH, Reply::html(500));
     for reply in [
         Reply::refusal(401, "x", "y"),
         Reply::refusal(403, "x", "y"),
@@ -389,7 +387,10 @@ fn no_error_shows_a_token() {
         Reply::Garbage,
         Reply::redirect("https://elsewhere.example/?token=1"),
     ] {
+        let server = Server::start_for(&reply);
         server.on(SEARCH_PATH, reply);
+        server.on(REFRESH_PATH, Reply::html(500));
+        sandbox.log_in(&server.url());
         let output = sandbox.run(&[&SEARCH[..], &["-vv"]].concat());
         assert_ne!(output.code, 0);
         for secret in [ACCESS_TOKEN, "refresh-token-kept-secret"] {

@@ -3,16 +3,14 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{
-    BIND, BIND_PATH, Reply, SEARCH_PATH, SPECIFY, Sandbox, Server, candidate, search_answer,
-    write_file,
+    BIND, BIND_PATH, Reply, SEARCH_PATH, SPECIFY, Sandbox, Server, candidate, finish,
+    search_answer, write_file,
 };
 
 const SEARCH: [&str; 4] = ["tracker", "search-origin", "WEB-123", "--json"];
@@ -266,14 +264,9 @@ fn nothing_private_has_group_or_world_bits() {
     sandbox
         .run_line(&format!("umask 000; spec-kitty {}", SPECIFY.join(" ")))
         .succeeds();
-    let found = sandbox
-        .program(
-            "find",
-            &[sandbox.state().to_str().unwrap(), "-perm", "/077"],
-        )
-        .output()
-        .unwrap();
-    assert_eq!(String::from_utf8_lossy(&found.stdout), "");
+    let find = [sandbox.state().to_str().unwrap(), "-perm", "/077"].map(str::to_owned);
+    let found = finish(sandbox.program("find", &find), b"").succeeds();
+    assert_eq!(found.stdout, "");
 }
 
 #[test]
@@ -335,13 +328,12 @@ fn a_state_directory_that_cannot_be_used_never_stops_plain_work() {
 #[test]
 fn a_server_that_misbehaves_is_unavailable() {
     let elsewhere = Server::with_ticket("WEB-123", "Login page");
-    let server = Server::with_ticket("WEB-123", "Login page");
-    let sandbox = Sandbox::ready(&server);
+    let sandbox = Sandbox::ready(&elsewhere);
     let before = sandbox.snapshot();
     let answer = search_answer(&[candidate("WEB-123", "Login page", "exact")]).to_string();
     for (name, reply) in [
         ("half", Reply::Half(answer.clone().into_bytes())),
-        ("huge", Reply::Huge(64 << 20)),
+        ("huge", Reply::huge(64 << 20)),
         ("html", Reply::html(200)),
         ("garbage", Reply::Garbage),
         (
@@ -358,7 +350,9 @@ fn a_server_that_misbehaves_is_unavailable() {
             Reply::Late(Duration::from_secs(3), Box::new(Reply::raw(answer))),
         ),
     ] {
+        let server = Server::start_for(&reply);
         server.on(SEARCH_PATH, reply);
+        sandbox.log_in(&server.url());
         let output = sandbox.run(&[&SEARCH[..], &["--timeout", "2"]].concat());
         assert_eq!(output.code, 8, "{name}: {output:?}");
         let error = output.error(8, "none");
@@ -479,53 +473,10 @@ fn a_project_path_that_is_not_utf_8_works() {
     if fs::rename(sandbox.project(), &odd).is_err() {
         return; // a file system that knows only UTF-8
     }
-    let output = sandbox
-        .command(&["specify", "payments", "--json"])
-        .current_dir(&odd)
-        .output()
-        .unwrap();
+    let output = sandbox.run_in(&odd, &["specify", "payments", "--json"]);
     fs::rename(&odd, sandbox.project()).unwrap();
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stdout)
-    );
+    output.answer("spec-kitty.specify/1");
     assert_eq!(sandbox.subjects()[0], "Add mission 061-payments");
-}
-
-/// A run as a user who may not write everywhere, also where the tests run as root.
-fn run_unprivileged(sandbox: &Sandbox, arguments: &[&str]) -> (i32, Value) {
-    const NOBODY: u32 = 65_534;
-    let mut command = sandbox.command(arguments);
-    if fs::metadata("/proc/self").is_ok_and(|me| {
-        use std::os::unix::fs::MetadataExt as _;
-        me.uid() == 0
-    }) {
-        let root = sandbox.root();
-        let owner = format!("{NOBODY}:{NOBODY}");
-        let changed = sandbox
-            .program("chown", &["-R", "-h", &owner, root.to_str().unwrap()])
-            .status()
-            .unwrap();
-        assert!(changed.success());
-        command.uid(NOBODY).gid(NOBODY);
-    }
-    let output = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
-        .wait_with_output()
-        .unwrap();
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    let document = serde_json::from_str(&stdout).unwrap_or_else(|error| {
-        panic!(
-            "{error}: {stdout:?} {}",
-            String::from_utf8_lossy(&output.stderr)
-        )
-    });
-    (output.status.code().unwrap(), document)
 }
 
 #[test]
@@ -540,7 +491,8 @@ fn read_only_folders_are_named_and_nothing_is_half_made() {
         let path = sandbox.path(folder);
         let meta = sandbox.read("kitty-specs/060-search/meta.json");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o555)).unwrap();
-        let (code, document) = run_unprivileged(&sandbox, command);
+        let output = sandbox.run_unprivileged(command);
+        let (code, document) = (output.code, output.json());
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         assert_ne!(code, 0, "{document}");
         assert!(document.to_string().contains(folder), "{document}");

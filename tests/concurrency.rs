@@ -9,28 +9,17 @@ use crate::support::{BIND_PATH, Sandbox, Server};
 
 const PROCESSES: usize = 16;
 
-/// Starts all of them, then waits for all; their JSON answers. Each must succeed.
-fn at_once(sandbox: &Sandbox, command: impl Fn(usize) -> Vec<String>) -> Vec<Value> {
-    let children: Vec<_> = (0..PROCESSES)
-        .map(|n| {
-            sandbox
-                .command(&command(n))
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap()
-        })
-        .collect();
-    children
-        .into_iter()
-        .map(|child| {
-            let output = child.wait_with_output().unwrap();
-            let stdout = String::from_utf8(output.stdout).unwrap();
-            let stderr = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(output.status.code(), Some(0), "{stdout}\n{stderr}");
-            serde_json::from_str(&stdout).unwrap()
-        })
-        .collect()
+/// Runs all of them at once; their JSON answers. Each must succeed.
+fn at_once(sandbox: &Sandbox, command: impl Fn(usize) -> Vec<String> + Sync) -> Vec<Value> {
+    std::thread::scope(|scope| {
+        let command = &command;
+        let runs: Vec<_> = (0..PROCESSES)
+            .map(|n| scope.spawn(move || sandbox.run(&command(n))))
+            .collect();
+        runs.into_iter()
+            .map(|run| run.join().unwrap().succeeds().json())
+            .collect()
+    })
 }
 
 fn words(line: &str) -> Vec<String> {

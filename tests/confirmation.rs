@@ -103,7 +103,7 @@ fn a_hostile_argument_is_quoted_in_the_confirming_command() {
     let output = sandbox.run(&arguments);
     if output.code == 7 {
         let error = output.error(7, "none");
-        sandbox.run_line(&command_of(&error["hint"]));
+        sandbox.run_line(&command_of(&error["hint"])).exits(99);
     }
     assert!(!sandbox.path("stolen").exists());
 }

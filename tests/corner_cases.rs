@@ -5,8 +5,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use crate::support::{
-    BIND, BIND_PATH, Reply, SEARCH_PATH, SPECIFY, Sandbox, Server, Terminal, bind_answer,
-    candidate, search_answer,
+    BIND, BIND_PATH, Reply, SEARCH_PATH, SPECIFY, Sandbox, Server, Terminal, binary, bind_answer,
+    candidate, finish, search_answer,
 };
 
 fn ready() -> (Server, Sandbox) {
@@ -51,7 +51,8 @@ fn an_unfinished_mission_that_cannot_be_read_is_an_error_and_not_made_again() {
 fn an_unfinished_mission_of_another_branch_is_found_when_its_branch_is_back() {
     let (server, sandbox) = unfinished();
     sandbox.git(&["switch", "--quiet", "--create", "other", "HEAD~1"]);
-    sandbox.run(&["specify", "--from-ticket", "WEB-123", "--dry-run"]);
+    let dry_run = ["specify", "--from-ticket", "WEB-123", "--dry-run"];
+    sandbox.run(&dry_run).succeeds();
     server.on(BIND_PATH, Reply::refusal(500, "down", "down"));
     let arguments = [&SPECIFY[..], &["--slug", "elsewhere"]].concat();
     sandbox.run(&arguments).error(11, "applied");
@@ -122,7 +123,7 @@ fn doctor_leaves_a_temporary_file_of_the_users_alone() {
         let file = fs::File::options().write(true).open(sandbox.path(&path));
         file.unwrap().set_times(old).unwrap();
     }
-    sandbox.run(&["doctor", "--fix"]);
+    sandbox.run(&["doctor", "--fix"]).succeeds();
     assert!(sandbox.path("kitty-specs/060-search/.notes.tmp").exists());
     assert!(
         !sandbox
@@ -273,14 +274,9 @@ fn without_a_home_nothing_is_made_in_its_place() {
 #[test]
 fn a_candidate_may_come_through_a_pipe_that_has_a_name() {
     let (_server, sandbox) = ready();
-    let binary = env!("CARGO_BIN_EXE_spec-kitty");
     let script = "exec \"$0\" specify --dry-run --json --candidate <(\"$0\" tracker \
                   search-origin --key WEB-123 --json)";
-    let output = sandbox
-        .program("bash", &["-c", script, binary])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    finish(sandbox.program("bash", &["-c", script, binary()]), b"").succeeds();
 }
 
 #[test]

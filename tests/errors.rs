@@ -277,7 +277,9 @@ fn unavailable_exits_8() {
         Reply::Half(b"{\"candidates\": []".to_vec()),
         Reply::Garbage,
     ] {
+        let server = Server::start_for(&reply);
         server.on(SEARCH_PATH, reply.clone());
+        sandbox.log_in(&server.url());
         let error = sandbox
             .run(&[&SEARCH[..], &["--json"]].concat())
             .error(8, "none");
@@ -525,7 +527,7 @@ fn failing_binds() -> Vec<(&'static str, Reply, i32, &'static [&'static str])> {
         ),
         ("drop", Reply::Drop, 8, unsure),
         ("half", Reply::Half(b"{\"origin".to_vec()), 8, unsure),
-        ("huge", Reply::Huge(9 << 20), 8, unsure),
+        ("huge", Reply::huge(9 << 20), 8, unsure),
         ("garbage", Reply::Garbage, 8, unsure),
         (
             "redirect",
@@ -540,7 +542,7 @@ fn failing_binds() -> Vec<(&'static str, Reply, i32, &'static [&'static str])> {
 #[test]
 fn a_failing_bind_changes_no_byte_of_the_project() {
     for (name, reply, exit, effects) in failing_binds() {
-        let server = Server::with_ticket("WEB-123", "Login page");
+        let server = Server::start_for(&reply).and_ticket("WEB-123", "Login page");
         server.on(BIND_PATH, reply);
         server.on(
             REFRESH_PATH,

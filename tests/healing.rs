@@ -72,7 +72,7 @@ fn a_dropped_connection_is_healed_with_the_same_key() {
         Reply::html(200),
     ];
     for outcome in outcomes {
-        let server = Server::with_ticket("WEB-123", "Login page");
+        let server = Server::start_for(&outcome).and_ticket("WEB-123", "Login page");
         server.on(BIND_PATH, outcome.clone());
         let sandbox = Sandbox::ready(&server);
         partial(&sandbox.run(&SPECIFY));

@@ -29,7 +29,7 @@ fn post(url: &str, retry: Retry, time: Duration) -> Result<Answer, HttpError> {
 
 /// What a server that always does this is told, and how often it is asked.
 fn ask(reply: Reply, retry: Retry) -> (Result<Answer, HttpError>, usize) {
-    let server = Server::start();
+    let server = Server::start_for(&reply);
     server.on(PATH, reply);
     let result = post(&server.url(), retry, Duration::from_secs(20));
     (result, server.requests().len())
@@ -115,9 +115,9 @@ fn without_time_nothing_is_sent() {
 #[test]
 fn eight_mebibytes_are_read_and_not_a_byte_more() {
     const LIMIT: usize = 8 * 1024 * 1024;
-    let (answer, _) = ask(Reply::Huge(LIMIT), Retry::Never);
+    let (answer, _) = ask(Reply::huge(LIMIT), Retry::Never);
     assert_eq!(answer.unwrap().body.len(), LIMIT);
-    let (result, requests) = ask(Reply::Huge(LIMIT + 8 * 1024), Retry::Safe);
+    let (result, requests) = ask(Reply::huge(LIMIT + 8 * 1024), Retry::Safe);
     let error = result.unwrap_err();
     assert!(matches!(error, HttpError::TooLarge { .. }), "{error:?}");
     assert_eq!(requests, 1);

@@ -83,7 +83,7 @@ fn another_hosts_certificate_is_not() {
 
 #[test]
 fn a_proxy_is_asked_for_https_unless_the_host_is_excepted() {
-    let proxy = Server::start();
+    let proxy = Server::raw();
     let (url, certificates) = (proxy.url(), ("SSL_CERT_FILE", CERTIFICATE));
     let through = [certificates, ("https_proxy", &*url)];
     assert!(post("https://control.example.invalid", &through).is_err());

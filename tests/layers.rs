@@ -1,9 +1,8 @@
-//! Holds the direction of dependencies: each layer of `src` names only those below it.
+//! The layers of `src` depend on each other in one direction only.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use crate::support::repository;
 
-/// The layers from the top; those in one row do not know each other.
+/// The layers from the top. Layers in one row do not use each other.
 const LAYERS: [&[&str]; 14] = [
     &["cli"],
     &["journey"],
@@ -21,170 +20,92 @@ const LAYERS: [&[&str]; 14] = [
     &["text", "secret"],
 ];
 
-/// Stands beside the client's layers: only `cli` starts it, and it shares the wire and what holds
-/// that up.
+/// The control plane is outside of these layers: only `cli` uses it.
 const CONTROL_PLANE: &str = "control_plane";
 const CONTROL_PLANE_USES: [&str; 5] = ["wire", "fs", "world", "text", "secret"];
 
-fn height(layer: &str) -> Option<usize> {
-    LAYERS.iter().position(|row| row.contains(&layer))
-}
-
 fn may_use(layer: &str, used: &str) -> bool {
-    if layer == used {
-        return true;
-    }
-    if layer == CONTROL_PLANE {
-        return CONTROL_PLANE_USES.contains(&used);
-    }
-    if used == CONTROL_PLANE {
-        return layer == "cli";
-    }
-    match (height(layer), height(used)) {
-        (Some(layer), Some(used)) => used > layer,
-        _ => false,
+    let height = |layer: &str| LAYERS.iter().position(|row| row.contains(&layer));
+    match (layer, used) {
+        _ if layer == used => true,
+        (CONTROL_PLANE, used) => CONTROL_PLANE_USES.contains(&used),
+        (layer, CONTROL_PLANE) => layer == "cli",
+        _ => height(layer)
+            .zip(height(used))
+            .is_some_and(|(layer, used)| layer < used),
     }
 }
 
-/// Every `crate::NAME` outside of comments, also inside `crate::{…}`, with its line.
-fn uses(source: &str) -> Vec<(usize, String)> {
-    let mut found = Vec::new();
-    let mut group: Option<usize> = None;
-    for (number, line) in source.lines().enumerate() {
-        let code = line.split("//").next().unwrap_or_default();
-        let mut rest = code;
-        loop {
-            if let Some(depth) = group {
-                let (names, open, after) = names_of_group(rest, depth);
-                found.extend(names.into_iter().map(|name| (number + 1, name)));
-                group = (open > 0).then_some(open);
-                rest = after;
-            }
-            let Some((_, after)) = rest.split_once("crate::").filter(|_| group.is_none()) else {
-                break;
-            };
-            rest = after;
-            if let Some(after) = rest.strip_prefix('{') {
-                group = Some(1);
-                rest = after;
-            } else {
-                found.push((number + 1, name_at(rest)));
-            }
-        }
-    }
-    found
+/// The name after each `crate::`, and the first name of each path in a `crate::{…}`, outside of
+/// comments.
+fn uses(source: &str) -> Vec<String> {
+    let lines = source.lines().map(|line| line.split("//").next().unwrap());
+    let code = lines.collect::<Vec<_>>().join("\n");
+    let paths = code.split("crate::").skip(1);
+    let names = paths.flat_map(|rest| match rest.strip_prefix('{') {
+        Some(group) => first_names(group),
+        None => vec![first_name(rest)],
+    });
+    names.map(str::to_owned).collect()
 }
 
-/// The names directly inside braces that were opened `depth` times, how many are open at the end
-/// of the line, and what follows the last.
-fn names_of_group(line: &str, mut depth: usize) -> (Vec<String>, usize, &str) {
-    let mut names = Vec::new();
-    let mut expected = true;
-    for (at, character) in line.char_indices() {
-        match character {
-            '{' => depth += 1,
-            '}' => depth -= 1,
-            ',' if depth == 1 => expected = true,
-            c if depth == 1 && expected && !c.is_whitespace() => {
-                names.push(name_at(&line[at..]));
-                expected = false;
-            }
+fn first_name(path: &str) -> &str {
+    let end = path.find(|c: char| c != '_' && !c.is_alphanumeric());
+    &path[..end.unwrap_or(path.len())]
+}
+
+fn first_names(group: &str) -> Vec<&str> {
+    let (mut depth, mut names) = (1, Vec::new());
+    for part in group.split_inclusive(['{', '}', ',']) {
+        names.extend((depth == 1).then(|| first_name(part.trim_start())));
+        match part.chars().last() {
+            Some('{') => depth += 1,
+            Some('}') => depth -= 1,
             _ => {}
         }
         if depth == 0 {
-            return (names, 0, &line[at + 1..]);
+            break;
         }
     }
-    (names, depth, "")
-}
-
-fn name_at(text: &str) -> String {
-    text.chars()
-        .take_while(|c| c.is_alphanumeric() || *c == '_')
-        .collect()
-}
-
-/// `FILE:LINE: LAYER may not use NAME: the line`, for each line that does.
-fn offences(file: &str, layer: &str, source: &str) -> Vec<String> {
-    uses(source)
-        .into_iter()
-        .filter(|(_, used)| !may_use(layer, used))
-        .map(|(line, used)| {
-            let text = source.lines().nth(line - 1).unwrap_or_default().trim();
-            format!("{file}:{line}: {layer} may not use {used}: {text}")
-        })
-        .collect()
-}
-
-fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            rust_files(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
+    names.retain(|name| !name.is_empty());
+    names
 }
 
 #[test]
 fn each_layer_uses_only_those_below_it() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    rust_files(&source, &mut files);
-    files.sort();
-    let mut all = Vec::new();
-    for file in files {
-        let name = file.strip_prefix(&source).unwrap().to_owned();
-        // The crate's root holds the layers together; main only calls it.
-        if ["lib.rs", "main.rs"].contains(&name.to_str().unwrap()) {
+    let mut wrong = Vec::new();
+    for (path, text) in repository::rust_files("src") {
+        let layer = first_name(path.trim_start_matches("src/"));
+        // The crate's root puts the layers together; main only calls it.
+        if ["lib", "main"].contains(&layer) {
             continue;
         }
-        let first = name.components().next().unwrap().as_os_str().to_str();
-        let layer = first.unwrap().trim_end_matches(".rs");
-        let known = layer == CONTROL_PLANE || height(layer).is_some();
-        assert!(known, "{layer} is no layer: give it a place in this test");
-        let text = fs::read_to_string(&file).unwrap();
-        all.extend(offences(&format!("src/{}", name.display()), layer, &text));
+        let used = uses(&text).into_iter().filter(|used| !may_use(layer, used));
+        wrong.extend(used.map(|used| format!("{path}: {layer} may not use {used}")));
     }
-    assert!(all.is_empty(), "\n{}", all.join("\n"));
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
-fn an_offending_line_is_found_in_every_form() {
+fn uses_are_found_in_every_form() {
     let source = "\
-use crate::world::World; // and crate::cli in a comment
-use crate::cli::ui::Ui;
+use crate::world::World; // and crate::comment
 use crate::{fs::FsError, tracker::origin};
 use crate::{
     text,
     auth::{credentials, session},
     git,
 };
-/// [`crate::tracker`] in a link
 fn f(g: crate::http::HttpClient) -> crate::Unknown {}
 ";
-    assert_eq!(
-        offences("src/git/x.rs", "git", source),
-        [
-            "src/git/x.rs:2: git may not use cli: use crate::cli::ui::Ui;",
-            "src/git/x.rs:3: git may not use tracker: use crate::{fs::FsError, tracker::origin};",
-            "src/git/x.rs:6: git may not use auth: auth::{credentials, session},",
-            "src/git/x.rs:10: git may not use http: fn f(g: crate::http::HttpClient) -> crate::Unknown {}",
-            "src/git/x.rs:10: git may not use Unknown: fn f(g: crate::http::HttpClient) -> crate::Unknown {}",
-        ]
-    );
+    let all = "world fs tracker text auth git http Unknown";
+    assert_eq!(uses(source).join(" "), all);
 }
 
 #[test]
-fn the_control_plane_knows_the_wire_and_is_known_by_the_command_line_only() {
-    assert!(may_use(CONTROL_PLANE, "wire") && may_use("cli", CONTROL_PLANE));
-    for client in ["cli", "tracker", "core", "sync", "auth", "http", "git"] {
-        assert!(!may_use(CONTROL_PLANE, client), "{client}");
-        assert!(
-            client == "cli" || !may_use(client, CONTROL_PLANE),
-            "{client}"
-        );
-    }
+fn a_use_of_a_higher_layer_is_refused() {
+    assert!(may_use("cli", "git") && !may_use("git", "cli") && !may_use("git", "Unknown"));
     assert!(!may_use("text", "secret") && !may_use("secret", "text"));
+    assert!(may_use("cli", CONTROL_PLANE) && !may_use("sync", CONTROL_PLANE));
+    assert!(may_use(CONTROL_PLANE, "wire") && !may_use(CONTROL_PLANE, "http"));
 }

@@ -705,7 +705,8 @@ fn the_log_holds_ids_and_nothing_of_what_was_said() {
     server
         .ask(&access, EVENTS_PATH, &json!({"events": [event(ONE)]}))
         .is_ok();
-    server.call("GET", "/secret-in-a-path?token=secret", &[], b"");
+    let unknown = server.call("GET", "/secret-in-a-path?token=secret", &[], b"");
+    assert_eq!(unknown.status, 404);
     let log = server.stop();
     for line in log.lines() {
         let line: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));

@@ -1,4 +1,4 @@
-//! `sync now`: each row of the table of answers (QUEUE §2.5), through the binary.
+//! `sync now`: each answer of the control plane, through the binary.
 
 use std::fs;
 use std::process::Stdio;
@@ -181,7 +181,7 @@ fn whatever_is_no_clear_answer_stops_and_changes_nothing() {
         ("garbage", Reply::Garbage, 8, "connection_lost", "unknown"),
         (
             "huge",
-            Reply::Huge(9 * 1024 * 1024),
+            Reply::huge(9 * 1024 * 1024),
             8,
             "bad_response",
             "unknown",
@@ -196,7 +196,7 @@ fn whatever_is_no_clear_answer_stops_and_changes_nothing() {
         ("never", Reply::Never, 8, "timed_out", "unknown"),
     ];
     for (name, reply, exit, code, effect) in rows {
-        let server = Server::start();
+        let server = Server::start_for(&reply);
         let sandbox = ready(&server, &["a", "b"]);
         server.on(EVENTS_PATH, reply);
         let before = fs::read(sandbox.queue().join("active.v1.jsonl")).unwrap();

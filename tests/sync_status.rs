@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::{OTHER_UUID, PROJECT_UUID, Sandbox, Snapshot, write_file};
+use crate::support::{OTHER_UUID, PROJECT_UUID, Sandbox, Snapshot, binary, finish, write_file};
 
 const SCHEMA: &str = "spec-kitty.sync-status/1";
 
@@ -114,17 +114,12 @@ fn a_home_that_is_a_file_is_named() {
     assert_eq!(fs::read_to_string(sandbox.state()).unwrap(), "not a folder");
 }
 
-/// Q11, through the binary: no file has group or world bits, whatever the umask.
+/// No file has group or world bits, whatever the umask.
 #[test]
-fn q11_whatever_the_umask_files_are_private() {
+fn files_are_private_whatever_the_umask() {
     let sandbox = Sandbox::with_project();
     let script = "umask 0; \"$0\" specify user-auth --json; \"$0\" sync now --json; true";
-    let binary = env!("CARGO_BIN_EXE_spec-kitty");
-    let status = sandbox
-        .program("sh", &["-c", script, binary])
-        .output()
-        .unwrap();
-    assert!(status.status.success());
+    finish(sandbox.program("sh", &["-c", script, binary()]), b"").succeeds();
     assert_eq!(sandbox.events().len(), 1);
     assert_private(&sandbox.state());
 }

@@ -1,37 +1,16 @@
-//! What no compiler holds: the size of files, words that must not stay, the changelog.
+//! Rules that no compiler checks: the size of files, citations, links, the changelog, the licence.
 
-use crate::support::repository;
+use crate::support::repository::{self, path, read};
 
-/// A file that says one thing fits well below this.
+/// The longest source file.
 const MOST_LINES: usize = 500;
 
 #[test]
-fn no_source_file_is_longer_than_it_may_be() {
-    let long: Vec<_> = repository::rust_files("src")
-        .into_iter()
-        .filter(|(path, _)| !path.ends_with("tests.rs") && !path.contains("/tests/"))
-        .map(|(path, text)| (path, text.lines().count()))
-        .filter(|(_, lines)| *lines > MOST_LINES)
-        .collect();
-    assert!(long.is_empty(), "longer than {MOST_LINES}: {long:?}");
-}
-
-#[test]
-fn nothing_is_left_for_later() {
-    // In two halves, so that this file does not find itself.
-    let words = [
-        ["to", "do!("],
-        ["unimple", "mented!("],
-        ["FIX", "ME"],
-        ["#[ign", "ore"],
-        ["TO", "DO"],
-    ];
-    for folder in ["src", "tests", "benches"] {
-        for (path, text) in repository::rust_files(folder) {
-            for word in words.map(|halves| halves.concat()) {
-                assert!(!text.contains(&word), "{path} has {word}");
-            }
-        }
+fn no_source_file_is_too_long() {
+    for (path, text) in repository::rust_files("src") {
+        let is_test = path.ends_with("tests.rs") || path.contains("/tests/");
+        let lines = text.lines().count();
+        assert!(is_test || lines <= MOST_LINES, "{path} has {lines} lines");
     }
 }
 
@@ -40,54 +19,134 @@ fn nothing_is_left_for_later() {
 fn only_the_command_line_parses_prompts_and_draws() {
     for (path, text) in repository::rust_files("src") {
         for name in ["clap::", "dialoguer::", "indicatif::", "anstream::"] {
-            let known = path.starts_with("src/cli/") || !text.contains(name);
-            assert!(known, "{path} uses {name}");
+            let is_allowed = path.starts_with("src/cli/") || !text.contains(name);
+            assert!(is_allowed, "{path} uses {name}");
         }
     }
 }
 
+/// Every text of the repository, by path.
+fn texts() -> Vec<(String, String)> {
+    let mut texts = Vec::new();
+    for folder in ["src", "tests", "benches"] {
+        texts.extend(repository::rust_files(folder));
+    }
+    texts.extend(documents());
+    texts
+}
+
+/// Every Markdown document of the repository, by path.
+fn documents() -> Vec<(String, String)> {
+    let mut documents = Vec::new();
+    for folder in ["docs", "tests", "kitty-specs"] {
+        documents.extend(repository::files(folder, "md"));
+    }
+    for name in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
+        documents.push((name.to_owned(), read(name)));
+    }
+    documents
+}
+
+#[test]
+fn nothing_cites_a_document_outside_of_the_repository() {
+    // Split, so that this file does not contain them.
+    let citations = [
+        "\u{a7}",
+        concat!("shared", "/"),
+        concat!("DES", "IGN"),
+        concat!("PROM", "ISES"),
+    ];
+    let notes = [
+        concat!("FIX", "ME"),
+        concat!("TO", "DO"),
+        concat!("#[ign", "ore"),
+    ];
+    let mut wrong = Vec::new();
+    for (path, text) in texts() {
+        for (number, line) in (1..).zip(text.lines()) {
+            let word = citations
+                .iter()
+                .chain(&notes)
+                .find(|word| line.contains(**word));
+            wrong.extend(word.map(|word| format!("{path}:{number}: {word}")));
+            let missing = mentions(line)
+                .into_iter()
+                .find(|name| !self::path(name).exists());
+            wrong.extend(missing.map(|name| format!("{path}:{number}: no file {name}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The documents that a line mentions: those in `docs/`, and names in capitals such as `README.md`.
+fn mentions(line: &str) -> Vec<&str> {
+    let words = line.split(|c: char| !c.is_alphanumeric() && !"-_./".contains(c));
+    let documents = words.filter(|word| {
+        let stem = word.strip_suffix(".md").unwrap_or_default();
+        let is_capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-';
+        word.starts_with("docs/") && !stem.is_empty()
+            || stem.len() > 1 && stem.chars().all(is_capital)
+    });
+    documents.collect()
+}
+
+#[test]
+fn mentions_of_documents_are_found() {
+    let line = "see `docs/json.md`, (README.md) and `tasks/README.md` or spec.md";
+    assert_eq!(mentions(line), ["docs/json.md", "README.md"]);
+}
+
+#[test]
+fn every_local_link_of_a_document_leads_somewhere() {
+    for (document, text) in documents() {
+        let folder = document.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for link in text.split("](").skip(1) {
+            let link = link.split(')').next().unwrap_or_default();
+            if link.contains("://") || link.contains(' ') {
+                continue;
+            }
+            let (target, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = match target {
+                "" => path(&document),
+                target => path(folder).join(target),
+            };
+            assert!(target.exists(), "{document} links to {link}");
+            if !heading.is_empty() {
+                let text = std::fs::read_to_string(&target).unwrap();
+                let has_heading = anchors(&text).any(|anchor| anchor == heading);
+                assert!(has_heading, "{document} links to {link}");
+            }
+        }
+    }
+}
+
+/// The anchors of a document's headings, as GitHub makes them.
+fn anchors(document: &str) -> impl Iterator<Item = String> {
+    let headings = document.lines().filter(|line| line.starts_with('#'));
+    headings.map(|line| {
+        let text = line.trim_start_matches('#').trim().to_lowercase();
+        let letters = text
+            .chars()
+            .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        letters.collect::<String>().replace(' ', "-")
+    })
+}
+
 #[test]
 fn the_changelog_begins_with_this_version() {
-    let changelog = repository::read("CHANGELOG.md");
-    let newest = changelog
+    let changelog = read("CHANGELOG.md");
+    let headings = changelog
         .lines()
-        .filter_map(|line| line.strip_prefix("## ["))
-        .find(|heading| !heading.starts_with("Unreleased"))
-        .expect("a version");
+        .filter_map(|line| line.strip_prefix("## ["));
+    let mut versions = headings.filter(|heading| !heading.starts_with("Unreleased"));
+    let newest = versions.next().expect("a version");
     let version = env!("CARGO_PKG_VERSION");
     assert!(newest.starts_with(&format!("{version}] - ")), "{newest}");
 }
 
 #[test]
-fn every_local_link_of_a_document_leads_somewhere() {
-    let documents = [
-        "README.md",
-        "ARCHITECTURE.md",
-        "CHANGELOG.md",
-        "docs/environment.md",
-        "docs/exit-codes.md",
-        "docs/json.md",
-        "docs/missions.md",
-        "docs/queue-format.md",
-        "docs/self-hosting.md",
-    ];
-    for document in documents {
-        let text = repository::read(document);
-        let folder = document.rsplit_once('/').map_or("", |(folder, _)| folder);
-        for target in text.split("](").skip(1) {
-            let target = target.split([')', '#']).next().unwrap_or_default();
-            if target.is_empty() || target.contains("://") {
-                continue;
-            }
-            let path = repository::path(folder).join(target);
-            assert!(path.exists(), "{document} links to {target}");
-        }
-    }
-}
-
-#[test]
-fn the_licence_is_named_the_same_everywhere() {
-    assert!(repository::read("LICENSE").contains("MIT License"));
-    assert!(repository::read("LICENSE").contains("the spec-kitty authors"));
-    assert!(repository::read("Cargo.toml").contains("license = \"MIT\""));
+fn every_file_names_the_same_licence() {
+    assert!(read("LICENSE").contains("MIT License"));
+    assert!(read("LICENSE").contains("the spec-kitty authors"));
+    assert!(read("Cargo.toml").contains("license = \"MIT\""));
 }

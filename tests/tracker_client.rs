@@ -161,7 +161,7 @@ fn each_refusal_of_a_bind_is_told_apart() {
         (Reply::Garbage, "session", false, true),
     ];
     for (reply, expected, definite, may_stand) in table {
-        let server = Server::start();
+        let server = Server::start_for(&reply);
         server.on(BIND_PATH, reply.clone());
         let error = bind(&server).unwrap_err();
         assert_eq!(name(&error), expected, "{reply:?}");

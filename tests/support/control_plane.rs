@@ -19,6 +19,7 @@ pub(crate) const LINEAR_TEAM: &str = "7c0b1f52-5d0e-4a6b-9a3c-2f1e8d7b6a90";
 pub(crate) const JIRA_PROJECT: &str = "10042";
 
 /// What came back over the wire.
+#[must_use]
 #[derive(Debug, Clone)]
 pub(crate) struct Response {
     /// The status.
@@ -63,6 +64,7 @@ impl Response {
 }
 
 /// A running `spec-kitty serve` on a free port, with its store in the sandbox's state directory.
+#[must_use]
 pub(crate) struct ControlPlane {
     child: Child,
     url: String,

@@ -1,10 +1,11 @@
-//! What a run of the binary left behind: both streams and the exit code, exactly.
+//! The result of a run: both streams and the exit code, exactly. The checks are `assert_cmd`'s.
 
 use std::fmt;
 
+use assert_cmd::assert::Assert;
 use serde_json::Value;
 
-/// One finished run.
+/// One finished run. The functions that return a new one are `#[must_use]`.
 #[derive(Clone)]
 pub(crate) struct Output {
     /// The command line, for messages.
@@ -13,8 +14,9 @@ pub(crate) struct Output {
     pub stdout: String,
     /// Standard error, which must be UTF-8.
     pub stderr: String,
-    /// The exit code; −1 where a signal ended it.
+    /// The exit code; −1 if a signal ended the run.
     pub code: i32,
+    result: std::process::Output,
 }
 
 impl fmt::Debug for Output {
@@ -24,6 +26,7 @@ impl fmt::Debug for Output {
             stdout,
             stderr,
             code,
+            ..
         } = self;
         write!(
             f,
@@ -33,10 +36,29 @@ impl fmt::Debug for Output {
 }
 
 impl Output {
-    /// The run ended with this code.
+    pub(super) fn new(command: String, result: std::process::Output) -> Self {
+        let text = |bytes: &[u8]| {
+            let text = String::from_utf8(bytes.to_vec());
+            text.unwrap_or_else(|error| panic!("not UTF-8: {error} from {command}"))
+        };
+        Self {
+            stdout: text(&result.stdout),
+            stderr: text(&result.stderr),
+            code: result.status.code().unwrap_or(-1),
+            command,
+            result,
+        }
+    }
+
+    /// The run as `assert_cmd` checks it.
+    fn assert(&self) -> Assert {
+        Assert::new(self.result.clone()).append_context("command", self.command.clone())
+    }
+
+    /// The run ended with this exit code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "{self:?}");
+        self.assert().code(code);
         self
     }
 
@@ -49,7 +71,7 @@ impl Output {
     /// The one JSON document on stdout; stderr must be empty.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        assert_eq!(self.stderr, "", "stderr with --json: {self:?}");
+        self.assert().stderr("");
         let mut documents = serde_json::Deserializer::from_str(&self.stdout).into_iter::<Value>();
         let document = match documents.next() {
             Some(Ok(document)) => document,
@@ -66,7 +88,7 @@ impl Output {
     /// The document of a success with this schema, checked for the keys every success has.
     #[track_caller]
     pub(crate) fn answer(&self, schema: &str) -> Value {
-        assert_eq!(self.code, 0, "{self:?}");
+        self.assert().success();
         let document = self.json();
         assert_eq!(document["schema"], schema, "{self:?}");
         assert_eq!(document["result"], "success", "{self:?}");
@@ -74,11 +96,11 @@ impl Output {
         document
     }
 
-    /// The `error` object of a failure document, checked for its fixed keys, its exit code (which
-    /// must be the process's too) and its effect.
+    /// The `error` object of a failure document, checked for its fixed keys, its exit code (also
+    /// that of the process) and its effect.
     #[track_caller]
     pub(crate) fn error(&self, exit: i32, effect: &str) -> Value {
-        assert_eq!(self.code, exit, "{self:?}");
+        self.assert().code(exit);
         let document = self.json();
         assert_eq!(document["schema"], "spec-kitty.error/1", "{self:?}");
         assert_eq!(document["result"], "error", "{self:?}");
@@ -116,12 +138,10 @@ impl Output {
         error.clone()
     }
 
-    /// Stderr of a failure in text: nothing on stdout, at most three lines (warnings and the
-    /// words of git or a server below a line are counted by the caller).
+    /// Stderr of a failure in text. Nothing is on stdout.
     #[track_caller]
     pub(crate) fn error_text(&self, exit: i32) -> &str {
-        assert_eq!(self.code, exit, "{self:?}");
-        assert_eq!(self.stdout, "", "stdout of a failure: {self:?}");
+        self.assert().code(exit).stdout("");
         assert!(self.stderr.contains("error: "), "{self:?}");
         assert!(!self.stderr.contains("panicked"), "{self:?}");
         &self.stderr

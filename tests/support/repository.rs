@@ -1,4 +1,4 @@
-//! This repository's own files, for the tests that hold documents and sources together.
+//! The files of this repository, for the tests that compare documents with the program.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,25 +16,30 @@ pub(crate) fn read(relative: &str) -> String {
 
 /// Every Rust file below a folder with its text, by path relative to the repository.
 pub(crate) fn rust_files(folder: &str) -> Vec<(String, String)> {
+    files(folder, "rs")
+}
+
+/// Every file below a folder whose name ends in this extension, with its text.
+pub(crate) fn files(folder: &str, extension: &str) -> Vec<(String, String)> {
     let mut files = Vec::new();
-    collect(&path(folder), &mut files);
+    collect(&path(folder), extension, &mut files);
     files.sort();
     files
 }
 
-fn collect(folder: &Path, files: &mut Vec<(String, String)>) {
+fn collect(folder: &Path, extension: &str, files: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap().path();
         if entry.is_dir() {
-            collect(&entry, files);
-        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            collect(&entry, extension, files);
+        } else if entry.extension().is_some_and(|it| it == extension) {
             let relative = entry.strip_prefix(path("")).unwrap().to_str().unwrap();
             files.push((relative.to_owned(), fs::read_to_string(&entry).unwrap()));
         }
     }
 }
 
-/// What stands between backquotes in a text that has no code blocks.
+/// The texts between backquotes in a text without code blocks.
 pub(crate) fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }

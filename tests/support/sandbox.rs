@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,6 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::unprivileged::temporary_folder;
 use super::{Output, Server, Snapshot};
 
 /// What the fake credentials hold; it must never be seen anywhere but in a header.
@@ -21,6 +21,7 @@ const REFRESH_TOKEN: &str = "refresh-token-kept-secret";
 pub(crate) const PROJECT_UUID: &str = "6f1a3a52-94cb-4ab1-9e3e-2f8d5b1c7a90";
 
 /// A place where the binary and git see nothing of the machine but `PATH`.
+#[must_use]
 pub(crate) struct Sandbox {
     folder: TempDir,
     variables: BTreeMap<OsString, OsString>,
@@ -31,7 +32,7 @@ impl Sandbox {
     pub(crate) fn new() -> Self {
         let folder = tempfile::Builder::new()
             .prefix("spec-kitty-test-")
-            .tempdir()
+            .tempdir_in(temporary_folder())
             .expect("a temporary folder");
         // A link in the way (as macOS has) would make paths in answers differ from ours.
         let root = folder.path().canonicalize().unwrap();
@@ -157,7 +158,8 @@ impl Sandbox {
         fs::write(path, before + text).unwrap();
     }
 
-    /// A program that sees only this sandbox, in the project's folder, without stdin.
+    /// A program that sees only this sandbox, in the project's folder, without stdin. Pass it to
+    /// [`finish`], or start it if it must run next to the test.
     pub(crate) fn program<A: AsRef<OsStr>>(&self, program: &str, arguments: &[A]) -> Command {
         let mut command = Command::new(program);
         command
@@ -169,17 +171,19 @@ impl Sandbox {
         command
     }
 
-    /// The binary, ready to be started.
+    /// The binary, as [`Self::program`].
     pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
-        self.program(env!("CARGO_BIN_EXE_spec-kitty"), arguments)
+        self.program(binary(), arguments)
     }
 
     /// Runs the binary to its end.
+    #[must_use]
     pub(crate) fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Output {
         finish(self.command(arguments), b"")
     }
 
     /// Runs the binary in another folder.
+    #[must_use]
     pub(crate) fn run_in<A: AsRef<OsStr>>(&self, folder: &Path, arguments: &[A]) -> Output {
         let mut command = self.command(arguments);
         command.current_dir(folder);
@@ -187,20 +191,19 @@ impl Sandbox {
     }
 
     /// Runs the binary with this on its stdin.
+    #[must_use]
     pub(crate) fn run_with_input<A: AsRef<OsStr>>(
         &self,
         arguments: &[A],
         input: impl AsRef<[u8]>,
     ) -> Output {
-        let mut command = self.command(arguments);
-        command.stdin(Stdio::piped());
-        finish(command, input.as_ref())
+        finish(self.command(arguments), input.as_ref())
     }
 
     /// Runs a line a person could have pasted: `spec-kitty …`, through the shell.
+    #[must_use]
     pub(crate) fn run_line(&self, line: &str) -> Output {
-        let binary = Path::new(env!("CARGO_BIN_EXE_spec-kitty"));
-        let mut folders = vec![binary.parent().unwrap().to_owned()];
+        let mut folders = vec![Path::new(binary()).parent().unwrap().to_owned()];
         let path = self.variables.get(OsStr::new("PATH")).unwrap();
         folders.extend(std::env::split_paths(path));
         let mut command = self.program("sh", &["-c", line]);
@@ -217,6 +220,7 @@ impl Sandbox {
     }
 
     /// Runs git in the project.
+    #[must_use]
     pub(crate) fn try_git<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Output {
         finish(self.program("git", arguments), b"")
     }
@@ -433,6 +437,12 @@ impl Sandbox {
     }
 }
 
+/// The path of the binary under test.
+pub(crate) fn binary() -> &'static str {
+    let path = assert_cmd::cargo::cargo_bin!("spec-kitty");
+    path.to_str().expect("a path in UTF-8")
+}
+
 /// Writes a file anywhere, with its folders.
 pub(crate) fn write_file(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -469,26 +479,13 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Runs a command to its end, feeding it `input` where its stdin is a pipe.
-pub(crate) fn finish(mut command: Command, input: &[u8]) -> Output {
+/// Runs a command to its end with this on its stdin.
+#[must_use]
+pub(crate) fn finish(command: Command, input: &[u8]) -> Output {
     let line = line_of(&command);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
+    let result = assert_cmd::Command::from_std(command)
+        .write_stdin(input)
+        .output()
         .unwrap_or_else(|error| panic!("cannot start {line}: {error}"));
-    if let Some(mut stdin) = child.stdin.take() {
-        // A program that does not read its stdin is not wrong for it.
-        drop(stdin.write_all(input));
-    }
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes: Vec<u8>| {
-        String::from_utf8(bytes).unwrap_or_else(|error| panic!("not UTF-8: {error} from {line}"))
-    };
-    Output {
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-        code: output.status.code().unwrap_or(-1),
-        command: line,
-    }
+    Output::new(line, result)
 }

@@ -1,225 +1,149 @@
-//! A loopback control plane that does as it is told, well or badly, and remembers what it was asked.
+//! A control plane whose answers a test scripts, and which remembers its requests. It is a wiremock
+//! server; only what wiremock cannot send comes from `raw_server.rs`.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io;
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use wiremock::http::{HeaderName, HeaderValue};
+use wiremock::matchers::any;
+use wiremock::{Match, Mock, MockServer, Respond, ResponseTemplate};
 
-use super::fixtures::{BIND_PATH, SEARCH_PATH, bind_answer, candidate, envelope, search_answer};
-
-/// One request as it came in.
-#[derive(Debug, Clone)]
-pub(crate) struct Request {
-    /// `POST`.
-    pub method: String,
-    /// With its query, if any.
-    pub path: String,
-    /// Names in lower case.
-    pub headers: BTreeMap<String, String>,
-    /// As sent; [`Request::json`] unpacks it.
-    pub body: Vec<u8>,
-}
-
-impl Request {
-    /// A header's value.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .get(&name.to_ascii_lowercase())
-            .map(String::as_str)
-    }
-
-    /// The body as JSON, unpacked where it is gzip.
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        let mut bytes = Vec::new();
-        if self.header("content-encoding") == Some("gzip") {
-            flate2::read::GzDecoder::new(&self.body[..])
-                .read_to_end(&mut bytes)
-                .expect("a gzip body");
-        } else {
-            bytes.clone_from(&self.body);
-        }
-        serde_json::from_slice(&bytes).expect("a JSON body")
-    }
-}
-
-/// What the server does with a request.
-#[derive(Debug, Clone)]
-pub(crate) enum Reply {
-    /// A whole answer.
-    Answer {
-        /// Its status.
-        status: u16,
-        /// Its headers; length and connection are added.
-        headers: Vec<(String, String)>,
-        /// Its body.
-        body: Vec<u8>,
-    },
-    /// Reads the request, then closes the connection without a word.
-    Drop,
-    /// Reads the request and keeps the connection open in silence until the server is dropped.
-    Never,
-    /// Promises a longer body than it sends, then closes.
-    Half(Vec<u8>),
-    /// A status line, headers, and so many bytes of spaces.
-    Huge(usize),
-    /// Bytes that are no HTTP.
-    Garbage,
-    /// Waits before it does something else.
-    Late(Duration, Box<Self>),
-}
-
-impl Reply {
-    /// A JSON answer.
-    pub(crate) fn json(status: u16, body: &Value) -> Self {
-        Self::Answer {
-            status,
-            headers: vec![("content-type".into(), "application/json".into())],
-            body: body.to_string().into_bytes(),
-        }
-    }
-
-    /// A 200 with these bytes as they are.
-    pub(crate) fn raw(body: impl Into<Vec<u8>>) -> Self {
-        Self::Answer {
-            status: 200,
-            headers: vec![("content-type".into(), "application/json".into())],
-            body: body.into(),
-        }
-    }
-
-    /// A refusal in the error envelope.
-    pub(crate) fn refusal(status: u16, code: &str, message: &str) -> Self {
-        Self::json(status, &envelope(code, message))
-    }
-
-    /// The page of some proxy.
-    pub(crate) fn html(status: u16) -> Self {
-        Self::Answer {
-            status,
-            headers: vec![("content-type".into(), "text/html".into())],
-            body: b"<!doctype html><title>Gateway</title>".to_vec(),
-        }
-    }
-
-    /// Sends the caller elsewhere.
-    pub(crate) fn redirect(location: &str) -> Self {
-        Self::json(302, &json!({})).header("location", location)
-    }
-
-    /// Adds a header.
-    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
-        if let Self::Answer { headers, .. } = &mut self {
-            headers.push((name.into(), value.into()));
-        }
-        self
-    }
-}
+use super::fixtures::{BIND_PATH, SEARCH_PATH, bind_answer, candidate, search_answer};
+use super::raw_server::RawServer;
+use super::reply::{Reply, Request};
 
 type Handler = Box<dyn FnMut(&Request) -> Reply + Send>;
 
+/// What to do on each path, and the requests so far.
 #[derive(Default)]
-struct State {
+pub(super) struct Script {
     requests: Vec<Request>,
     handlers: BTreeMap<String, Handler>,
-    kept_open: Vec<TcpStream>,
 }
 
-/// A control plane on a free loopback port. It answers 404 on a path that nobody scripted.
+impl Script {
+    /// Records a request and looks up its reply: 404 on a path without a script.
+    pub(super) fn reply_to(&mut self, request: Request) -> Reply {
+        let path = request.path.split('?').next().unwrap_or_default();
+        let reply = match self.handlers.get_mut(path) {
+            Some(handler) => {
+                // A handler that fails has received its request all the same.
+                self.requests.push(request.clone());
+                return handler(&request);
+            }
+            None => Reply::refusal(404, "no_such_path", "no script for this path"),
+        };
+        self.requests.push(request);
+        reply
+    }
+}
+
+/// A control plane on a free loopback port.
+#[must_use]
 pub(crate) struct Server {
-    address: SocketAddr,
-    state: Arc<Mutex<State>>,
-    stopping: Arc<AtomicBool>,
-    accepting: Option<JoinHandle<()>>,
+    script: Arc<Mutex<Script>>,
+    backend: Backend,
+}
+
+enum Backend {
+    Mock(MockServer),
+    Raw(RawServer),
 }
 
 impl Server {
-    /// Starts one that knows no path.
+    /// Starts a wiremock server without a script.
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State::default()));
-        let stopping = Arc::new(AtomicBool::new(false));
-        let accepting = std::thread::spawn({
-            let (state, stopping) = (Arc::clone(&state), Arc::clone(&stopping));
-            move || {
-                for stream in listener.incoming() {
-                    if stopping.load(Ordering::SeqCst) {
-                        return;
-                    }
-                    let Ok(stream) = stream else { continue };
-                    let state = Arc::clone(&state);
-                    std::thread::spawn(move || drop(serve(stream, &state)));
-                }
-            }
-        });
-        Self {
-            address,
-            state,
-            stopping,
-            accepting: Some(accepting),
+        let script = Arc::new(Mutex::new(Script::default()));
+        let backend = Backend::Mock(start_mock_server(&script));
+        Self { script, backend }
+    }
+
+    /// Starts a raw server without a script.
+    pub(crate) fn raw() -> Self {
+        let script = Arc::new(Mutex::new(Script::default()));
+        let backend = Backend::Raw(RawServer::start(Arc::clone(&script)));
+        Self { script, backend }
+    }
+
+    /// Starts a raw server if only that can send this reply, else a wiremock server.
+    pub(crate) fn start_for(reply: &Reply) -> Self {
+        if reply.is_http() {
+            Self::start()
+        } else {
+            Self::raw()
         }
     }
 
-    /// Starts one where a key search finds exactly this ticket and every bind is granted.
+    /// Starts a server where a key search finds exactly this ticket and every bind succeeds.
     pub(crate) fn with_ticket(key: &str, title: &str) -> Self {
-        let server = Self::start();
-        server.on(
-            SEARCH_PATH,
-            Reply::json(200, &search_answer(&[candidate(key, title, "exact")])),
-        );
-        server.on(BIND_PATH, Reply::json(200, &bind_answer()));
-        server
+        Self::start().and_ticket(key, title)
     }
 
-    /// Starts one that finds every key it is asked for, titled `Ticket KEY`, and grants every bind.
+    /// Starts a server that finds every key, titled `Ticket KEY`, and where every bind succeeds.
     pub(crate) fn with_any_ticket() -> Self {
         let server = Self::start();
         server.handle(SEARCH_PATH, |request| {
             let key = request.json()["query_key"].as_str().unwrap().to_uppercase();
-            let found = candidate(&key, &format!("Ticket {key}"), "exact");
-            Reply::json(200, &search_answer(&[found]))
+            let ticket = candidate(&key, &format!("Ticket {key}"), "exact");
+            Reply::json(200, &search_answer(&[ticket]))
         });
         server.on(BIND_PATH, Reply::json(200, &bind_answer()));
         server
     }
 
-    /// `http://127.0.0.1:PORT`.
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+    /// Adds the script of [`Self::with_ticket`].
+    pub(crate) fn and_ticket(self, key: &str, title: &str) -> Self {
+        let ticket = candidate(key, title, "exact");
+        self.on(SEARCH_PATH, Reply::json(200, &search_answer(&[ticket])));
+        self.on(BIND_PATH, Reply::json(200, &bind_answer()));
+        self
     }
 
-    /// Always does this on a path.
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) fn url(&self) -> String {
+        match &self.backend {
+            Backend::Mock(server) => server.uri(),
+            Backend::Raw(server) => server.url(),
+        }
+    }
+
+    /// Sends this reply to every request on a path.
+    #[track_caller]
     pub(crate) fn on(&self, path: &str, reply: Reply) {
+        self.assert_can_send(&reply);
         self.handle(path, move |_| reply.clone());
     }
 
-    /// Does these in turn on a path; the last one for ever.
+    /// Sends these replies on a path one after the other, then the last one again and again.
+    #[track_caller]
     pub(crate) fn on_each(&self, path: &str, replies: impl IntoIterator<Item = Reply>) {
         let mut replies: Vec<_> = replies.into_iter().collect();
+        for reply in &replies {
+            self.assert_can_send(reply);
+        }
         self.handle(path, move |_| match replies.len() {
             1 => replies[0].clone(),
             _ => replies.remove(0),
         });
     }
 
-    /// Asks this what to do on a path.
+    /// Calls this for every request on a path.
     pub(crate) fn handle(
         &self,
         path: &str,
         handler: impl FnMut(&Request) -> Reply + Send + 'static,
     ) {
-        self.state().handlers.insert(path.into(), Box::new(handler));
+        self.script()
+            .handlers
+            .insert(path.into(), Box::new(handler));
     }
 
     /// All requests so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
-        self.state().requests.clone()
+        self.script().requests.clone()
     }
 
     /// The requests on one path.
@@ -231,122 +155,117 @@ impl Server {
 
     /// Forgets the requests so far.
     pub(crate) fn forget(&self) {
-        self.state().requests.clear();
+        self.script().requests.clear();
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap()
+    #[track_caller]
+    fn assert_can_send(&self, reply: &Reply) {
+        let can_send = match &self.backend {
+            Backend::Mock(_) => reply.is_http(),
+            Backend::Raw(_) => matches!(reply, Reply::Answer { .. }) || !reply.is_http(),
+        };
+        assert!(
+            can_send,
+            "start the server with Server::start_for({reply:?})"
+        );
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().unwrap()
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.stopping.store(true, Ordering::SeqCst);
-        drop(TcpStream::connect(self.address));
-        if let Some(accepting) = self.accepting.take() {
-            drop(accepting.join());
-        }
-        if let Ok(mut state) = self.state.lock() {
-            state.kept_open.clear();
-        }
-    }
-}
-
-/// A URL on this machine where nobody listens.
+/// A URL on this machine where no server listens.
 pub(crate) fn dead_url() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-fn serve(mut stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
-    let request = read_request(&stream)?;
-    let reply = {
-        let mut state = state.lock().unwrap();
-        state.requests.push(request.clone());
-        let path = request.path.split('?').next().unwrap_or_default();
-        match state.handlers.get_mut(path) {
-            Some(handler) => handler(&request),
-            None => Reply::refusal(404, "no_such_path", "nobody scripted this path"),
-        }
-    };
-    perform(&mut stream, reply, state)
+/// wiremock answers from a thread of its own; the runtime here only awaits its start.
+fn start_mock_server(script: &Arc<Mutex<Script>>) -> MockServer {
+    let turn = Arc::new(Turn {
+        script: Arc::clone(script),
+        reply: Mutex::default(),
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let builder = MockServer::builder().disable_request_recording();
+        let server = builder.start().await;
+        Mock::given(CutsConnection(Arc::clone(&turn)))
+            .respond_with_err(|_: &wiremock::Request| io::Error::other("scripted"))
+            .with_priority(1)
+            .mount(&server)
+            .await;
+        Mock::given(any())
+            .respond_with(Scripted(turn))
+            .mount(&server)
+            .await;
+        server
+    })
 }
 
-fn perform(stream: &mut TcpStream, reply: Reply, state: &Mutex<State>) -> io::Result<()> {
+/// The request that is being served. wiremock serves one at a time: first [`CutsConnection`] looks
+/// up the reply, then [`Scripted`] sends it.
+struct Turn {
+    script: Arc<Mutex<Script>>,
+    reply: Mutex<Option<Reply>>,
+}
+
+struct CutsConnection(Arc<Turn>);
+
+impl Match for CutsConnection {
+    fn matches(&self, request: &wiremock::Request) -> bool {
+        let reply = self.0.script.lock().unwrap().reply_to(request.into());
+        let is_cut = matches!(reply, Reply::Drop);
+        *self.0.reply.lock().unwrap() = Some(reply);
+        is_cut
+    }
+}
+
+struct Scripted(Arc<Turn>);
+
+impl Respond for Scripted {
+    fn respond(&self, _: &wiremock::Request) -> ResponseTemplate {
+        let reply = self.0.reply.lock().unwrap().take();
+        template(reply.expect("CutsConnection has looked it up"))
+    }
+}
+
+fn template(reply: Reply) -> ResponseTemplate {
+    // Longer than every test: wiremock closes the connection when the server is dropped.
+    const NEVER: Duration = Duration::from_hours(1);
     match reply {
         Reply::Answer {
             status,
             headers,
             body,
-        } => {
-            let length = ("content-length".to_owned(), body.len().to_string());
-            let lines: String = headers
-                .into_iter()
-                .chain([("connection".to_owned(), "close".to_owned()), length])
-                .map(|(name, value)| name + ": " + &value + "\r\n")
-                .collect();
-            let head = format!("HTTP/1.1 {status} Whatever\r\n{lines}\r\n");
-            stream.write_all(&[head.as_bytes(), &body].concat())?;
-            stream.shutdown(Shutdown::Write)
-        }
-        Reply::Drop => stream.shutdown(Shutdown::Both),
-        Reply::Never => {
-            state.lock().unwrap().kept_open.push(stream.try_clone()?);
-            Ok(())
-        }
-        Reply::Half(body) => {
-            let promised = body.len() + 1_000;
-            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {promised}\r\n\r\n");
-            stream.write_all(&[head.as_bytes(), &body].concat())?;
-            stream.shutdown(Shutdown::Both)
-        }
-        Reply::Huge(size) => {
-            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {size}\r\n\r\n");
-            stream.write_all(head.as_bytes())?;
-            let block = [b' '; 8 * 1024];
-            for _ in 0..size.div_ceil(block.len()) {
-                stream.write_all(&block)?;
-            }
-            Ok(())
-        }
-        Reply::Garbage => {
-            stream.write_all(b"\x16\x03\x01 not HTTP at all\r\n\r\n")?;
-            stream.shutdown(Shutdown::Both)
-        }
-        Reply::Late(wait, reply) => {
-            std::thread::sleep(wait);
-            perform(stream, *reply, state)
-        }
+        } => ResponseTemplate::new(status)
+            .append_headers(headers)
+            .append_header("connection", "close")
+            .set_body_bytes(body),
+        Reply::Never => ResponseTemplate::new(200).set_delay(NEVER),
+        Reply::Late(wait, reply) => template(*reply).set_delay(wait),
+        // No test expects this status: the handler that chose such a reply is wrong.
+        Reply::Drop | Reply::Half(_) | Reply::Garbage => ResponseTemplate::new(599),
     }
 }
 
-fn read_request(stream: &TcpStream) -> io::Result<Request> {
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line)?;
-    let mut words = line.split_whitespace().map(str::to_owned);
-    let (Some(method), Some(path)) = (words.next(), words.next()) else {
-        return Err(io::Error::other("no request line"));
-    };
-    let mut headers = BTreeMap::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let Some((name, value)) = line.trim_end().split_once(':') else {
-            break;
+impl From<&wiremock::Request> for Request {
+    fn from(request: &wiremock::Request) -> Self {
+        let query = request.url.query();
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        let header = |(name, value): (&HeaderName, &HeaderValue)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
         };
-        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+        Self {
+            method: request.method.to_string(),
+            path: request.url.path().to_owned() + &query,
+            headers: request.headers.iter().map(header).collect(),
+            body: request.body.clone(),
+        }
     }
-    let length = headers
-        .get("content-length")
-        .and_then(|length| length.parse().ok())
-        .unwrap_or(0);
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    Ok(Request {
-        method,
-        path,
-        headers,
-        body,
-    })
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// Every file, link and folder of a project: its work tree and its whole `.git`, so index, HEAD,
 /// refs, stash and objects are all in it. Left out is `.git/spec-kitty`, where the program keeps
 /// locks and its own notes.
+#[must_use]
 #[derive(Clone)]
 pub(crate) struct Snapshot {
     entries: BTreeMap<PathBuf, Entry>,

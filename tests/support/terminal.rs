@@ -15,6 +15,7 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A command on a terminal of 24 lines and 100 columns.
+#[must_use]
 pub(crate) struct Terminal {
     person: File,
     child: Child,

@@ -6,7 +6,7 @@ use std::process::Command;
 use super::account::{Ledger, event, event_id, write_queue};
 use super::control_plane::ControlPlane;
 use super::points::all;
-use crate::support::{PROJECT_UUID, Sandbox, finish};
+use crate::support::{PROJECT_UUID, Sandbox, binary, finish};
 
 const WAITING: usize = 200;
 
@@ -36,8 +36,15 @@ fn a_write_that_stops_half_way_leaves_no_event_unreadable() {
             let plane = ControlPlane::start();
             sandbox.log_in(&plane.url());
             let script = format!("{signal}exec prlimit --fsize={limit}:{limit} \"$@\"");
-            let binary = env!("CARGO_BIN_EXE_spec-kitty");
-            let line = ["-c", &script, "sh", binary, "specify", "cut-off", "--json"];
+            let line = [
+                "-c",
+                &script,
+                "sh",
+                binary(),
+                "specify",
+                "cut-off",
+                "--json",
+            ];
             let output = finish(sandbox.program("sh", &line), b"");
             let ledger = Ledger::read(&sandbox);
             let lost = (0..WAITING).map(event_id).find(|id| !ledger.holds(id));

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::support::{Output, Sandbox, finish};
+use crate::support::{Output, Sandbox, binary, finish};
 
 /// The calls that touch a file, a lock, a socket or a child process.
 pub(super) const CALLS: &[&str] = &[
@@ -154,6 +154,7 @@ pub(super) fn trace(sandbox: &Sandbox, arguments: &[&str]) -> (Output, Vec<Call>
 }
 
 /// Runs the binary with a fault at the n-th call of a name, counted in each thread.
+#[must_use]
 pub(super) fn inject(
     sandbox: &Sandbox,
     arguments: &[&str],
@@ -198,7 +199,7 @@ fn strace(sandbox: &Sandbox, file: &Path, options: &[&str], arguments: &[&str]) 
     .into();
     line.extend(["execve".into(), "-o".into(), file.into()]);
     line.extend(options.iter().map(OsString::from));
-    line.push(env!("CARGO_BIN_EXE_spec-kitty").into());
+    line.push(binary().into());
     line.extend(arguments.iter().map(OsString::from));
     sandbox.program("sh", &line)
 }
