@@ -48,9 +48,9 @@ pub mod internals {
     pub use crate::secret::Secret;
     pub use crate::sync::emitter::Emitter;
     pub use crate::sync::event::{Event, MissionOriginBound};
-    pub use crate::sync::payload_rules::validate;
     pub use crate::sync::queue::Queue;
     pub use crate::tracker::control_plane_client::{ControlPlaneClient, TrackerError};
+    pub use crate::wire::event_rules::validate;
     pub use crate::wire::request::{BindRequest, SearchRequest};
     pub use crate::wire::response::{BindResponse, SearchResponse};
     pub use crate::world::World;

@@ -58,6 +58,11 @@ pub(crate) mod names {
     pub(crate) const PATH: &str = "PATH";
 }
 
+/// The operating system provides no random bytes.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the operating system provides no random bytes: {0}")]
+pub struct EntropyError(getrandom::Error);
+
 /// Which of the standard streams are terminals.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Terminals {
@@ -278,6 +283,13 @@ impl World {
             bytes.fill(0);
         }
         bytes
+    }
+
+    /// Random bytes from the operating system.
+    pub fn try_random<const N: usize>(&self) -> Result<[u8; N], EntropyError> {
+        let mut bytes = [0; N];
+        getrandom::fill(&mut bytes).map_err(EntropyError)?;
+        Ok(bytes)
     }
 
     /// The machine's name and the user's login name: what a `node_id` is made of (DESIGN §7).

@@ -1,40 +1,38 @@
-//! What every request is answered from, and what bounds it.
+//! The state that all handlers share, and the limits for requests.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use tokio::sync::Semaphore;
 
+use super::api_error::ApiError;
 use super::rate_limit::RateLimit;
-use super::refusal::Refusal;
-use super::store::{Project, ProjectReference, Store};
-use crate::wire::Provider;
+use super::store::{ProjectMapping, Store};
+use crate::wire::{PROVIDER_NAME, Provider};
 use crate::world::World;
 
-/// How often a minute a password may be tried for one user name.
+/// How many logins a minute are allowed for one user name.
 const LOGINS_PER_MINUTE: u32 = 60;
-/// How many passwords are checked at once: each takes 19 MiB and a processor.
-const PASSWORDS_AT_ONCE: usize = 2;
+/// How many passwords are checked in parallel. Each check takes 19 MiB and one processor.
+const PARALLEL_PASSWORD_CHECKS: usize = 2;
 
-/// What bounds every request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// Requests a session may make in a minute.
+    /// For each session.
     pub requests_per_minute: u32,
-    /// How long the head of a request may take to arrive, or a connection be idle.
+    /// How long a connection may be idle, or the head of a request take to arrive.
     pub head_time: Duration,
-    /// How long a body may take to arrive.
+    /// How long a request body may take to arrive.
     pub body_time: Duration,
-    /// How long a request may take in all.
+    /// How long a request may take in total.
     pub request_time: Duration,
-    /// How long requests that are under way may take once the server is told to stop.
+    /// How long running requests may take after the server is asked to stop.
     pub stopping_time: Duration,
 }
 
 impl Limits {
-    /// What a session may ask in a minute unless the operator says otherwise.
+    /// The default of [`Limits::requests_per_minute`].
     pub(crate) const REQUESTS_PER_MINUTE: u32 = 3_000;
 }
 
@@ -50,92 +48,63 @@ impl Default for Limits {
     }
 }
 
-/// What every handler works on.
-#[derive(Debug, Clone)]
-pub(super) struct App(Arc<Shared>);
-
-/// The parts of an [`App`].
 #[derive(Debug)]
-pub(super) struct Shared {
-    /// The clock and entropy.
+pub(super) struct App {
     pub world: World,
-    /// What is remembered.
     pub store: Store,
-    /// Requests by session.
+    /// By session.
     pub requests: RateLimit<i64>,
-    /// Passwords tried by the hash of a user name.
+    /// By the hash of the user name.
     pub logins: RateLimit<[u8; 32]>,
-    /// Who may check a password now.
-    pub passwords: Arc<Semaphore>,
-    /// How much, and how long.
+    pub password_checks: Arc<Semaphore>,
     pub limits: Limits,
-    request_count: AtomicU64,
-}
-
-impl std::ops::Deref for App {
-    type Target = Shared;
-
-    fn deref(&self) -> &Shared {
-        &self.0
-    }
+    /// Numbers the requests in the log.
+    pub request_count: AtomicU64,
 }
 
 impl App {
-    /// An application over a store.
     pub(super) fn new(world: World, store: Store, limits: Limits) -> Self {
-        Self(Arc::new(Shared {
+        Self {
             world,
             store,
             requests: RateLimit::per_minute(limits.requests_per_minute),
             logins: RateLimit::per_minute(LOGINS_PER_MINUTE),
-            passwords: Arc::new(Semaphore::new(PASSWORDS_AT_ONCE)),
+            password_checks: Arc::new(Semaphore::new(PARALLEL_PASSWORD_CHECKS)),
             limits,
             request_count: AtomicU64::new(0),
-        }))
+        }
     }
 
-    /// A number for the log.
-    pub(super) fn next_request(&self) -> u64 {
-        self.request_count.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// The project that a request means, if it is mapped to the provider the request names and
-    /// the user may act for that provider.
+    /// Finds the project of a request. It must be mapped to the requested provider, and the user
+    /// must be linked to that provider. A binding reference takes precedence over a slug.
     pub(super) async fn project(
         &self,
         user: i64,
         provider: &str,
-        (slug, binding_ref): (Option<&str>, Option<&str>),
-    ) -> Result<Project, Refusal> {
+        slug: Option<&str>,
+        binding_ref: Option<&str>,
+    ) -> Result<ProjectMapping, ApiError> {
         let provider: Provider = provider
             .parse()
-            .map_err(|_| Refusal::invalid("provider: must be \"jira\" or \"linear\""))?;
-        let reference = match (slug, binding_ref) {
-            (_, Some(binding_ref)) if !binding_ref.is_empty() => {
-                ProjectReference::Binding(binding_ref)
-            }
-            (Some(slug), _) if !slug.is_empty() => ProjectReference::Slug(slug),
-            _ => {
-                let message = "one of project_slug and binding_ref is required";
-                return Err(Refusal::invalid(message));
-            }
+            .map_err(|_| ApiError::Invalid(format!("provider: {PROVIDER_NAME}")))?;
+        let given = |text: &&str| !text.is_empty();
+        let binding_ref = binding_ref.filter(given);
+        let slug = slug.filter(|slug| given(slug) && binding_ref.is_none());
+        let Some(name) = binding_ref.or(slug) else {
+            let message = "project_slug, binding_ref: one is required";
+            return Err(ApiError::Invalid(message.to_owned()));
         };
-        let project = self.store.project(reference).await?;
-        let Some(project) = project.filter(|project| project.provider == provider.as_str()) else {
-            let name = slug.or(binding_ref).unwrap_or_default();
-            let message = format!(
-                "no {} resource is mapped to project {name:?}",
-                provider.title()
-            );
-            return Err(Refusal::new(StatusCode::NOT_FOUND, "no_mapping", message));
-        };
-        if !self.store.is_linked(user, provider).await? {
-            let message = format!("your account is not linked to {}", provider.title());
-            return Err(
-                Refusal::new(StatusCode::FORBIDDEN, "account_not_linked", message)
-                    .user_action_required(),
-            );
+        let project = self.store.project(slug, binding_ref).await?;
+        let project = project
+            .filter(|project| project.provider == provider.as_str())
+            .ok_or_else(|| ApiError::NoMapping {
+                provider,
+                project: name.to_owned(),
+            })?;
+        if self.store.is_linked(user, provider).await? {
+            Ok(project)
+        } else {
+            Err(ApiError::AccountNotLinked(provider))
         }
-        Ok(project)
     }
 }

@@ -1,77 +1,71 @@
-//! The control plane of DESIGN §10: `spec-kitty serve`, and what fills its store.
+//! The control plane that `spec-kitty serve` starts.
 //!
-//! - [`server`] — listens, and stops without cutting anybody off.
-//! - `routes` — the wire of DESIGN §5 over what is in `app`; `extract`, `refusal`, `rate_limit`,
-//!   `event_rules` and `password` are what it checks with.
-//! - [`store`] — the one query layer over SQLite.
-//! - [`administration`] — the same store for `spec-kitty admin`, without a runtime in sight.
+//! - [`server`] listens, serves connections and stops gracefully.
+//! - [`routes`] lists all routes; each file in it has the handlers of one group.
+//! - [`api_error`] lists all errors of the API.
+//! - [`extract`] reads session and body of a request; [`rate_limit`] and [`password`] check them.
+//! - [`store`] contains all SQL.
+//! - [`administration`] gives `spec-kitty admin` access to the store without async code.
 //!
-//! It knows [`crate::wire`] and nothing of the client's side.
+//! It uses [`crate::wire`] and no code of the client.
 
-pub(crate) mod administration;
+mod administration;
+mod api_error;
 mod app;
-mod event_rules;
 mod extract;
 mod password;
 mod rate_limit;
-mod refusal;
 mod routes;
-pub(crate) mod server;
+mod server;
 pub(crate) mod store;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::wire::candidate::FieldError;
-use crate::world::World;
+use crate::world::{EntropyError, World};
 
 pub(crate) use administration::Administration;
 pub(crate) use app::Limits;
 pub(crate) use server::{ServeOptions, start};
 
-/// The tickets that ship in the binary, in the form that `admin tickets import` reads.
+/// The tickets of `demo`, in the format of `admin tickets import`.
 pub(crate) const SAMPLE_TICKETS: &str = include_str!("../../assets/sample-tickets.json");
 
-/// Where the store is kept unless `--data` says otherwise.
+/// The folder of the store without `--data`.
 pub(crate) fn default_data_directory(world: &World) -> PathBuf {
     world.state_directory().join("control-plane")
 }
 
-/// Why the control plane could not start, or its store not be changed.
+/// A random UUID (version 4).
+fn random_id(world: &World) -> Result<String, EntropyError> {
+    let uuid = uuid::Builder::from_random_bytes(world.try_random()?).into_uuid();
+    Ok(uuid.to_string())
+}
+
+/// Why the control plane cannot start, or `admin` cannot change its store.
 #[derive(Debug, thiserror::Error)]
-pub enum ControlPlaneError {
-    /// Listening beyond loopback was asked for without saying that a proxy adds TLS.
-    #[error("refusing to listen on {0}: passwords and tokens would travel in the clear")]
+pub(crate) enum ControlPlaneError {
+    #[error("refusing to listen on {0}: passwords and tokens would be sent unencrypted")]
     NotLoopback(SocketAddr),
-    /// The address is taken, or not ours to take.
     #[error("cannot listen on {address}")]
     Listen {
-        /// The address that was asked for.
         address: SocketAddr,
-        /// The operating system's reason.
         source: std::io::Error,
     },
-    /// No thread, timer or signal handler was to be had.
+    /// The runtime or a signal handler could not be created.
     #[error("cannot start the control plane")]
     Runtime(#[source] std::io::Error),
-    /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] store::StoreError),
-    /// The password cannot be kept.
+    #[error("cannot hash the password")]
+    Password(#[from] argon2::password_hash::Error),
     #[error(transparent)]
-    Password(#[from] password::PasswordError),
-    /// A name or id is empty, or longer than any sensible one.
-    #[error("{0} must be 1 to 255 characters without controls or space at the ends")]
+    Entropy(#[from] EntropyError),
+    #[error("{0} must be 1 to 255 characters, without control characters or space at the ends")]
     BadName(&'static str),
-    /// The document of tickets is not a list of tickets.
-    #[error("the tickets cannot be read")]
+    #[error("the tickets are not a JSON list")]
     TicketsUnreadable(#[source] serde_json::Error),
-    /// One of the tickets breaks a rule.
-    #[error("tickets[{index}] breaks a rule")]
-    TicketRefused {
-        /// Its place in the list.
-        index: usize,
-        /// The field and the rule.
-        source: FieldError,
-    },
+    #[error("tickets[{index}] is not valid")]
+    TicketRefused { index: usize, source: FieldError },
 }

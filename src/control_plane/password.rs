@@ -1,28 +1,20 @@
-//! Passwords, as Argon2id hashes.
+//! Password hashes (Argon2id).
 
 use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::password_hash::{Error, PasswordHasher as _, PasswordVerifier as _};
 
 use crate::secret::Secret;
-use crate::world::World;
 
-/// A password that cannot be hashed: longer than four gigabytes, or no memory for it.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot hash the password")]
-pub struct PasswordError(#[from] argon2::password_hash::Error);
-
-/// The hash to keep of a password.
-pub(super) fn hash(world: &World, password: &Secret) -> Result<String, PasswordError> {
-    let salt: [u8; 16] = world.random();
+pub(super) fn hash(password: &Secret, salt: [u8; 16]) -> Result<String, Error> {
     let hash = Argon2::default().hash_password_with_salt(password.expose().as_bytes(), &salt)?;
     Ok(hash.to_string())
 }
 
-/// Whether a password is the one that was hashed. Without a hash the same work is done for
-/// nothing, so that the time taken does not tell which user names exist.
-pub(super) fn verify(world: &World, password: &Secret, hash: Option<&str>) -> bool {
+/// Compares a password with a hash. Without a hash it does the same work, so that the response time
+/// does not reveal which user names exist.
+pub(super) fn verify(password: &Secret, hash: Option<&str>) -> bool {
     let Some(hash) = hash else {
-        drop(self::hash(world, password));
+        drop(self::hash(password, [0; 16]));
         return false;
     };
     Argon2::default()
@@ -35,18 +27,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_password_itself_verifies() {
-        let world = World::with_variables("/".into(), [] as [(&str, &str); 0]);
-        let hashed = hash(&world, &Secret::new("correct horse")).unwrap();
+    fn only_the_same_password_verifies() {
+        let hashed = hash(&Secret::new("correct horse"), [7; 16]).unwrap();
         assert!(hashed.starts_with("$argon2id$"));
-        assert!(verify(&world, &Secret::new("correct horse"), Some(&hashed)));
-        assert!(!verify(
-            &world,
-            &Secret::new("Correct horse"),
-            Some(&hashed)
-        ));
-        assert!(!verify(&world, &Secret::new(""), Some(&hashed)));
-        assert!(!verify(&world, &Secret::new("x"), Some("not a hash")));
-        assert!(!verify(&world, &Secret::new("x"), None));
+        assert!(verify(&Secret::new("correct horse"), Some(&hashed)));
+        assert!(!verify(&Secret::new("Correct horse"), Some(&hashed)));
+        assert!(!verify(&Secret::new(""), Some(&hashed)));
+        assert!(!verify(&Secret::new("x"), Some("not a hash")));
+        assert!(!verify(&Secret::new("x"), None));
     }
 }

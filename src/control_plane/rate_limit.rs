@@ -1,14 +1,14 @@
-//! How often somebody may ask: a bucket of tokens each, refilled at an even pace.
+//! Rate limits: a token bucket for each key.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Above so many buckets, those that are full again are forgotten.
-const MOST_BUCKETS: usize = 10_000;
+/// At this number of buckets, full ones are dropped.
+const MAX_BUCKETS: usize = 10_000;
 
-/// Lets each key have a number of requests a minute, as a burst or spread.
+/// Allows each key a number of requests a minute, in one burst or spread out.
 #[derive(Debug)]
 pub(super) struct RateLimit<K> {
     per_minute: f64,
@@ -22,7 +22,6 @@ struct Bucket {
 }
 
 impl<K: Hash + Eq> RateLimit<K> {
-    /// A limit that nobody has used yet.
     pub(super) fn per_minute(requests: u32) -> Self {
         Self {
             per_minute: f64::from(requests.max(1)),
@@ -30,11 +29,11 @@ impl<K: Hash + Eq> RateLimit<K> {
         }
     }
 
-    /// Takes one request of this key's, or says how long until there is one.
+    /// Counts one request of this key, or returns how long it must wait.
     pub(super) fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
-        // A bucket is whole at every instant, so a thread that died holding the lock did no harm.
+        // A panic while the lock was held cannot leave a bucket half-updated.
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= MOST_BUCKETS {
+        if buckets.len() >= MAX_BUCKETS {
             buckets.retain(|_, bucket| self.refilled(*bucket, now).tokens < self.per_minute);
         }
         let fresh = Bucket {
@@ -67,7 +66,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "any instant will do")]
-    fn a_burst_is_let_through_and_then_an_even_pace() {
+    fn a_burst_is_allowed_and_then_an_even_pace() {
         let limit = RateLimit::per_minute(30);
         let start = Instant::now();
         for _ in 0..30 {
@@ -84,16 +83,16 @@ mod tests {
         }
         assert!(
             limit.take("a", rested).is_err(),
-            "no more than a burst is saved up"
+            "more than one burst was saved up"
         );
     }
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "any instant will do")]
-    fn keys_that_rested_are_forgotten() {
+    fn full_buckets_are_dropped() {
         let limit = RateLimit::per_minute(60);
         let start = Instant::now();
-        for key in 0..MOST_BUCKETS {
+        for key in 0..MAX_BUCKETS {
             assert!(limit.take(key, start).is_ok());
         }
         assert!(limit.take(0, start + Duration::from_mins(1)).is_ok());

@@ -1,22 +1,19 @@
-//! Listens, answers until told to stop, and stops without cutting anybody off.
+//! Listens, serves connections, and stops gracefully.
 
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::pin::pin;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinHandle;
 
 use super::ControlPlaneError;
 use super::app::{App, Limits};
@@ -24,24 +21,22 @@ use super::routes::router;
 use super::store::Store;
 use crate::world::World;
 
-/// How many connections may be open at once; more wait to be accepted.
-const MOST_CONNECTIONS: usize = 512;
+/// How many connections can be open. Further ones wait in the backlog of the socket.
+const MAX_CONNECTIONS: usize = 512;
 
-/// How to serve.
 #[derive(Debug, Clone)]
 pub(crate) struct ServeOptions {
-    /// Where to listen; port 0 takes a free one.
+    /// Port 0 takes a free port.
     pub listen: SocketAddr,
-    /// The folder that holds the store.
+    /// The folder of the store.
     pub data: PathBuf,
-    /// Allows an address that is not loopback: a proxy in front speaks TLS.
+    /// Allows an address other than loopback, because a proxy in front adds TLS.
     pub behind_tls_proxy: bool,
-    /// How much, and how long.
     pub limits: Limits,
 }
 
 impl ServeOptions {
-    /// On a free loopback port, for embedding.
+    /// On a free loopback port, with the default limits.
     pub(crate) fn on_free_port(data: PathBuf) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -52,16 +47,17 @@ impl ServeOptions {
     }
 }
 
-/// A control plane that is listening, on threads of its own. Dropping it stops it without waiting.
+/// A running control plane. Dropping it closes its connections at once; see [`Running::stop`].
 #[derive(Debug)]
 pub(crate) struct Running {
     url: String,
-    stop: watch::Sender<bool>,
-    runtime: Handle,
-    thread: JoinHandle<()>,
+    runtime: Runtime,
+    /// Dropping it asks [`serve`] to stop.
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
 }
 
-/// The signals that ask a server to stop, listened for.
+/// The handlers of SIGINT and SIGTERM.
 #[derive(Debug)]
 pub(crate) struct StopSignals {
     interrupt: Signal,
@@ -74,7 +70,7 @@ impl Running {
         &self.url
     }
 
-    /// From here on SIGINT and SIGTERM no longer end the process: see [`Running::stop_on`].
+    /// Installs the handlers: from now on SIGINT and SIGTERM do not end the process.
     pub(crate) fn listen_for_signals(&self) -> Result<StopSignals, ControlPlaneError> {
         let _entered = self.runtime.enter();
         let listen = |kind| signal(kind).map_err(ControlPlaneError::Runtime);
@@ -84,7 +80,7 @@ impl Running {
         })
     }
 
-    /// Serves until one of the signals comes, then stops.
+    /// Serves until one of the signals arrives, then stops gracefully.
     pub(crate) fn stop_on(self, mut signals: StopSignals) {
         self.runtime.block_on(async {
             tokio::select! {
@@ -95,15 +91,16 @@ impl Running {
         self.stop();
     }
 
-    /// Takes no more connections, lets the requests under way end, and waits for that.
+    /// Accepts no more connections and waits until the running requests have ended.
     pub(crate) fn stop(self) {
-        self.stop.send_replace(true);
-        // A server thread that panicked has stopped too.
-        drop(self.thread.join());
+        drop(self.stop);
+        // After a panic the server has stopped too.
+        drop(self.runtime.block_on(self.serving));
+        self.runtime.shutdown_timeout(Duration::from_secs(1));
     }
 }
 
-/// Starts to serve and returns once the address is listened on.
+/// Starts the control plane and returns as soon as it listens.
 pub(crate) fn start(world: &World, options: &ServeOptions) -> Result<Running, ControlPlaneError> {
     let address = options.listen;
     if !address.ip().is_loopback() && !options.behind_tls_proxy {
@@ -114,117 +111,78 @@ pub(crate) fn start(world: &World, options: &ServeOptions) -> Result<Running, Co
         .enable_all()
         .build()
         .map_err(ControlPlaneError::Runtime)?;
-    let (store, listener, url) = runtime.block_on(async {
-        let store = Store::open(world, &options.data).await?;
-        let listen = async {
-            let listener = TcpListener::bind(address).await?;
-            let url = format!("http://{}", listener.local_addr()?);
-            Ok((listener, url))
-        };
-        let (listener, url) = listen
-            .await
-            .map_err(|source| ControlPlaneError::Listen { address, source })?;
-        Ok::<_, ControlPlaneError>((store, listener, url))
-    })?;
-    let app = App::new(world.clone(), store, options.limits);
-    let (stop, stopped) = watch::channel(false);
-    let handle = runtime.handle().clone();
-    let thread = std::thread::Builder::new()
-        .name("control-plane".to_owned())
-        .spawn(move || run(runtime, listener, app, stopped))
-        .map_err(ControlPlaneError::Runtime)?;
+    let store = runtime.block_on(Store::open(world, &options.data))?;
+    let listen = async {
+        let listener = TcpListener::bind(address).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        Ok((listener, url))
+    };
+    let (listener, url) = runtime
+        .block_on(listen)
+        .map_err(|source| ControlPlaneError::Listen { address, source })?;
+    let app = Arc::new(App::new(world.clone(), store, options.limits));
+    let (stop, stopped) = oneshot::channel();
+    let serving = runtime.spawn(serve(listener, app, stopped));
     tracing::info!(%url, "listening");
     Ok(Running {
         url,
+        runtime,
         stop,
-        runtime: handle,
-        thread,
+        serving,
     })
 }
 
-fn run(runtime: Runtime, listener: TcpListener, app: App, stopped: watch::Receiver<bool>) {
-    runtime.block_on(async {
-        let mut connections = accept(listener, &app, stopped).await;
-        tracing::info!("stopping");
-        let all = async { while connections.join_next().await.is_some() {} };
-        if tokio::time::timeout(app.limits.stopping_time, all)
-            .await
-            .is_err()
-        {
-            tracing::warn!("connections cut off");
-        }
-        app.store.close().await;
-        tracing::info!("stopped");
-    });
-    runtime.shutdown_timeout(Duration::from_secs(1));
+async fn serve(listener: TcpListener, app: Arc<App>, stopped: oneshot::Receiver<()>) {
+    let connections = GracefulShutdown::new();
+    tokio::select! {
+        () = accept(listener, &app, &connections) => {}
+        _ = stopped => {}
+    }
+    tracing::info!("stopping");
+    if tokio::time::timeout(app.limits.stopping_time, connections.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("connections cut off");
+    }
+    app.store.close().await;
+    tracing::info!("stopped");
 }
 
-/// Accepts connections until told to stop; those that are still open then.
-async fn accept(
-    listener: TcpListener,
-    app: &App,
-    mut stopped: watch::Receiver<bool>,
-) -> JoinSet<()> {
-    let (router, head_time) = (router(app.clone()), app.limits.head_time);
-    let mut connections = JoinSet::new();
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+/// Accepts and serves connections forever.
+async fn accept(listener: TcpListener, app: &Arc<App>, connections: &GracefulShutdown) {
+    let (router, head_time) = (router(app), app.limits.head_time);
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
-        let next = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            let (stream, _) = listener.accept().await?;
-            Ok::<_, io::Error>((place, stream))
-        };
-        let next = tokio::select! {
-            () = told_to_stop(&mut stopped) => return connections,
-            next = next => next,
-        };
-        while connections.try_join_next().is_some() {}
-        match next {
-            Ok((place, stream)) => {
-                let (router, stopped) = (router.clone(), stopped.clone());
-                connections.spawn(async move {
-                    serve_connection(stream, router, head_time, stopped).await;
-                    drop(place);
+        let permit = Arc::clone(&permits).acquire_owned().await.ok();
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "no TCP_NODELAY");
+                }
+                // Not hyper-util's builder: before it knows the HTTP version, it has no timeout.
+                let connection = http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .header_read_timeout(head_time)
+                    .serve_connection(
+                        TokioIo::new(stream),
+                        TowerToHyperService::new(router.clone()),
+                    );
+                let connection = connections.watch(connection);
+                tokio::spawn(async move {
+                    if let Err(error) = connection.await {
+                        tracing::debug!(%error, "connection ended");
+                    }
+                    drop(permit);
                 });
             }
             Err(error) => {
-                // Most likely out of file descriptors: waiting is all that can help.
+                // Most likely the process is out of file descriptors, and can only wait.
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
     }
-}
-
-async fn serve_connection(
-    stream: TcpStream,
-    router: Router,
-    head_time: Duration,
-    mut stopped: watch::Receiver<bool>,
-) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "no TCP_NODELAY");
-    }
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(head_time)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = told_to_stop(&mut stopped) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "connection ended");
-    }
-}
-
-/// Ends when [`Running::stop`] is called or the [`Running`] is gone.
-async fn told_to_stop(stopped: &mut watch::Receiver<bool>) {
-    drop(stopped.wait_for(|stopped| *stopped).await);
 }
 
 #[cfg(test)]
@@ -247,7 +205,7 @@ mod tests {
         (server, stream, folder)
     }
 
-    /// What a server with these limits says to a client that sends this and then no more.
+    /// The response to a client that sends this text and then nothing more.
     fn answer_to_silence_after(sent: &str, limits: Limits) -> String {
         let (server, mut stream, _folder) = start_with(limits);
         stream.write_all(sent.as_bytes()).unwrap();
@@ -258,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_goes_silent_is_not_waited_for() {
+    fn a_silent_client_times_out() {
         let long = Limits {
             head_time: LONG,
             body_time: LONG,
@@ -302,6 +260,6 @@ mod tests {
         server.stop();
         let mut rest = Vec::new();
         drop(stream.read_to_end(&mut rest));
-        assert_eq!(rest, b"", "it was cut off, not answered");
+        assert_eq!(rest, b"", "expected a closed connection, not a response");
     }
 }

@@ -6,10 +6,10 @@ use ulid::Ulid;
 
 use super::event::{self, Circumstances, Event, FeatureCreated, MissionOriginBound};
 use super::lamport_clock::{self, ClockError};
-use super::payload_rules::{self, RuleBroken};
 use super::queue::{NotRecorded, Queue};
 use crate::project::identity::ProjectIdentity;
 use crate::project::{GitMetadata, Project};
+use crate::wire::event_rules::{self, RuleBroken};
 use crate::world::World;
 
 /// Records events of one project.
@@ -77,7 +77,7 @@ impl<'a> Emitter<'a> {
     /// the clock does not move, if one of them breaks a rule.
     pub fn emit(&self, git: &GitMetadata, events: &[(Ulid, Event<'_>)]) -> Result<(), EmitError> {
         for (_, event) in events {
-            payload_rules::validate(event.event_type(), &serde_json::to_value(event)?)?;
+            event_rules::validate(event.event_type(), &serde_json::to_value(event)?)?;
         }
         let first = self.reserve(events.len() as u64)?;
         let around = Circumstances {

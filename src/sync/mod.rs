@@ -5,5 +5,4 @@ pub(crate) mod emitter;
 pub(crate) mod event;
 pub(crate) mod event_id;
 pub(crate) mod lamport_clock;
-pub(crate) mod payload_rules;
 pub(crate) mod queue;

@@ -1,55 +1,48 @@
-//! A ticket as a search answers it, and the strict reading of one (DESIGN §5).
+//! A ticket in a search response, and its strict parser.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
-/// The most bytes of all texts of a candidate. They are written into `meta.json`, an event and an
-/// intent, and all of these are read up to a limit.
+use super::NON_EMPTY;
+
+/// The most bytes of all fields of a candidate together. `meta.json`, events and intent files hold
+/// them, and each of these has a size limit.
 const LARGEST: usize = 256 * 1024;
 
-/// How a candidate came to be found.
+/// How a search found a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MatchType {
-    /// Its key is the one that was asked for (or is where that one moved to).
+    /// The query is its key, or a former key of it.
     Exact,
     /// Its text matched.
     #[default]
     Text,
 }
 
-/// A ticket that may become the origin of a mission. It can only be made by [`OriginCandidate::new`]
-/// or [`OriginCandidate::from_json`], so none has an empty id, key, title or URL.
+/// A ticket that can become the origin of a mission. [`OriginCandidate::new`] and
+/// [`OriginCandidate::from_json`] are the only constructors, so its id, key, title and URL are never
+/// empty.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value")]
-pub struct OriginCandidate {
-    external_issue_id: String,
-    external_issue_key: String,
-    title: String,
-    status: String,
-    url: String,
-    match_type: MatchType,
-}
+pub struct OriginCandidate(CandidateFields);
 
-/// The raw fields of a candidate.
-#[derive(Debug, Clone, Default)]
+/// The unchecked fields of a candidate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CandidateFields {
-    /// The tracker's own id.
+    /// The tracker's internal id.
     pub external_issue_id: String,
-    /// The key people use: `WEB-123`.
+    /// The human-readable key: `WEB-123`.
     pub external_issue_key: String,
-    /// The ticket's title, as written.
     pub title: String,
-    /// The ticket's status; may be empty.
+    /// May be empty.
     pub status: String,
-    /// Where to read it.
     pub url: String,
-    /// How it was found.
     pub match_type: MatchType,
 }
 
-/// A document from outside that breaks a rule: which field, and how.
+/// The field of a received document that breaks a rule, and the rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {rule}")]
 pub struct FieldError {
@@ -60,7 +53,6 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// An error for a field.
     pub fn new(field: impl Into<String>, rule: &'static str) -> Self {
         Self {
             field: field.into(),
@@ -68,7 +60,7 @@ impl FieldError {
         }
     }
 
-    /// The same error, seen from the document that holds this one.
+    /// The same error with its path below `outer`.
     #[must_use]
     pub fn within(self, outer: &str) -> Self {
         Self {
@@ -81,51 +73,29 @@ impl FieldError {
 impl OriginCandidate {
     /// Checks the fields: non-empty id, key and title, and an http(s) URL.
     pub fn new(fields: CandidateFields) -> Result<Self, FieldError> {
-        let CandidateFields {
-            external_issue_id,
-            external_issue_key,
-            title,
-            status,
-            url,
-            match_type,
-        } = fields;
-        for (field, value) in [
-            ("external_issue_id", &external_issue_id),
-            ("external_issue_key", &external_issue_key),
-            ("title", &title),
-            ("url", &url),
+        let mut size = 0;
+        for (field, value, required) in [
+            ("external_issue_id", &fields.external_issue_id, true),
+            ("external_issue_key", &fields.external_issue_key, true),
+            ("status", &fields.status, false),
+            ("url", &fields.url, true),
+            ("title", &fields.title, true),
         ] {
-            if value.is_empty() {
+            if required && value.is_empty() {
                 return Err(FieldError::new(field, NON_EMPTY));
             }
-        }
-        let mut size = 0;
-        for (field, value) in [
-            ("external_issue_id", &external_issue_id),
-            ("external_issue_key", &external_issue_key),
-            ("status", &status),
-            ("url", &url),
-            ("title", &title),
-        ] {
             size += value.len();
             if size > LARGEST {
                 return Err(FieldError::new(field, "makes it larger than 256 KiB"));
             }
         }
-        if !is_http_url(&url) {
+        if !is_http_url(&fields.url) {
             return Err(FieldError::new("url", "must be an http or https URL"));
         }
-        Ok(Self {
-            external_issue_id,
-            external_issue_key,
-            title,
-            status,
-            url,
-            match_type,
-        })
+        Ok(Self(fields))
     }
 
-    /// Reads one candidate strictly: no value is converted or invented, unknown fields are ignored.
+    /// Reads one candidate strictly: it converts and invents no value, and ignores unknown fields.
     pub fn from_json(document: &Value) -> Result<Self, FieldError> {
         let Value::Object(object) = document else {
             return Err(FieldError::new("candidate", "must be an object"));
@@ -134,12 +104,7 @@ impl OriginCandidate {
             None | Some(Value::Null) => MatchType::Text,
             Some(Value::String(word)) if word == "exact" => MatchType::Exact,
             Some(Value::String(word)) if word == "text" => MatchType::Text,
-            Some(_) => {
-                return Err(FieldError::new(
-                    "match_type",
-                    "must be \"exact\" or \"text\"",
-                ));
-            }
+            Some(_) => return Err(FieldError::new("match_type", MATCH_TYPE)),
         };
         let status = match object.get("status") {
             Some(Value::String(status)) => status.clone(),
@@ -156,34 +121,31 @@ impl OriginCandidate {
         })
     }
 
-    /// The tracker's own id.
+    /// The tracker's internal id.
     pub fn external_issue_id(&self) -> &str {
-        &self.external_issue_id
+        &self.0.external_issue_id
     }
 
-    /// The key people use: `WEB-123`.
+    /// The human-readable key: `WEB-123`.
     pub fn external_issue_key(&self) -> &str {
-        &self.external_issue_key
+        &self.0.external_issue_key
     }
 
-    /// The ticket's title, as written.
     pub fn title(&self) -> &str {
-        &self.title
+        &self.0.title
     }
 
-    /// The ticket's status; may be empty.
+    /// May be empty.
     pub fn status(&self) -> &str {
-        &self.status
+        &self.0.status
     }
 
-    /// Where to read it.
     pub fn url(&self) -> &str {
-        &self.url
+        &self.0.url
     }
 
-    /// How it was found.
     pub fn match_type(&self) -> MatchType {
-        self.match_type
+        self.0.match_type
     }
 }
 
@@ -195,9 +157,9 @@ impl TryFrom<Value> for OriginCandidate {
     }
 }
 
-const NON_EMPTY: &str = "must be a non-empty string";
+const MATCH_TYPE: &str = "must be \"exact\" or \"text\"";
 
-/// A field that must be there and be a non-empty string.
+/// A required, non-empty string.
 pub(crate) fn required_string(
     object: &Map<String, Value>,
     field: &str,
@@ -243,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn none_can_be_made_with_an_empty_or_wrong_field() {
+    fn an_empty_or_wrong_field_is_rejected() {
         let cases = [
             ("external_issue_id", json!(""), NON_EMPTY),
             ("external_issue_id", json!(1), NON_EMPTY),
@@ -284,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_match_type_it_is_a_match_of_text() {
+    fn the_default_match_type_is_text() {
         for none in [json!(null), json!("text")] {
             let mut document = complete();
             document["match_type"] = none;

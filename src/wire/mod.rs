@@ -1,8 +1,9 @@
-//! The wire (DESIGN §5): requests, answers and the error envelope, as client and control plane
-//! both speak them.
+//! The HTTP API of the control plane, shared by client and server: paths, headers, requests,
+//! responses, errors and the rules for events.
 
 pub(crate) mod candidate;
 pub(crate) mod error_envelope;
+pub(crate) mod event_rules;
 pub(crate) mod request;
 pub(crate) mod response;
 
@@ -15,21 +16,26 @@ use serde::{Deserialize, Serialize};
 pub(crate) const TOKEN_PATH: &str = "/api/v1/token/";
 /// `POST`: a refresh token for a new session.
 pub(crate) const REFRESH_PATH: &str = "/api/v1/token/refresh/";
-/// `POST`: candidates for a key or a text.
+/// `POST`: searches tickets by key or text.
 pub(crate) const SEARCH_ISSUES_PATH: &str = "/api/v1/tracker/issue-search/";
-/// `POST`: binds a ticket to a mission; wants an [`IDEMPOTENCY_KEY`] header.
+/// `POST`: binds a ticket to a mission; requires an [`IDEMPOTENCY_KEY`] header.
 pub(crate) const BIND_ORIGIN_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
 /// `POST`: a batch of events, gzip or plain.
 pub(crate) const EVENTS_PATH: &str = "/api/v1/events/batch/";
 
 /// The header that makes a repeated bind the same bind.
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
-/// The header that names the caller's team.
+/// The header that selects the caller's team.
 pub(crate) const TEAM_SLUG: &str = "X-Team-Slug";
-/// The most bytes of an answer that are read.
+/// The client rejects a larger response body.
 pub(crate) const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 
+pub(crate) const NON_EMPTY: &str = "must be a non-empty string";
+
 /// A tracker whose tickets can be the origin of a mission.
+///
+/// A new provider touches three places: this type with the two messages below it, the ticket URLs
+/// in `tracker/ticket_ref.rs`, and the documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
@@ -39,8 +45,16 @@ pub enum Provider {
     Linear,
 }
 
+/// The rule for a provider's name.
+pub(crate) const PROVIDER_NAME: &str = "must be \"jira\" or \"linear\"";
+
+/// A tracker name that is neither `jira` nor `linear`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unsupported tracker {0:?}: only jira and linear are supported")]
+pub struct UnsupportedProvider(pub String);
+
 impl Provider {
-    /// Every provider, in the order they are listed to people.
+    /// Every provider, in display order.
     pub const ALL: [Self; 2] = [Self::Jira, Self::Linear];
 
     /// The name on the wire and in files: `jira`, `linear`.
@@ -66,18 +80,30 @@ impl fmt::Display for Provider {
     }
 }
 
-/// A tracker name that is neither `jira` nor `linear`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("only jira and linear tickets can be the origin of a mission, not {0:?}")]
-pub struct UnsupportedProvider(pub String);
-
 impl FromStr for Provider {
     type Err = UnsupportedProvider;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
-            .find(|p| p.as_str() == name)
+            .find(|provider| provider.as_str() == name)
             .ok_or_else(|| UnsupportedProvider(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_provider_is_listed_and_has_one_name() {
+        for provider in Provider::ALL {
+            // Does not compile with a variant that is missing here; list it in ALL too.
+            match provider {
+                Provider::Jira | Provider::Linear => {}
+            }
+            assert_eq!(provider.as_str().parse(), Ok(provider));
+            assert_eq!(serde_json::to_value(provider).unwrap(), provider.as_str());
+        }
     }
 }

@@ -11,25 +11,23 @@ use crate::cli::outcome::Outcome;
 use crate::control_plane::{Limits, ServeOptions, start};
 use crate::world::names;
 
-/// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Address to listen on; port 0 takes a free one
+    /// Address to listen on; port 0 takes a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8460")]
     pub listen: SocketAddr,
-    /// The store.
     #[command(flatten)]
     pub store: Store,
-    /// Allow an address that is not loopback: a proxy in front speaks TLS
+    /// Allow an address other than loopback, because a proxy in front adds TLS
     #[arg(long)]
     pub behind_tls_proxy: bool,
-    /// Requests a session may make in a minute
+    /// Maximum number of requests per session and minute
     #[arg(long, value_name = "N", default_value_t = Limits::REQUESTS_PER_MINUTE, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub rate_limit: u32,
 }
 
-/// Serves until SIGINT or SIGTERM. The answer is printed as soon as there is one: whoever started
-/// this waits for the address.
+/// Serves until SIGINT or SIGTERM. Prints the answer at the start, because the caller waits for the
+/// address.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     log_to_stderr(context);
     let running = start(
@@ -60,7 +58,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     Ok(outcome.answered())
 }
 
-/// One line a request, as JSON where nobody watches. `SPEC_KITTY_LOG` says more or less.
+/// Logs one line for each request, as JSON unless stderr is a terminal. `SPEC_KITTY_LOG` changes the
+/// level.
 fn log_to_stderr(context: &Context) {
     let ui = &context.ui;
     let default = match ui.verbose() {
@@ -83,6 +82,6 @@ fn log_to_stderr(context: &Context) {
             .with_span_list(false)
             .try_init()
     };
-    // Only where a log was set up before, and then that one is used.
+    // Fails only if a log exists already; that one is used then.
     drop(set);
 }

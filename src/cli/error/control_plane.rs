@@ -13,7 +13,7 @@ impl From<ControlPlaneError> for Failure {
             ControlPlaneError::Store(error) => error.into(),
             ControlPlaneError::NotLoopback(_) => {
                 Self::from_error("insecure_address", ExitCode::Usage, &error)
-                    .hint("put a proxy that speaks TLS in front of it and add --behind-tls-proxy")
+                    .hint("put a TLS proxy in front of it and add --behind-tls-proxy")
             }
             ControlPlaneError::Listen { ref source, .. }
                 if source.kind() == ErrorKind::AddrInUse =>
@@ -25,7 +25,9 @@ impl From<ControlPlaneError> for Failure {
                 Self::from_error("cannot_listen", ExitCode::RepoState, &error)
                     .hint("run: spec-kitty serve --listen 127.0.0.1:0")
             }
-            ControlPlaneError::Runtime(_) | ControlPlaneError::Password(_) => {
+            ControlPlaneError::Runtime(_)
+            | ControlPlaneError::Password(_)
+            | ControlPlaneError::Entropy(_) => {
                 Self::from_error("internal", ExitCode::Internal, &error)
             }
             ControlPlaneError::BadName(_) => Self::from_error("usage", ExitCode::Usage, &error)
@@ -43,15 +45,19 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::File(error) => error.into(),
             StoreError::Lock(error) => error.into(),
-            StoreError::Open { .. } => {
-                Self::from_error("store_unusable", ExitCode::RepoState, &error).hint(
-                    "name another folder with --data, or use the spec-kitty that wrote this one",
-                )
-            }
+            StoreError::Open { .. } => Self::from_error(
+                "store_unusable",
+                ExitCode::RepoState,
+                &error,
+            )
+            .hint(
+                "use another folder with --data, or the spec-kitty version that created this one",
+            ),
             StoreError::TicketKeyTaken { .. } => {
                 Self::from_error("ticket_key_taken", ExitCode::Conflict, &error)
-                    .hint("give each ticket of a tracker resource a key of its own")
+                    .hint("give each ticket of a tracker resource a different key")
             }
+            StoreError::Serialise(_) => Self::from_error("internal", ExitCode::Internal, &error),
             StoreError::Query(_) => {
                 Self::from_error("store_unavailable", ExitCode::Unavailable, &error)
                     .hint("check that the disk is not full, then run the same command again")

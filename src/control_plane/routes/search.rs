@@ -1,53 +1,54 @@
-//! Searching the tickets of a project.
+//! Ticket search.
+
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 
+use crate::control_plane::api_error::ApiError;
 use crate::control_plane::app::App;
 use crate::control_plane::extract::{Caller, Document};
-use crate::control_plane::refusal::Refusal;
 use crate::wire::request::SearchRequest;
 use crate::wire::response::SearchResponse;
 
-/// Candidates for a key or, without one, for a text.
+/// Searches by key, or by text if the request has no key.
 pub(super) async fn search(
-    State(app): State<App>,
+    State(app): State<Arc<App>>,
     Caller(caller): Caller,
     Document(request): Document<SearchRequest>,
-) -> Result<Json<SearchResponse>, Refusal> {
+) -> Result<Json<SearchResponse>, ApiError> {
     if !(1..=100).contains(&request.limit) {
-        return Err(Refusal::invalid("limit: must be from 1 to 100"));
+        let message = "limit: must be from 1 to 100";
+        return Err(ApiError::Invalid(message.to_owned()));
     }
-    let given = |query: &'_ Option<String>| {
-        query
-            .as_deref()
-            .map(str::trim)
-            .filter(|query| !query.is_empty())
-            .map(str::to_owned)
-    };
     let (key, text) = (given(&request.query_key), given(&request.query_text));
-    if key.is_none() && text.is_none() {
-        return Err(Refusal::invalid("query_key, query_text: one is required"));
-    }
-    let named = (
-        request.project_slug.as_deref(),
-        request.binding_ref.as_deref(),
-    );
+    let (Some(query), by_key) = (key.or(text), key.is_some()) else {
+        let message = "query_key, query_text: one is required";
+        return Err(ApiError::Invalid(message.to_owned()));
+    };
+    let (slug, binding_ref) = (&request.project_slug, &request.binding_ref);
     let project = app
-        .project(caller.user_id, &request.provider, named)
+        .project(
+            caller.user_id,
+            &request.provider,
+            slug.as_deref(),
+            binding_ref.as_deref(),
+        )
         .await?;
-    let candidates = match (key, text) {
-        (Some(key), _) => app.store.ticket_by_key(&project, &key).await?,
-        (None, text) => {
-            let text = text.unwrap_or_default();
-            app.store
-                .tickets_by_text(&project, &text, request.limit)
-                .await?
-        }
+    let candidates = if by_key {
+        app.store.ticket_by_key(&project, query).await?
+    } else {
+        let limit = request.limit;
+        app.store.tickets_by_text(&project, query, limit).await?
     };
     Ok(Json(SearchResponse {
         candidates,
         resource_type: project.resource_type,
         resource_id: project.resource_id,
     }))
+}
+
+fn given(query: &Option<String>) -> Option<&str> {
+    let query = query.as_deref().map(str::trim);
+    query.filter(|query| !query.is_empty())
 }

@@ -1,7 +1,14 @@
-//! The one query layer: everything the control plane remembers, in SQLite.
+//! The store of the control plane, in SQLite. No other module contains SQL, so another database
+//! changes only this folder and `migrations/`.
 //!
-//! Callers hand in the time, so that an expiry needs no waiting to be seen. Whoever puts another
-//! database in SQLite's place changes this folder and `migrations/` only.
+//! Callers pass the current time, so that tests can check expiry without waiting.
+
+/// `sql!(query: "…"; a, b)` is `sqlx::query("…").bind(a).bind(b)`; the same for `query_as`.
+macro_rules! sql {
+    ($function:ident: $sql:literal $(; $($value:expr),+)?) => {
+        sqlx::$function($sql)$($(.bind($value))+)?
+    };
+}
 
 mod counts;
 mod events;
@@ -19,71 +26,61 @@ use std::time::Duration;
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, SqlitePool};
+use sqlx::{ConnectOptions as _, Sqlite, SqlitePool, Transaction};
 
 use crate::fs::lock::{self, LockError};
 use crate::fs::{FsError, ensure_private_directory};
 use crate::world::World;
 
-pub(crate) use counts::Counts;
 pub(crate) use events::ReceivedEvent;
-pub(crate) use origins::{Answered, BindAttempt, BindOutcome};
-pub(crate) use projects::{Mapped, Project, ProjectReference};
+pub(crate) use origins::{BindAttempt, BindOutcome, StoredAnswer};
+pub(crate) use projects::{MappedProject, ProjectMapping};
 pub(crate) use sessions::{ACCESS_LIFETIME, REFRESH_LIFETIME, SessionOwner, TokenHash, TokenPair};
-pub(crate) use tickets::Ticket;
-pub(crate) use users::Added;
+pub(crate) use tickets::ImportedTicket;
 
 const FILE_NAME: &str = "control-plane.sqlite3";
 const LOCK_NAME: &str = "migrate.lock";
 
-/// The open store. A clone shares its connections.
+/// An open store. Clones share its connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     pool: SqlitePool,
 }
 
-/// A store that could not be opened or asked.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The folder or file cannot be used.
+pub(crate) enum StoreError {
     #[error(transparent)]
     File(#[from] FsError),
-    /// Another process is bringing the store up to date and does not end.
+    /// Another process keeps the lock for migrations.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// The store could not be opened or brought up to date.
-    #[error("cannot open the control plane's store {}", path.display())]
+    /// The database could not be opened or migrated.
+    #[error("cannot open the store {}", path.display())]
     Open {
-        /// The database file.
         path: PathBuf,
-        /// SQLite's reason.
         source: sqlx::migrate::MigrateError,
     },
-    /// A ticket has the key of another one in the same tracker resource.
-    #[error("tickets[{index}] has the key of another ticket in the same tracker resource")]
-    TicketKeyTaken {
-        /// Its place in the list.
-        index: usize,
-    },
-    /// A query failed.
-    #[error("the control plane's store does not answer")]
+    #[error("tickets[{index}] has the same key as another ticket of its tracker resource")]
+    TicketKeyTaken { index: usize },
+    #[error("a query of the store failed")]
     Query(#[from] sqlx::Error),
+    #[error("cannot serialise an answer")]
+    Serialise(#[from] serde_json::Error),
 }
 
 impl Store {
-    /// Whether there is one in this folder.
     pub(crate) fn exists(folder: &Path) -> bool {
         folder.join(FILE_NAME).is_file()
     }
 
-    /// Opens the store in a folder and brings it up to date; makes both where there is none.
+    /// Opens and migrates the store in a folder. Creates both if they do not exist.
     pub(crate) async fn open(world: &World, folder: &Path) -> Result<Self, StoreError> {
-        // One that is there may hold other things, which others may need to reach: it keeps its mode.
+        // An existing folder keeps its mode: it can contain other files that others need.
         if !folder.is_dir() {
             ensure_private_directory(folder)?;
         }
         let path = folder.join(FILE_NAME);
-        // SQLite would make it, and its journals after it, as readable as the umask lets it.
+        // SQLite would create it with the mode of the umask, and its journals with the mode of it.
         OpenOptions::new()
             .append(true)
             .create(true)
@@ -93,12 +90,12 @@ impl Store {
         let options = SqliteConnectOptions::new()
             .filename(&path)
             .journal_mode(SqliteJournalMode::Wal)
-            // What was answered with success is on disk: the client forgets it on that word.
+            // A client deletes its events once the response reports success: sync before that.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
             .disable_statement_logging();
-        // Two processes that open a new store at once must not both create its tables.
+        // Two processes that open a new store must not both create its tables.
         let migrating = lock::acquire(world, &folder.join(LOCK_NAME), Duration::from_secs(10))?;
         let failed = |source| StoreError::Open {
             path: path.clone(),
@@ -115,9 +112,14 @@ impl Store {
         Ok(Self { pool })
     }
 
-    /// Closes the connections, which folds the write-ahead log into the database.
+    /// Closes the connections, which merges the write-ahead log into the database.
     pub(crate) async fn close(&self) {
         self.pool.close().await;
+    }
+
+    /// A transaction that excludes all other writers from its start.
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await
     }
 }
 

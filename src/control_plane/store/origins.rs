@@ -1,154 +1,122 @@
-//! Which ticket a mission began from: the authoritative record, and the memory of what was
-//! answered to whom.
+//! The origin of each mission, and the stored answers to earlier bind requests.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use sqlx::{Sqlite, Transaction};
 
-use super::{Project, Store, StoreError};
+use super::{ProjectMapping, Store, StoreError};
 use crate::wire::request::BindRequest;
 use crate::wire::response::BindResponse;
 
-/// How long an answer is remembered for its idempotency key.
+/// How long an answer is stored for its idempotency key.
 const IDEMPOTENCY_LIFETIME: TimeDelta = TimeDelta::days(1);
 
-/// A request to bind, checked, with what the store needs to answer it.
+/// A validated bind request, and what the store needs to answer it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BindAttempt<'a> {
-    /// Who asks.
     pub user_id: i64,
-    /// For which project.
-    pub project: &'a Project,
-    /// What they ask.
+    pub project: &'a ProjectMapping,
     pub request: &'a BindRequest,
-    /// The caller's idempotency key.
+    /// The idempotency key of the caller.
     pub key: &'a str,
-    /// SHA-256 of the request: whether it is the same one when the key comes again.
+    /// SHA-256 of the request, to detect a different request with the same key.
     pub request_hash: &'a [u8],
-    /// The id of the link, should there be a new one.
+    /// The id of the link if a new one is created.
     pub new_link_id: &'a str,
-    /// The time.
     pub now: DateTime<Utc>,
 }
 
-/// What binding came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BindOutcome {
-    /// The mission has this origin, since now or since before.
+    /// The ticket is the origin of the mission, because of this request or an earlier one.
     Bound(BindResponse),
-    /// The mission has another origin: that one's key.
+    /// The mission has another origin, with this key.
     Conflict(String),
 }
 
-/// The answer to a bind.
+/// The status and body that a repeated request gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Answered {
-    /// Decided now.
-    Now(BindOutcome),
-    /// The idempotency key was seen with the same request: the same answer, status and body.
-    Before(u16, String),
-    /// The idempotency key was seen with another request.
-    KeyReused,
+pub(crate) struct StoredAnswer {
+    pub status: u16,
+    pub body: String,
 }
 
 impl Store {
-    /// Binds a ticket to a mission, unless that has another origin. The look and the write are one
-    /// transaction that shuts out every other writer, so of two that race one wins.
+    /// Binds a ticket to a mission, unless the mission has another origin. Reading and writing
+    /// happen in one transaction that excludes other writers, so one of two racing binds wins.
     ///
-    /// `remember` turns an outcome into the status and body that the key shall bring back.
+    /// `answer` turns the outcome into the answer that is stored for the key. Returns `None` if the
+    /// key belongs to a different request.
     pub(crate) async fn bind_origin(
         &self,
         attempt: &BindAttempt<'_>,
-        remember: impl FnOnce(&BindOutcome) -> (u16, String) + Send,
-    ) -> Result<Answered, StoreError> {
-        let forgotten = (attempt.now - IDEMPOTENCY_LIFETIME).timestamp();
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let record: Option<(Vec<u8>, u16, String)> = sqlx::query_as(
+        answer: impl FnOnce(&BindOutcome) -> serde_json::Result<StoredAnswer> + Send,
+    ) -> Result<Option<StoredAnswer>, StoreError> {
+        let expired = (attempt.now - IDEMPOTENCY_LIFETIME).timestamp();
+        let mut transaction = self.begin().await?;
+        let record: Option<(Vec<u8>, u16, String)> = sql!(query_as:
             "SELECT request_hash, status, body FROM idempotency_records
-             WHERE user_id = ? AND key = ? AND created_at > ?",
+             WHERE user_id = ? AND key = ? AND created_at > ?";
+            attempt.user_id, attempt.key, expired
         )
-        .bind(attempt.user_id)
-        .bind(attempt.key)
-        .bind(forgotten)
         .fetch_optional(&mut *transaction)
         .await?;
-        match record {
-            Some((hash, status, body)) if hash == attempt.request_hash => {
-                return Ok(Answered::Before(status, body));
-            }
-            Some(_) => return Ok(Answered::KeyReused),
-            None => {}
+        if let Some((hash, status, body)) = record {
+            let same = hash == attempt.request_hash;
+            return Ok(same.then_some(StoredAnswer { status, body }));
         }
-        let existing: Option<(String, String, String, String)> = sqlx::query_as(
-            "SELECT id, bound_at, external_issue_id, external_issue_key FROM origin_links
-             WHERE project_id = ? AND mission_id = ?",
-        )
-        .bind(attempt.project.id)
-        .bind(&attempt.request.mission_id)
-        .fetch_optional(&mut *transaction)
-        .await?;
-        let outcome = match existing {
-            Some((origin_link_id, bound_at, id, _)) if id == attempt.request.external_issue_id => {
-                BindOutcome::Bound(BindResponse {
-                    origin_link_id,
-                    bound_at,
-                })
-            }
-            Some((.., key)) => BindOutcome::Conflict(key),
-            None => {
-                let response = BindResponse {
-                    origin_link_id: attempt.new_link_id.to_owned(),
-                    bound_at: attempt.now.to_rfc3339_opts(SecondsFormat::Secs, true),
-                };
-                insert_link(&mut transaction, attempt, &response).await?;
-                BindOutcome::Bound(response)
-            }
-        };
-        let (status, body) = remember(&outcome);
-        sqlx::query("DELETE FROM idempotency_records WHERE created_at <= ?")
-            .bind(forgotten)
+        let answer = answer(&find_or_insert_link(&mut transaction, attempt).await?)?;
+        sql!(query: "DELETE FROM idempotency_records WHERE created_at <= ?"; expired)
             .execute(&mut *transaction)
             .await?;
-        sqlx::query(
+        sql!(query:
             "INSERT INTO idempotency_records (user_id, key, request_hash, status, body, created_at)
-             VALUES (?, ?, ?, ?, ?, ?)",
+             VALUES (?, ?, ?, ?, ?, ?)";
+            attempt.user_id, attempt.key, attempt.request_hash, answer.status, &answer.body,
+            attempt.now.timestamp()
         )
-        .bind(attempt.user_id)
-        .bind(attempt.key)
-        .bind(attempt.request_hash)
-        .bind(status)
-        .bind(body)
-        .bind(attempt.now.timestamp())
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await?;
-        Ok(Answered::Now(outcome))
+        Ok(Some(answer))
     }
 }
 
-async fn insert_link(
+async fn find_or_insert_link(
     transaction: &mut Transaction<'_, Sqlite>,
     attempt: &BindAttempt<'_>,
-    response: &BindResponse,
-) -> Result<(), StoreError> {
+) -> Result<BindOutcome, StoreError> {
     let request = attempt.request;
-    sqlx::query(
+    let existing: Option<(String, String, String, String)> = sql!(query_as:
+        "SELECT id, bound_at, external_issue_id, external_issue_key FROM origin_links
+         WHERE project_id = ? AND mission_id = ?";
+        attempt.project.id, &request.mission_id
+    )
+    .fetch_optional(&mut **transaction)
+    .await?;
+    if let Some((origin_link_id, bound_at, id, key)) = existing {
+        return Ok(if id == request.external_issue_id {
+            BindOutcome::Bound(BindResponse {
+                origin_link_id,
+                bound_at,
+            })
+        } else {
+            BindOutcome::Conflict(key)
+        });
+    }
+    let response = BindResponse {
+        origin_link_id: attempt.new_link_id.to_owned(),
+        bound_at: attempt.now.to_rfc3339_opts(SecondsFormat::Secs, true),
+    };
+    sql!(query:
         "INSERT INTO origin_links (id, project_id, mission_id, mission_slug, external_issue_id,
              external_issue_key, external_issue_url, external_title, external_status, bound_by,
              bound_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        &response.origin_link_id, attempt.project.id, &request.mission_id, &request.mission_slug,
+        &request.external_issue_id, &request.external_issue_key, &request.external_issue_url,
+        &request.external_title, &request.external_status, attempt.user_id, &response.bound_at
     )
-    .bind(&response.origin_link_id)
-    .bind(attempt.project.id)
-    .bind(&request.mission_id)
-    .bind(&request.mission_slug)
-    .bind(&request.external_issue_id)
-    .bind(&request.external_issue_key)
-    .bind(&request.external_issue_url)
-    .bind(&request.external_title)
-    .bind(&request.external_status)
-    .bind(attempt.user_id)
-    .bind(&response.bound_at)
     .execute(&mut **transaction)
     .await?;
-    Ok(())
+    Ok(BindOutcome::Bound(response))
 }

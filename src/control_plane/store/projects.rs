@@ -1,94 +1,73 @@
-//! Projects, and the tracker resource that each one's tickets are in.
+//! Projects, and the tracker resource of each.
 
-use super::{Added, Store, StoreError};
+use super::{Store, StoreError};
 use crate::wire::Provider;
 
-/// How a request names a project.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum ProjectReference<'a> {
-    /// By its name.
-    Slug(&'a str),
-    /// By the reference that `admin project map` printed.
-    Binding(&'a str),
-}
-
-/// A project and where its tickets are.
+/// The tracker resource that a project is mapped to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Project {
-    /// The store's id.
+pub(crate) struct ProjectMapping {
     pub id: i64,
-    /// Which tracker: as the wire names it.
     pub provider: String,
-    /// What kind of resource: `linear_team`.
+    /// For example `linear_team`.
     pub resource_type: String,
-    /// The tracker's id of it.
     pub resource_id: String,
 }
 
-/// A project as it is mapped now.
+/// The result of mapping a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mapped {
-    /// Whether it is new.
-    pub added: Added,
-    /// The reference that stays when the project is mapped elsewhere.
+pub(crate) struct MappedProject {
+    /// False if an existing mapping was replaced.
+    pub created: bool,
+    /// Stays the same when the project is mapped again.
     pub binding_ref: String,
 }
 
 impl Store {
-    /// Maps a project, in place of what it was mapped to before.
+    /// Maps a project to a tracker resource, and replaces an existing mapping.
     pub(crate) async fn map_project(
         &self,
         slug: &str,
         provider: Provider,
-        resource: (&str, &str),
+        (resource_type, resource_id): (&str, &str),
         new_binding_ref: &str,
-    ) -> Result<Mapped, StoreError> {
-        let (binding_ref,): (String,) = sqlx::query_as(
+    ) -> Result<MappedProject, StoreError> {
+        let (binding_ref,): (String,) = sql!(query_as:
             "INSERT INTO projects (slug, binding_ref, provider, resource_type, resource_id)
              VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (slug) DO UPDATE SET provider = excluded.provider,
                  resource_type = excluded.resource_type, resource_id = excluded.resource_id
-             RETURNING binding_ref",
+             RETURNING binding_ref";
+            slug, new_binding_ref, provider.as_str(), resource_type, resource_id
         )
-        .bind(slug)
-        .bind(new_binding_ref)
-        .bind(provider.as_str())
-        .bind(resource.0)
-        .bind(resource.1)
         .fetch_one(&self.pool)
         .await?;
-        let added = if binding_ref == new_binding_ref {
-            Added::Created
-        } else {
-            Added::Updated
-        };
-        Ok(Mapped { added, binding_ref })
+        let created = binding_ref == new_binding_ref;
+        Ok(MappedProject {
+            created,
+            binding_ref,
+        })
     }
 
-    /// The project that is meant.
+    /// Finds a project by its slug or its binding reference; exactly one of them must be given.
     pub(crate) async fn project(
         &self,
-        reference: ProjectReference<'_>,
-    ) -> Result<Option<Project>, StoreError> {
-        let (slug, binding_ref) = match reference {
-            ProjectReference::Slug(slug) => (Some(slug), None),
-            ProjectReference::Binding(binding_ref) => (None, Some(binding_ref)),
-        };
-        let row: Option<(i64, String, String, String)> = sqlx::query_as(
+        slug: Option<&str>,
+        binding_ref: Option<&str>,
+    ) -> Result<Option<ProjectMapping>, StoreError> {
+        let row: Option<(i64, String, String, String)> = sql!(query_as:
             "SELECT id, provider, resource_type, resource_id FROM projects
-             WHERE slug = ? OR binding_ref = ?",
+             WHERE slug = ? OR binding_ref = ?";
+            slug, binding_ref
         )
-        .bind(slug)
-        .bind(binding_ref)
         .fetch_optional(&self.pool)
         .await?;
-        Ok(
-            row.map(|(id, provider, resource_type, resource_id)| Project {
+        Ok(row.map(
+            |(id, provider, resource_type, resource_id)| ProjectMapping {
                 id,
                 provider,
                 resource_type,
                 resource_id,
-            }),
-        )
+            },
+        ))
     }
 }

@@ -1,4 +1,4 @@
-//! Sessions: short access tokens, refresh tokens that are good for one use.
+//! Sessions: short-lived access tokens, and refresh tokens that can be used once.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
@@ -7,41 +7,32 @@ use sqlx::{Sqlite, Transaction};
 use super::{Store, StoreError};
 use crate::secret::Secret;
 
-/// How long an access token is good.
 pub(crate) const ACCESS_LIFETIME: TimeDelta = TimeDelta::minutes(15);
-/// How long a refresh token is good, if it is not used.
+/// How long an unused refresh token is valid.
 pub(crate) const REFRESH_LIFETIME: TimeDelta = TimeDelta::days(7);
 
-/// What is kept of a token.
+/// The SHA-256 of a token. A token has 256 random bits, so a fast hash is enough.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TokenHash(Vec<u8>);
 
 impl TokenHash {
-    /// The hash of a token. It is 256 random bits, so a fast hash is enough.
     pub(crate) fn of(token: &Secret) -> Self {
         Self(Sha256::digest(token.expose().as_bytes()).to_vec())
     }
 }
 
-/// The hashes of the two tokens of a session.
 #[derive(Debug, Clone)]
 pub(crate) struct TokenPair {
-    /// For requests.
     pub access: TokenHash,
-    /// For the next pair.
     pub refresh: TokenHash,
 }
 
-/// Whose session it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SessionOwner {
-    /// The session.
     pub session_id: i64,
-    /// The user.
     pub user_id: i64,
-    /// The team it was opened for.
+    /// The team that the session acts for.
     pub team_id: i64,
-    /// The slug of that team.
     pub team_slug: String,
 }
 
@@ -59,7 +50,7 @@ impl From<OwnerRow> for SessionOwner {
 }
 
 impl Store {
-    /// Opens a session, and forgets those that can no longer be refreshed.
+    /// Opens a session, and deletes sessions that can no longer be refreshed.
     pub(crate) async fn open_session(
         &self,
         user: i64,
@@ -67,21 +58,17 @@ impl Store {
         tokens: &TokenPair,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query("DELETE FROM sessions WHERE refresh_expires_at <= ?")
-            .bind(now.timestamp())
+        let mut transaction = self.begin().await?;
+        sql!(query: "DELETE FROM sessions WHERE refresh_expires_at <= ?"; now.timestamp())
             .execute(&mut *transaction)
             .await?;
-        let session = sqlx::query(
+        let session = sql!(query:
             "INSERT INTO sessions
                  (user_id, team_id, access_hash, access_expires_at, refresh_expires_at)
-             VALUES (?, ?, ?, ?, ?)",
+             VALUES (?, ?, ?, ?, ?)";
+            user, team, &tokens.access.0, (now + ACCESS_LIFETIME).timestamp(),
+            (now + REFRESH_LIFETIME).timestamp()
         )
-        .bind(user)
-        .bind(team)
-        .bind(&tokens.access.0)
-        .bind((now + ACCESS_LIFETIME).timestamp())
-        .bind((now + REFRESH_LIFETIME).timestamp())
         .execute(&mut *transaction)
         .await?
         .last_insert_rowid();
@@ -90,46 +77,44 @@ impl Store {
         Ok(())
     }
 
-    /// Whose session an access token is of; `None` where it is unknown or over.
+    /// Finds the session of a valid access token.
     pub(crate) async fn session_of_access(
         &self,
         access: &TokenHash,
         now: DateTime<Utc>,
     ) -> Result<Option<SessionOwner>, StoreError> {
-        let row: Option<OwnerRow> = sqlx::query_as(
+        let row: Option<OwnerRow> = sql!(query_as:
             "SELECT sessions.id, user_id, team_id, teams.slug FROM sessions
              JOIN teams ON teams.id = team_id
-             WHERE access_hash = ? AND access_expires_at > ?",
+             WHERE access_hash = ? AND access_expires_at > ?";
+            &access.0, now.timestamp()
         )
-        .bind(&access.0)
-        .bind(now.timestamp())
         .fetch_optional(&self.pool)
         .await?;
         Ok(row.map(Into::into))
     }
 
-    /// Puts a new pair in place of the one whose refresh token this is. `None` where the token is
-    /// unknown, over or used before; in the last case somebody else holds a copy of it, so the
-    /// session ends for both.
+    /// Replaces the tokens of the session that a refresh token belongs to. Returns `None` if the
+    /// token is unknown, expired or already used. A second use means that somebody has a copy of the
+    /// token, so it also ends the session.
     pub(crate) async fn rotate_session(
         &self,
         refresh: &TokenHash,
         tokens: &TokenPair,
         now: DateTime<Utc>,
     ) -> Result<Option<SessionOwner>, StoreError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let row: Option<(i64, i64, Option<i64>)> = sqlx::query_as(
-            "SELECT session_id, expires_at, used_at FROM refresh_tokens WHERE hash = ?",
+        let mut transaction = self.begin().await?;
+        let row: Option<(i64, i64, Option<i64>)> = sql!(query_as:
+            "SELECT session_id, expires_at, used_at FROM refresh_tokens WHERE hash = ?";
+            &refresh.0
         )
-        .bind(&refresh.0)
         .fetch_optional(&mut *transaction)
         .await?;
         let Some((session, expires_at, used_at)) = row else {
             return Ok(None);
         };
         if used_at.is_some() {
-            sqlx::query("DELETE FROM sessions WHERE id = ?")
-                .bind(session)
+            sql!(query: "DELETE FROM sessions WHERE id = ?"; session)
                 .execute(&mut *transaction)
                 .await?;
             transaction.commit().await?;
@@ -139,32 +124,26 @@ impl Store {
         if expires_at <= now.timestamp() {
             return Ok(None);
         }
-        sqlx::query("UPDATE refresh_tokens SET used_at = ? WHERE hash = ?")
-            .bind(now.timestamp())
-            .bind(&refresh.0)
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query("DELETE FROM refresh_tokens WHERE session_id = ? AND expires_at <= ?")
-            .bind(session)
-            .bind(now.timestamp())
-            .execute(&mut *transaction)
-            .await?;
-        insert_refresh_token(&mut transaction, session, &tokens.refresh, now).await?;
-        sqlx::query(
-            "UPDATE sessions SET access_hash = ?, access_expires_at = ?, refresh_expires_at = ?
-             WHERE id = ?",
+        sql!(query:
+            "UPDATE refresh_tokens SET used_at = ? WHERE hash = ?";
+            now.timestamp(), &refresh.0
         )
-        .bind(&tokens.access.0)
-        .bind((now + ACCESS_LIFETIME).timestamp())
-        .bind((now + REFRESH_LIFETIME).timestamp())
-        .bind(session)
         .execute(&mut *transaction)
         .await?;
-        let owner: OwnerRow = sqlx::query_as(
-            "SELECT sessions.id, user_id, team_id, teams.slug FROM sessions
-             JOIN teams ON teams.id = team_id WHERE sessions.id = ?",
+        sql!(query:
+            "DELETE FROM refresh_tokens WHERE session_id = ? AND expires_at <= ?";
+            session, now.timestamp()
         )
-        .bind(session)
+        .execute(&mut *transaction)
+        .await?;
+        insert_refresh_token(&mut transaction, session, &tokens.refresh, now).await?;
+        let owner: OwnerRow = sql!(query_as:
+            "UPDATE sessions SET access_hash = ?, access_expires_at = ?, refresh_expires_at = ?
+             WHERE id = ?
+             RETURNING id, user_id, team_id, (SELECT slug FROM teams WHERE teams.id = team_id)";
+            &tokens.access.0, (now + ACCESS_LIFETIME).timestamp(),
+            (now + REFRESH_LIFETIME).timestamp(), session
+        )
         .fetch_one(&mut *transaction)
         .await?;
         transaction.commit().await?;
@@ -178,11 +157,11 @@ async fn insert_refresh_token(
     refresh: &TokenHash,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO refresh_tokens (hash, session_id, expires_at) VALUES (?, ?, ?)")
-        .bind(&refresh.0)
-        .bind(session)
-        .bind((now + REFRESH_LIFETIME).timestamp())
-        .execute(&mut **transaction)
-        .await?;
+    sql!(query:
+        "INSERT INTO refresh_tokens (hash, session_id, expires_at) VALUES (?, ?, ?)";
+        &refresh.0, session, (now + REFRESH_LIFETIME).timestamp()
+    )
+    .execute(&mut **transaction)
+    .await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What only the passing of time, or another version, brings about.
+//! Expiry, and stores of other versions.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -44,7 +44,7 @@ async fn add_user(store: &Store, now: DateTime<Utc>) -> (i64, i64) {
 }
 
 #[test]
-fn tokens_end_when_their_time_is_over() {
+fn tokens_expire() {
     run(async |_, _, store, now| {
         let (user, team) = add_user(&store, now).await;
         store
@@ -72,18 +72,24 @@ fn tokens_end_when_their_time_is_over() {
         assert_eq!(renewed.unwrap().unwrap().user_id, user);
         let session = store.session_of_access(&hash("b-access"), in_time).await;
         assert!(session.unwrap().is_some());
-        // The next login clears away what can no longer be refreshed.
+        // The next login deletes sessions that can no longer be refreshed.
         let later = in_time + REFRESH_LIFETIME;
         store
             .open_session(user, team, &pair("c"), later)
             .await
             .unwrap();
-        assert_eq!(store.counts(later).await.unwrap().sessions, 1);
+        let sessions: (i64,) = sql!(query_as: "SELECT count(*) FROM sessions")
+            .fetch_one(&store.pool)
+            .await
+            .unwrap();
+        assert_eq!(sessions, (1,));
+        let counts = store.counts(later).await.unwrap();
+        assert!(counts.contains(&("sessions".to_owned(), 1)), "{counts:?}");
     });
 }
 
 #[test]
-fn an_answer_is_remembered_for_a_day() {
+fn an_answer_is_stored_for_a_day() {
     run(async |_, _, store, now| {
         let (user, _) = add_user(&store, now).await;
         let resource = ("linear_team", "t");
@@ -91,11 +97,7 @@ fn an_answer_is_remembered_for_a_day() {
             .map_project("web", Provider::Linear, resource, "r")
             .await
             .unwrap();
-        let project = store
-            .project(ProjectReference::Slug("web"))
-            .await
-            .unwrap()
-            .unwrap();
+        let project = store.project(Some("web"), None).await.unwrap().unwrap();
         let bind = async |mission: &str, link: &str, elapsed: TimeDelta| {
             let request = BindRequest {
                 provider: "linear".to_owned(),
@@ -118,31 +120,27 @@ fn an_answer_is_remembered_for_a_day() {
                 new_link_id: link,
                 now: now + elapsed,
             };
-            let binding = store.bind_origin(&attempt, |_| (200, link.to_owned()));
-            binding.await.unwrap()
+            let answer = |outcome: &BindOutcome| {
+                let BindOutcome::Bound(bound) = outcome else {
+                    panic!("{outcome:?}");
+                };
+                let body = format!("{link}: {}", bound.origin_link_id);
+                Ok(StoredAnswer { status: 200, body })
+            };
+            let stored = store.bind_origin(&attempt, answer).await.unwrap();
+            stored.map(|answer| answer.body)
         };
+        let answer = |text: &str| Some(text.to_owned());
         let first = bind("061-a", "one", TimeDelta::zero()).await;
-        assert!(
-            matches!(first, Answered::Now(BindOutcome::Bound(_))),
-            "{first:?}"
-        );
+        assert_eq!(first, answer("one: one"));
         let almost = TimeDelta::days(1) - TimeDelta::seconds(1);
-        assert_eq!(
-            bind("061-a", "two", almost).await,
-            Answered::Before(200, "one".to_owned())
-        );
-        assert_eq!(bind("062-b", "two", almost).await, Answered::KeyReused);
+        assert_eq!(bind("061-a", "two", almost).await, first);
+        assert_eq!(bind("062-b", "two", almost).await, None, "another request");
         let next_day = bind("062-b", "two", TimeDelta::days(1)).await;
-        assert!(
-            matches!(next_day, Answered::Now(BindOutcome::Bound(_))),
-            "{next_day:?}"
-        );
-        // What the mission is bound to does not end with the memory of the answer.
-        let kept = bind("062-b", "three", TimeDelta::days(3)).await;
-        let Answered::Now(BindOutcome::Bound(kept)) = kept else {
-            panic!("{kept:?}");
-        };
-        assert_eq!(kept.origin_link_id, "two");
+        assert_eq!(next_day, answer("two: two"));
+        // The answer expires, but the origin of the mission does not.
+        let later = bind("062-b", "three", TimeDelta::days(3)).await;
+        assert_eq!(later, answer("three: two"));
     });
 }
 

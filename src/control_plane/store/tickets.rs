@@ -1,60 +1,51 @@
-//! Tickets, and the search over them.
+//! Imported tickets, and the search in them.
 
-use serde::Deserialize;
+use serde_json::Value;
 
-use super::{Project, Store, StoreError};
-use crate::wire::Provider;
-use crate::wire::candidate::{CandidateFields, FieldError, MatchType, OriginCandidate};
+use super::{ProjectMapping, Store, StoreError};
+use crate::wire::candidate::{
+    CandidateFields, FieldError, MatchType, OriginCandidate, required_string,
+};
+use crate::wire::{PROVIDER_NAME, Provider};
 
-/// A ticket as an import gives it.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Ticket {
-    /// Which tracker.
-    pub provider: Provider,
-    /// What kind of resource it is in: `linear_team`.
-    pub resource_type: String,
-    /// The tracker's id of that resource.
-    pub resource_id: String,
-    /// The tracker's id of the ticket.
-    pub external_issue_id: String,
-    /// The key people use.
-    pub external_issue_key: String,
-    /// Its title, as written.
-    pub title: String,
-    /// Its status; may be empty.
-    pub status: String,
-    /// Where to read it.
-    pub url: String,
-    /// Its description, which a text search looks into.
-    #[serde(default)]
-    pub body: String,
+/// A ticket of `admin tickets import`: a search candidate in a tracker resource.
+#[derive(Debug, Clone)]
+pub(crate) struct ImportedTicket {
+    provider: Provider,
+    resource_type: String,
+    resource_id: String,
+    candidate: OriginCandidate,
+    /// A text search also searches the body.
+    body: String,
 }
 
-impl Ticket {
-    /// Demands what every candidate of a search must have, and a resource.
-    pub(crate) fn check(&self) -> Result<(), FieldError> {
-        for (field, value) in [
-            ("resource_type", &self.resource_type),
-            ("resource_id", &self.resource_id),
-        ] {
-            if value.is_empty() {
-                return Err(FieldError::new(field, "must be a non-empty string"));
-            }
-        }
-        OriginCandidate::new(CandidateFields {
-            external_issue_id: self.external_issue_id.clone(),
-            external_issue_key: self.external_issue_key.clone(),
-            title: self.title.clone(),
-            status: self.status.clone(),
-            url: self.url.clone(),
-            match_type: MatchType::Text,
+impl ImportedTicket {
+    /// Parses one ticket. Ignores unknown fields.
+    pub(crate) fn from_json(document: &Value) -> Result<Self, FieldError> {
+        let candidate = OriginCandidate::from_json(document)?;
+        let Value::Object(object) = document else {
+            return Err(FieldError::new("ticket", "must be an object"));
+        };
+        let provider = required_string(object, "provider")?;
+        Ok(Self {
+            provider: provider
+                .parse()
+                .map_err(|_| FieldError::new("provider", PROVIDER_NAME))?,
+            resource_type: required_string(object, "resource_type")?,
+            resource_id: required_string(object, "resource_id")?,
+            candidate,
+            body: match object.get("body") {
+                None => String::new(),
+                Some(Value::String(body)) => body.clone(),
+                Some(_) => return Err(FieldError::new("body", "must be a string")),
+            },
         })
-        .map(drop)
     }
 }
 
 type CandidateRow = (String, String, String, String, String);
 
+/// Rows that are not valid candidates cannot be in the store: an import checks them.
 fn candidates(rows: Vec<CandidateRow>, match_type: MatchType) -> Vec<OriginCandidate> {
     let candidate = |(external_issue_id, external_issue_key, title, status, url)| {
         OriginCandidate::new(CandidateFields {
@@ -71,32 +62,30 @@ fn candidates(rows: Vec<CandidateRow>, match_type: MatchType) -> Vec<OriginCandi
 }
 
 impl Store {
-    /// Adds tickets, or renews those whose id is there already: all of them or none.
-    pub(crate) async fn import_tickets(&self, tickets: &[Ticket]) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+    /// Adds tickets, or updates those with a known id: all or nothing.
+    pub(crate) async fn import_tickets(
+        &self,
+        tickets: &[ImportedTicket],
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
         for (index, ticket) in tickets.iter().enumerate() {
-            sqlx::query(
+            sql!(query:
                 "INSERT INTO tickets (provider, resource_type, resource_id, external_issue_id,
                      external_issue_key, title, status, url, body)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                  ON CONFLICT (provider, resource_type, resource_id, external_issue_id)
                  DO UPDATE SET external_issue_key = excluded.external_issue_key,
                      title = excluded.title, status = excluded.status, url = excluded.url,
-                     body = excluded.body",
+                     body = excluded.body";
+                ticket.provider.as_str(), &ticket.resource_type, &ticket.resource_id,
+                ticket.candidate.external_issue_id(), ticket.candidate.external_issue_key(),
+                ticket.candidate.title(), ticket.candidate.status(), ticket.candidate.url(),
+                &ticket.body
             )
-            .bind(ticket.provider.as_str())
-            .bind(&ticket.resource_type)
-            .bind(&ticket.resource_id)
-            .bind(&ticket.external_issue_id)
-            .bind(&ticket.external_issue_key)
-            .bind(&ticket.title)
-            .bind(&ticket.status)
-            .bind(&ticket.url)
-            .bind(&ticket.body)
             .execute(&mut *transaction)
             .await
             .map_err(|error| match error.as_database_error() {
-                Some(refused) if refused.is_unique_violation() => {
+                Some(database) if database.is_unique_violation() => {
                     StoreError::TicketKeyTaken { index }
                 }
                 _ => error.into(),
@@ -106,63 +95,56 @@ impl Store {
         Ok(())
     }
 
-    /// The ticket with this key in the project's resource; letter case does not matter.
+    /// Finds the ticket with this key in the project's resource, ignoring case.
     pub(crate) async fn ticket_by_key(
         &self,
-        project: &Project,
+        project: &ProjectMapping,
         key: &str,
     ) -> Result<Vec<OriginCandidate>, StoreError> {
-        let rows: Vec<CandidateRow> = sqlx::query_as(
+        let rows = sql!(query_as:
             "SELECT external_issue_id, external_issue_key, title, status, url FROM tickets
              WHERE provider = ? AND resource_type = ? AND resource_id = ?
-                 AND external_issue_key = ?",
+                 AND external_issue_key = ?";
+            &project.provider, &project.resource_type, &project.resource_id, key
         )
-        .bind(&project.provider)
-        .bind(&project.resource_type)
-        .bind(&project.resource_id)
-        .bind(key)
         .fetch_all(&self.pool)
         .await?;
         Ok(candidates(rows, MatchType::Exact))
     }
 
-    /// Tickets in the project's resource that hold every word, the best first: a hit in the key
-    /// counts more than one in the title, that more than one in the body.
+    /// Finds tickets in the project's resource that contain every word, the best match first: the
+    /// key weighs more than the title, and the title more than the body.
     pub(crate) async fn tickets_by_text(
         &self,
-        project: &Project,
+        project: &ProjectMapping,
         text: &str,
         limit: u32,
     ) -> Result<Vec<OriginCandidate>, StoreError> {
         let Some(expression) = match_expression(text) else {
             return Ok(Vec::new());
         };
-        let rows: Vec<CandidateRow> = sqlx::query_as(
+        let rows = sql!(query_as:
             "SELECT t.external_issue_id, t.external_issue_key, t.title, t.status, t.url
              FROM ticket_text JOIN tickets AS t ON t.id = ticket_text.rowid
              WHERE ticket_text MATCH ? AND t.provider = ? AND t.resource_type = ?
                  AND t.resource_id = ?
-             ORDER BY bm25(ticket_text, 10.0, 5.0, 1.0), t.id LIMIT ?",
+             ORDER BY bm25(ticket_text, 10.0, 5.0, 1.0), t.id LIMIT ?";
+            expression, &project.provider, &project.resource_type, &project.resource_id, limit
         )
-        .bind(expression)
-        .bind(&project.provider)
-        .bind(&project.resource_type)
-        .bind(&project.resource_id)
-        .bind(limit)
         .fetch_all(&self.pool)
         .await?;
         Ok(candidates(rows, MatchType::Text))
     }
 }
 
-/// Words people type, as an FTS5 expression in which nothing is an operator: each word quoted, and
-/// good as the beginning of a longer one. `None` where there is no word.
+/// Turns a text into an FTS5 expression without operators: each word is quoted and matches as a
+/// prefix. `None` if the text contains no word.
 fn match_expression(text: &str) -> Option<String> {
-    const MOST_WORDS: usize = 32;
+    const MAX_WORDS: usize = 32;
     let words: Vec<String> = text
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
-        .take(MOST_WORDS)
+        .take(MAX_WORDS)
         .map(|word| format!("\"{word}\"*"))
         .collect();
     (!words.is_empty()).then(|| words.join(" "))

@@ -1,22 +1,13 @@
-//! People, their teams and the providers they may act for.
+//! Users, their teams, and the providers they are linked to.
 
 use chrono::{DateTime, Utc};
 
 use super::{Store, StoreError};
 use crate::wire::Provider;
 
-/// What adding something that may be there already did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Added {
-    /// It is new.
-    Created,
-    /// It was there and is now as asked.
-    Updated,
-}
-
 impl Store {
-    /// Adds a user, or changes the password of one who is there; either way the user is then in
-    /// the team and has the links. A changed password ends every session it opened.
+    /// Adds a user, or sets the password of an existing one and ends their sessions. Either way the
+    /// user then belongs to the team and has the links. Returns whether the user is new.
     pub(crate) async fn add_user(
         &self,
         name: &str,
@@ -24,113 +15,101 @@ impl Store {
         team: &str,
         links: &[Provider],
         now: DateTime<Utc>,
-    ) -> Result<Added, StoreError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let existing: Option<(i64,)> = sqlx::query_as("SELECT id FROM users WHERE name = ?")
-            .bind(name)
-            .fetch_optional(&mut *transaction)
-            .await?;
-        let (user, added) = if let Some((user,)) = existing {
-            sqlx::query("UPDATE users SET password_hash = ? WHERE id = ?")
-                .bind(password_hash)
-                .bind(user)
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin().await?;
+        let existing: Option<(i64,)> = sql!(query_as:
+            "SELECT id FROM users WHERE name = ?";
+            name
+        )
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let user = if let Some((user,)) = existing {
+            sql!(query: "UPDATE users SET password_hash = ? WHERE id = ?"; password_hash, user)
                 .execute(&mut *transaction)
                 .await?;
-            sqlx::query("DELETE FROM sessions WHERE user_id = ?")
-                .bind(user)
+            sql!(query: "DELETE FROM sessions WHERE user_id = ?"; user)
                 .execute(&mut *transaction)
                 .await?;
-            (user, Added::Updated)
+            user
         } else {
-            let insert =
-                sqlx::query("INSERT INTO users (name, password_hash, created_at) VALUES (?, ?, ?)")
-                    .bind(name)
-                    .bind(password_hash)
-                    .bind(now.timestamp())
-                    .execute(&mut *transaction)
-                    .await?;
-            (insert.last_insert_rowid(), Added::Created)
+            sql!(query:
+                "INSERT INTO users (name, password_hash, created_at) VALUES (?, ?, ?)";
+                name, password_hash, now.timestamp()
+            )
+            .execute(&mut *transaction)
+            .await?
+            .last_insert_rowid()
         };
-        sqlx::query("INSERT INTO teams (slug) VALUES (?) ON CONFLICT DO NOTHING")
-            .bind(team)
+        sql!(query: "INSERT INTO teams (slug) VALUES (?) ON CONFLICT DO NOTHING"; team)
             .execute(&mut *transaction)
             .await?;
-        sqlx::query(
+        sql!(query:
             "INSERT INTO memberships (user_id, team_id) SELECT ?, id FROM teams WHERE slug = ?
-             ON CONFLICT DO NOTHING",
+             ON CONFLICT DO NOTHING";
+            user, team
         )
-        .bind(user)
-        .bind(team)
         .execute(&mut *transaction)
         .await?;
         for provider in links {
-            sqlx::query(
-                "INSERT INTO links (user_id, provider) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            sql!(query:
+                "INSERT INTO links (user_id, provider) VALUES (?, ?) ON CONFLICT DO NOTHING";
+                user, provider.as_str()
             )
-            .bind(user)
-            .bind(provider.as_str())
             .execute(&mut *transaction)
             .await?;
         }
         transaction.commit().await?;
-        Ok(added)
+        Ok(existing.is_none())
     }
 
-    /// A user's id and password hash.
+    /// The id and password hash of a user.
     pub(crate) async fn user_by_name(
         &self,
         name: &str,
     ) -> Result<Option<(i64, String)>, StoreError> {
-        Ok(
-            sqlx::query_as("SELECT id, password_hash FROM users WHERE name = ?")
-                .bind(name)
-                .fetch_optional(&self.pool)
-                .await?,
-        )
+        let user = sql!(query_as: "SELECT id, password_hash FROM users WHERE name = ?"; name);
+        Ok(user.fetch_optional(&self.pool).await?)
     }
 
-    /// The team a user may act for: the one named, else the first they joined; its id and slug.
+    /// The id and slug of a team of the user: the requested one, or the first that they joined.
     pub(crate) async fn team_of_user(
         &self,
         user: i64,
-        named: Option<&str>,
+        requested: Option<&str>,
     ) -> Result<Option<(i64, String)>, StoreError> {
-        Ok(sqlx::query_as(
+        let team = sql!(query_as:
             "SELECT teams.id, teams.slug FROM memberships
              JOIN teams ON teams.id = memberships.team_id
              WHERE memberships.user_id = ?1 AND (?2 IS NULL OR teams.slug = ?2)
-             ORDER BY memberships.rowid LIMIT 1",
-        )
-        .bind(user)
-        .bind(named)
-        .fetch_optional(&self.pool)
-        .await?)
+             ORDER BY memberships.rowid LIMIT 1";
+            user, requested
+        );
+        Ok(team.fetch_optional(&self.pool).await?)
     }
 
-    /// The providers a user may act for, by name.
+    /// The providers that a user is linked to, sorted.
     pub(crate) async fn links_of(&self, name: &str) -> Result<Vec<String>, StoreError> {
-        let links: Vec<(String,)> = sqlx::query_as(
+        let links: Vec<(String,)> = sql!(query_as:
             "SELECT links.provider FROM links JOIN users ON users.id = links.user_id
-             WHERE users.name = ? ORDER BY links.provider",
+             WHERE users.name = ? ORDER BY links.provider";
+            name
         )
-        .bind(name)
         .fetch_all(&self.pool)
         .await?;
         Ok(links.into_iter().map(|(provider,)| provider).collect())
     }
 
-    /// Whether a user may act for a provider.
     pub(crate) async fn is_linked(
         &self,
         user: i64,
         provider: Provider,
     ) -> Result<bool, StoreError> {
-        let link: Option<(i64,)> =
-            sqlx::query_as("SELECT 1 FROM links WHERE user_id = ? AND provider = ?")
-                .bind(user)
-                .bind(provider.as_str())
-                .fetch_optional(&self.pool)
-                .await?;
+        let link: Option<(i64,)> = sql!(query_as:
+            "SELECT 1 FROM links WHERE user_id = ? AND provider = ?";
+            user, provider.as_str()
+        )
+        .fetch_optional(&self.pool)
+        .await?;
         Ok(link.is_some())
     }
 }

@@ -1,4 +1,4 @@
-//! `spec-kitty admin`: fills and shows the store of the control plane on this machine.
+//! `spec-kitty admin`: manages the store of this machine's control plane.
 
 pub(crate) mod project;
 pub(crate) mod status;
@@ -7,10 +7,13 @@ pub(crate) mod user;
 
 use std::path::PathBuf;
 
-use crate::cli::context::{CommandResult, Context};
-use crate::control_plane;
+use serde_json::{Value, json};
 
-/// Where the store is; every verb takes it.
+use crate::cli::context::{CommandResult, Context};
+use crate::cli::failure::Failure;
+use crate::control_plane::{self, Administration};
+
+/// The `--data` option, which every verb has.
 #[derive(Debug, clap::Args)]
 pub struct Store {
     /// Folder of the control plane's store [default: control-plane in the state directory]
@@ -19,32 +22,39 @@ pub struct Store {
 }
 
 impl Store {
-    /// The folder, absolute.
-    pub fn folder(&self, context: &Context) -> PathBuf {
+    /// The absolute path of the folder.
+    pub(crate) fn folder(&self, context: &Context) -> PathBuf {
         match &self.data {
             Some(data) => context.world.directory().join(data),
             None => control_plane::default_data_directory(&context.world),
         }
     }
+
+    fn open<'a>(&self, context: &'a Context) -> Result<Administration<'a>, Failure> {
+        Ok(Administration::open(&context.world, &self.folder(context))?)
+    }
+
+    /// The folder, for the JSON document.
+    fn shown(&self, context: &Context) -> Value {
+        json!(self.folder(context).display().to_string())
+    }
 }
 
-/// The nouns and verbs.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// People who may log in
+    /// Manage users
     #[command(subcommand)]
     User(user::Command),
-    /// Projects, and the tracker resources their tickets are in
+    /// Manage the tracker resource of each project
     #[command(subcommand)]
     Project(project::Command),
-    /// Tickets that a search can find
+    /// Manage the tickets that a search can find
     #[command(subcommand)]
     Tickets(tickets::Command),
-    /// Show what the store holds
+    /// Show what the store contains
     Status(status::Arguments),
 }
 
-/// Hands a parsed command to its handler.
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::User(user::Command::Add(arguments)) => user::add::run(arguments, context),

@@ -1,25 +1,22 @@
 //! `spec-kitty admin status`.
 
-use serde_json::json;
+use serde_json::{Map, Value};
 
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
-use crate::control_plane::Administration;
 use crate::control_plane::store::Store;
 use crate::text::shell_word;
 
-/// Arguments of `admin status`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The store.
     #[command(flatten)]
     pub store: super::Store,
 }
 
-/// Counts what the store holds.
+/// Counts what the store contains. Unlike the other verbs it does not create a store.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let folder = arguments.store.folder(context);
     if !Store::exists(&folder) {
@@ -27,41 +24,29 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
             Some(data) => format!(" --data {}", shell_word(&data.to_string_lossy())),
             None => String::new(),
         };
-        let message = format!("no control plane's store in {}", folder.display());
+        let message = format!("no control plane store in {}", folder.display());
         return Err(
             Failure::new("not_configured", ExitCode::RepoState, message).hint(format!(
                 "run: spec-kitty admin user add NAME --team TEAM{data}"
             )),
         );
     }
-    let store = Administration::open(&context.world, &folder)?;
+    let store = arguments.store.open(context)?;
     let counts = store.counts()?;
     store.close();
-    let folder = folder.display().to_string();
-    let text = record(
-        &context.ui,
-        &[
-            ("data", folder.clone()),
-            ("users", counts.users.to_string()),
-            ("teams", counts.teams.to_string()),
-            ("links", counts.links.to_string()),
-            ("sessions", counts.sessions.to_string()),
-            ("projects", counts.projects.to_string()),
-            ("tickets", counts.tickets.to_string()),
-            ("origin links", counts.origin_links.to_string()),
-            ("events", counts.events.to_string()),
-        ],
-    );
-    let fields = json!({
-        "data": folder,
-        "users": counts.users,
-        "teams": counts.teams,
-        "links": counts.links,
-        "sessions": counts.sessions,
-        "projects": counts.projects,
-        "tickets": counts.tickets,
-        "origin_links": counts.origin_links,
-        "events": counts.events,
-    });
-    Ok(Outcome::new("spec-kitty.admin-status/1", fields, text))
+    let mut fields = Map::from_iter([("data".to_owned(), arguments.store.shown(context))]);
+    let mut rows = vec![("data".to_owned(), folder.display().to_string())];
+    for (kind, count) in counts {
+        rows.push((kind.replace('_', " "), count.to_string()));
+        fields.insert(kind, count.into());
+    }
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(label, value)| (label.as_str(), value.clone()))
+        .collect();
+    Ok(Outcome::new(
+        "spec-kitty.admin-status/1",
+        Value::Object(fields),
+        record(&context.ui, &rows),
+    ))
 }

@@ -2,9 +2,8 @@
 
 pub(crate) mod map;
 
-/// The verbs.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Say which tracker resource a project's tickets are in
+    /// Map a project to the tracker resource that contains its tickets
     Map(map::Arguments),
 }

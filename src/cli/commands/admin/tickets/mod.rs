@@ -2,9 +2,8 @@
 
 pub(crate) mod import;
 
-/// The verbs.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Add tickets, or renew those that are there
+    /// Add or update tickets
     Import(import::Arguments),
 }

@@ -11,62 +11,46 @@ use crate::cli::context::{CommandResult, Context};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
-use crate::control_plane::Administration;
-use crate::control_plane::store::Added;
+use crate::cli::ticket_arguments::provider_argument;
 use crate::secret::Secret;
 use crate::text::one_line;
 use crate::wire::Provider;
 
-/// Arguments of `admin user add`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Login name
+    /// User name
     pub name: String,
-    /// Team to join
+    /// Team of the user
     #[arg(long, value_name = "SLUG")]
     pub team: String,
-    /// Tracker the user may act for; repeat for more
-    #[arg(long = "link", value_name = "PROVIDER")]
-    pub links: Vec<String>,
+    /// Tracker that the user may use (repeatable)
+    #[arg(long = "link", value_name = "PROVIDER", value_parser = provider_argument(), ignore_case = true)]
+    pub links: Vec<Provider>,
     /// Read the password from standard input
     #[arg(long)]
     pub password_stdin: bool,
-    /// The store.
     #[command(flatten)]
     pub store: Store,
 }
 
-/// Adds the user.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
-    let links = arguments
-        .links
-        .iter()
-        .map(|name| name.parse::<Provider>())
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Failure::usage(error.to_string()))?;
     let password = password(&arguments, context)?;
-    let folder = arguments.store.folder(context);
-    let store = Administration::open(&context.world, &folder)?;
-    let added = store.add_user(&arguments.name, &arguments.team, &password, &links)?;
-    let links = store.links_of(&arguments.name)?;
+    let Arguments {
+        name, team, links, ..
+    } = &arguments;
+    let store = arguments.store.open(context)?;
+    let created = store.add_user(name, team, &password, links)?;
+    let links = store.links_of(name)?;
     store.close();
     let fields = json!({
-        "created": added == Added::Created,
-        "name": arguments.name,
-        "team": arguments.team,
+        "created": created,
+        "name": name,
+        "team": team,
         "links": links,
-        "data": folder.display().to_string(),
+        "data": arguments.store.shown(context),
     });
-    let text = format!(
-        "{} user {} of team {}",
-        if added == Added::Created {
-            "Added"
-        } else {
-            "Changed"
-        },
-        one_line(&arguments.name),
-        one_line(&arguments.team),
-    );
+    let verb = if created { "Added" } else { "Changed" };
+    let text = format!("{verb} user {} of team {}", one_line(name), one_line(team));
     Ok(Outcome::new("spec-kitty.admin-user-add/1", fields, text))
 }
 
@@ -75,23 +59,23 @@ fn password(arguments: &Arguments, context: &Context) -> Result<Secret, Failure>
         return password_from_stdin();
     }
     if !context.ui.may_ask() {
-        let message = "a password is asked for on a terminal only";
+        let message = "cannot prompt for a password: not a terminal";
         let typed = typed(&context.arguments);
         let failure = Failure::new("input_required", ExitCode::InputRequired, message);
         return Err(failure.hint(format!("run: {typed} --password-stdin < FILE")));
     }
     let password = ask::password(&context.world, "Password")?;
-    if ask::password(&context.world, "Password again")? != password {
-        return Err(Failure::usage("the two passwords differ"));
+    if ask::password(&context.world, "Repeat password")? != password {
+        return Err(Failure::usage("the passwords do not match"));
     }
     Ok(password)
 }
 
-/// The first line, without its end.
+/// The first line, without its line break.
 fn password_from_stdin() -> Result<Secret, Failure> {
-    const MOST_BYTES: u64 = 4 * 1024;
+    const MAX_BYTES: u64 = 4 * 1024;
     let mut line = String::new();
-    BufReader::new(std::io::stdin().take(MOST_BYTES))
+    BufReader::new(std::io::stdin().take(MAX_BYTES))
         .read_line(&mut line)
         .map_err(|error| Failure::usage("cannot read standard input").cause(error.to_string()))?;
     Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))

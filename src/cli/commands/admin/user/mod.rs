@@ -2,9 +2,8 @@
 
 pub(crate) mod add;
 
-/// The verbs.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Add a user to a team, or to one more team
+    /// Add a user to a team, or update an existing user
     Add(add::Arguments),
 }
