@@ -69,7 +69,7 @@ impl<'a> Administration<'a> {
         check_name("the project's slug", slug)?;
         check_name("the resource type", resource_type)?;
         check_name("the resource id", resource_id)?;
-        let binding_ref = self.world.random_uuid().to_string();
+        let binding_ref = self.world.random_uuid()?.to_string();
         let resource = (resource_type, resource_id);
         let mapping = self
             .store

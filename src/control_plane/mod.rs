@@ -60,6 +60,9 @@ pub enum ControlPlaneError {
     /// The password cannot be kept.
     #[error(transparent)]
     Password(#[from] password::PasswordError),
+    /// The operating system provides no random bytes.
+    #[error(transparent)]
+    Entropy(#[from] crate::world::EntropyError),
     /// A name or id is empty, or longer than any sensible one.
     #[error("{0} must be 1 to 255 characters without controls or space at the ends")]
     BadName(&'static str),

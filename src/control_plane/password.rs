@@ -6,14 +6,20 @@ use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use crate::secret::Secret;
 use crate::world::World;
 
-/// A password that cannot be hashed: longer than four gigabytes, or no memory for it.
+/// Why a password cannot be hashed.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot hash the password")]
-pub struct PasswordError(#[from] argon2::password_hash::Error);
+pub enum PasswordError {
+    /// It is longer than four gigabytes, or there is no memory for it.
+    #[error("cannot hash the password")]
+    Hash(#[from] argon2::password_hash::Error),
+    /// The operating system provides no random bytes.
+    #[error(transparent)]
+    Entropy(#[from] crate::world::EntropyError),
+}
 
 /// The hash to keep of a password.
 pub(super) fn hash(world: &World, password: &Secret) -> Result<String, PasswordError> {
-    let salt: [u8; 16] = world.random();
+    let salt: [u8; 16] = world.try_random()?;
     let hash = Argon2::default().hash_password_with_salt(password.expose().as_bytes(), &salt)?;
     Ok(hash.to_string())
 }

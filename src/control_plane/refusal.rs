@@ -106,6 +106,14 @@ impl IntoResponse for Refusal {
     }
 }
 
+impl From<crate::world::EntropyError> for Refusal {
+    fn from(error: crate::world::EntropyError) -> Self {
+        tracing::error!(%error, "no random bytes");
+        let message = "the control plane cannot make tokens right now";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
+    }
+}
+
 impl From<StoreError> for Refusal {
     /// The store's words stay in the log: they speak of files on the server.
     fn from(error: StoreError) -> Self {

@@ -17,6 +17,7 @@ use crate::sync::emitter::{EmitError, Emitter};
 use crate::sync::event_id;
 use crate::text::chain;
 use crate::wire::request::BindRequest;
+use crate::world::EntropyError;
 
 /// What may be chosen about a bind.
 #[derive(Debug, Clone)]
@@ -43,7 +44,7 @@ pub(crate) fn bind_mission_origin(
     let meta = mission.load(&project.root)?;
     require_writable(mission)?;
     let lock_file = project.lock_file("meta", &mission.name)?;
-    let (mut intent, ticket) = begin(service, mission, &meta, ticket, intent, options);
+    let (mut intent, ticket) = begin(service, mission, &meta, ticket, intent, options)?;
     let origin = OriginTicket::from_keys(&origin_keys(&ticket))?;
     let intents = Intents::of(project);
     let mut warnings = Vec::new();
@@ -56,7 +57,7 @@ pub(crate) fn bind_mission_origin(
     let attempt = intent
         .attempt
         .clone()
-        .unwrap_or_else(|| new_attempt(service, &meta, &ticket, options));
+        .map_or_else(|| new_attempt(service, &meta, &ticket, options), Ok)?;
     let answer = service
         .client
         .bind_mission_origin(&attempt.request, &attempt.idempotency_key);
@@ -134,7 +135,7 @@ fn begin(
     ticket: &Ticket,
     given: Option<Intent>,
     options: &BindOptions,
-) -> (Intent, Ticket) {
+) -> Result<(Intent, Ticket), EntropyError> {
     let intents = Intents::of(service.project);
     let same = |intent: &Intent| {
         intent.feature_slug == mission.name
@@ -151,11 +152,11 @@ fn begin(
         && attempt.request == request(service, meta, earlier)
     {
         let ticket = earlier.clone();
-        return (intent, ticket);
+        return Ok((intent, ticket));
     }
     intent.ticket = Some(ticket.clone());
-    intent.attempt = Some(new_attempt(service, meta, ticket, options));
-    (intent, ticket.clone())
+    intent.attempt = Some(new_attempt(service, meta, ticket, options)?);
+    Ok((intent, ticket.clone()))
 }
 
 fn new_attempt(
@@ -163,7 +164,7 @@ fn new_attempt(
     meta: &MissionMetadata,
     ticket: &Ticket,
     options: &BindOptions,
-) -> Attempt {
+) -> Result<Attempt, EntropyError> {
     let fact = [
         "MissionOriginBound",
         &service.project.identity.project_uuid,
@@ -171,12 +172,15 @@ fn new_attempt(
         ticket.provider.as_str(),
         ticket.candidate.external_issue_id(),
     ];
-    let key = options.idempotency_key.clone();
-    Attempt {
+    let idempotency_key = match options.idempotency_key.clone() {
+        Some(key) => key,
+        None => service.world.random_uuid()?.to_string(),
+    };
+    Ok(Attempt {
         request: request(service, meta, ticket),
-        idempotency_key: key.unwrap_or_else(|| service.world.random_uuid().to_string()),
-        event_id: event_id::of_fact(meta.text("created_at").unwrap_or_default(), &fact).to_string(),
-    }
+        idempotency_key,
+        event_id: event_id::of_fact(meta.text("created_at").unwrap_or_default(), &fact),
+    })
 }
 
 fn request(service: &Service<'_>, meta: &MissionMetadata, ticket: &Ticket) -> BindRequest {
@@ -245,7 +249,7 @@ fn emit(
     let project = service.project;
     let emitter = Emitter::of_project(service.world, project, service.client.session().team_slug());
     let git = project.git_metadata(options.head.as_deref());
-    emit_bound(&emitter, &git, meta, ticket, &attempt.event_id)
+    emit_bound(&emitter, &git, meta, ticket, attempt.event_id)
 }
 
 /// Ends every intent of the mission: it has its one origin now. What stays is a creation whose own

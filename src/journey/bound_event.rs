@@ -12,12 +12,9 @@ pub(super) fn emit_bound(
     git: &GitMetadata,
     meta: &MissionMetadata,
     ticket: &Ticket,
-    event_id: &str,
+    event_id: ulid::Ulid,
 ) -> Result<(), EmitError> {
-    let id = ulid::Ulid::from_string(event_id).unwrap_or_else(|_| {
-        crate::sync::event_id::of_fact("", &["MissionOriginBound", meta.feature_slug(), event_id])
-    });
-    emitter.emit_mission_origin_bound(id, git, &event_of(meta, ticket))
+    emitter.emit_mission_origin_bound(event_id, git, &event_of(meta, ticket))
 }
 
 /// The event of a bind, from what is recorded.

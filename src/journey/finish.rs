@@ -109,7 +109,7 @@ fn finish(
                 &project.git_metadata(None),
                 &meta,
                 ticket,
-                &attempt.event_id,
+                attempt.event_id,
             ),
             _ => emit_created(project, emitter, meta.keys(), None),
         };

@@ -42,8 +42,8 @@ pub(crate) struct Attempt {
     pub request: BindRequest,
     /// Its `Idempotency-Key`.
     pub idempotency_key: String,
-    /// The id of the event that the bind will emit (ULID).
-    pub event_id: String,
+    /// The id of the event that the bind will emit.
+    pub event_id: ulid::Ulid,
 }
 
 /// One unfinished piece of work on one mission.

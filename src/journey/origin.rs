@@ -89,6 +89,9 @@ pub enum OriginError {
     /// A folder could not be read.
     #[error(transparent)]
     Fs(#[from] FsError),
+    /// The operating system provides no random bytes.
+    #[error(transparent)]
+    Entropy(#[from] crate::world::EntropyError),
     /// Part was done: the same command goes on from here.
     #[error("mission {feature_slug}: {done}, but {failed}")]
     Partial {

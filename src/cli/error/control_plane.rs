@@ -25,7 +25,9 @@ impl From<ControlPlaneError> for Failure {
                 Self::from_error("cannot_listen", ExitCode::RepoState, &error)
                     .hint("run: spec-kitty serve --listen 127.0.0.1:0")
             }
-            ControlPlaneError::Runtime(_) | ControlPlaneError::Password(_) => {
+            ControlPlaneError::Runtime(_)
+            | ControlPlaneError::Password(_)
+            | ControlPlaneError::Entropy(_) => {
                 Self::from_error("internal", ExitCode::Internal, &error)
             }
             ControlPlaneError::BadName(_) => Self::from_error("usage", ExitCode::Usage, &error)

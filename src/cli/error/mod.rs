@@ -27,6 +27,12 @@ impl From<FsError> for Failure {
     }
 }
 
+impl From<crate::world::EntropyError> for Failure {
+    fn from(error: crate::world::EntropyError) -> Self {
+        Self::from_error("internal", ExitCode::Internal, &error)
+    }
+}
+
 impl From<NotRecorded> for Failure {
     fn from(error: NotRecorded) -> Self {
         Self::from_error("not_recorded", ExitCode::RepoState, &error)
@@ -255,6 +261,7 @@ impl From<OriginError> for Failure {
             E::Creation(error) => error.into(),
             E::Lock(error) => error.into(),
             E::Fs(error) => error.into(),
+            E::Entropy(error) => error.into(),
             E::Partial {
                 feature_slug,
                 done,

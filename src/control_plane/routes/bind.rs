@@ -41,7 +41,7 @@ pub(super) async fn bind(
         request: &request,
         key,
         request_hash: &request_hash,
-        new_link_id: &app.world.random_uuid().to_string(),
+        new_link_id: &app.world.random_uuid()?.to_string(),
         now: app.world.now(),
     };
     let answered = app

@@ -16,7 +16,7 @@ use crate::secret::Secret;
 use crate::text::hex;
 use crate::wire::request::{RefreshRequest, TokenRequest};
 use crate::wire::response::TokenResponse;
-use crate::world::World;
+use crate::world::{EntropyError, World};
 
 /// Opens a session for a user name and password.
 pub(super) async fn log_in(
@@ -43,7 +43,7 @@ pub(super) async fn log_in(
         .team_of_user(id, team(&headers)?)
         .await?
         .ok_or_else(not_in_team)?;
-    let (tokens, hashes) = new_tokens(&app.world);
+    let (tokens, hashes) = new_tokens(&app.world)?;
     app.store
         .open_session(id, team_id, &hashes, app.world.now())
         .await?;
@@ -56,7 +56,7 @@ pub(super) async fn refresh(
     State(app): State<App>,
     Document(request): Document<RefreshRequest>,
 ) -> Result<Json<TokenResponse>, Refusal> {
-    let (tokens, hashes) = new_tokens(&app.world);
+    let (tokens, hashes) = new_tokens(&app.world)?;
     let old = TokenHash::of(&request.refresh);
     let rotated = app
         .store
@@ -88,22 +88,22 @@ struct Tokens {
     refresh: Secret,
 }
 
-fn new_tokens(world: &World) -> (Tokens, TokenPair) {
+fn new_tokens(world: &World) -> Result<(Tokens, TokenPair), EntropyError> {
     let tokens = Tokens {
-        access: new_token(world),
-        refresh: new_token(world),
+        access: new_token(world)?,
+        refresh: new_token(world)?,
     };
     let hashes = TokenPair {
         access: TokenHash::of(&tokens.access),
         refresh: TokenHash::of(&tokens.refresh),
     };
-    (tokens, hashes)
+    Ok((tokens, hashes))
 }
 
 /// 256 random bits, in hexadecimal.
-fn new_token(world: &World) -> Secret {
-    let bytes: [u8; 32] = world.random();
-    Secret::new(hex(&bytes))
+fn new_token(world: &World) -> Result<Secret, EntropyError> {
+    let bytes: [u8; 32] = world.try_random()?;
+    Ok(Secret::new(hex(&bytes)))
 }
 
 fn answer(tokens: Tokens, team_slug: String) -> Json<TokenResponse> {
