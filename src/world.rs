@@ -1,7 +1,7 @@
 //! The operating system as one value: environment, directories, clock, entropy, sleep.
 //!
-//! Everything else in the crate is handed a [`World`] and asks it, so that this is the only file
-//! that reads the environment, the time or the home folder (DESIGN §9).
+//! All other code receives a [`World`]. This is the only file that reads the environment, the clock
+//! and the home folder.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -14,19 +14,20 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// The names of every environment variable the program reads (DESIGN §4).
+/// The names of all environment variables that the program reads; `docs/environment.md` explains
+/// them.
 pub(crate) mod names {
     /// The control plane's URL.
     pub(crate) const SERVER: &str = "SPEC_KITTY_SERVER";
     /// Older alias of [`SERVER`].
     pub(crate) const SERVER_ALIAS: &str = "SPEC_KITTY_SAAS_URL";
-    /// An access token for CI; it goes only to a server named by flag or environment.
+    /// An access token for CI; sent only to a server given by flag or environment.
     pub(crate) const TOKEN: &str = "SPEC_KITTY_TOKEN";
-    /// The team that goes with [`TOKEN`].
+    /// The team that belongs to [`TOKEN`].
     pub(crate) const TEAM: &str = "SPEC_KITTY_TEAM";
     /// Replaces `~/.spec-kitty`.
     pub(crate) const HOME: &str = "SPEC_KITTY_HOME";
-    /// Set to anything but `0` or `false`: never prompt.
+    /// Any value but `0` and `false` turns prompts off.
     pub(crate) const NO_INPUT: &str = "SPEC_KITTY_NO_INPUT";
     /// Log filter, as in `spec_kitty=debug`.
     pub(crate) const LOG: &str = "SPEC_KITTY_LOG";
@@ -34,34 +35,29 @@ pub(crate) mod names {
     pub(crate) const NETWORK: &str = "SPEC_KITTY_ENABLE_SAAS_SYNC";
     /// A file of certificates to trust instead of the system's.
     pub(crate) const CERTIFICATES: &str = "SSL_CERT_FILE";
-    /// A proxy for https; the first that is set counts.
+    /// A proxy for https; the first one that is set counts.
     pub(crate) const PROXY: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    /// Hosts that are reached without [`PROXY`].
+    /// Hosts that bypass [`PROXY`].
     pub(crate) const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
-    /// Set in continuous integration: never prompt.
+    /// Set in continuous integration; turns prompts off.
     pub(crate) const CI: &str = "CI";
     /// Any non-empty value turns colour off.
     pub(crate) const NO_COLOR: &str = "NO_COLOR";
     /// `0` turns colour off.
     pub(crate) const CLICOLOR: &str = "CLICOLOR";
-    /// Any value but `0` turns colour on, also into a pipe.
+    /// Any value but `0` turns colour on, even into a pipe.
     pub(crate) const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
     /// `dumb` turns colour off.
     pub(crate) const TERMINAL: &str = "TERM";
-    /// The user's folder; the first that is set counts.
+    /// The user's home folder; the first one that is set counts.
     pub(crate) const USER_FOLDER: [&str; 2] = ["HOME", "USERPROFILE"];
-    /// The user's login name; the first that is set counts.
+    /// The user's login name; the first one that is set counts.
     pub(crate) const USER_NAME: [&str; 3] = ["LOGNAME", "USER", "USERNAME"];
-    /// Where temporary folders go.
+    /// The folder for temporary files.
     pub(crate) const TEMPORARY: &str = "TMPDIR";
-    /// Where git is looked for.
+    /// The folders that are searched for git.
     pub(crate) const PATH: &str = "PATH";
 }
-
-/// The operating system provides no random bytes.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("the operating system provides no random bytes: {0}")]
-pub struct EntropyError(getrandom::Error);
 
 /// Which of the standard streams are terminals.
 #[derive(Debug, Clone, Copy, Default)]
@@ -74,19 +70,19 @@ pub struct Terminals {
     pub stderr: bool,
 }
 
-/// A snapshot of the process's surroundings, and the doors to its clock and entropy.
+/// A snapshot of the environment, with access to the clock and to random bytes.
 #[derive(Clone)]
 pub struct World {
     variables: BTreeMap<OsString, OsString>,
     directory: PathBuf,
     terminals: Terminals,
-    /// Microseconds that people took to answer, shared by all clones.
+    /// Microseconds spent waiting for answers to prompts, shared by all clones.
     asking: Arc<AtomicU64>,
     only_looks: OnlyLooks,
 }
 
 impl std::fmt::Debug for World {
-    /// Leaves the variables out: one of them may be a token.
+    /// Omits the variables, because one of them may be a token.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("World")
             .field("directory", &self.directory)
@@ -95,24 +91,20 @@ impl std::fmt::Debug for World {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one home of these calls")]
+#[expect(clippy::disallowed_methods, reason = "all these calls are made here")]
 impl World {
-    /// Collects the real process's surroundings. Fails where the current directory is gone.
+    /// Reads the environment of this process. Fails if the current directory does not exist.
     pub fn from_process() -> io::Result<Self> {
-        Ok(Self {
-            variables: std::env::vars_os().collect(),
-            directory: std::env::current_dir()?,
-            terminals: Terminals {
-                stdin: io::stdin().is_terminal(),
-                stdout: io::stdout().is_terminal(),
-                stderr: io::stderr().is_terminal(),
-            },
-            asking: Arc::default(),
-            only_looks: OnlyLooks::default(),
-        })
+        let mut world = Self::with_variables(std::env::current_dir()?, std::env::vars_os());
+        world.terminals = Terminals {
+            stdin: io::stdin().is_terminal(),
+            stdout: io::stdout().is_terminal(),
+            stderr: io::stderr().is_terminal(),
+        };
+        Ok(world)
     }
 
-    /// A world with these variables, for embedding and tests: nothing is a terminal.
+    /// A world with these variables and without terminals, for embedding and tests.
     pub fn with_variables<K, V>(
         directory: PathBuf,
         variables: impl IntoIterator<Item = (K, V)>,
@@ -133,7 +125,7 @@ impl World {
         }
     }
 
-    /// The time, in UTC.
+    /// The current time in UTC.
     pub fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }
@@ -143,40 +135,36 @@ impl World {
         Instant::now()
     }
 
-    /// Blocks this thread.
+    /// Blocks the current thread.
     pub fn sleep(&self, duration: Duration) {
         std::thread::sleep(duration);
     }
-
-    /// A random (version 4) UUID.
-    pub fn random_uuid(&self) -> Uuid {
-        Uuid::from_bytes(
-            uuid::Builder::from_random_bytes(self.random())
-                .into_uuid()
-                .into_bytes(),
-        )
-    }
 }
 
-/// Set while a command only looks and asks: cut off then, it has changed nothing. Not set unless
-/// a command says so.
+/// The operating system provides no random bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system provides no random bytes: {0}")]
+pub struct EntropyError(getrandom::Error);
+
+/// A flag that a command sets while it only reads and prompts. An interruption during that time has
+/// changed nothing.
 #[derive(Debug, Clone, Default)]
 pub struct OnlyLooks(Arc<AtomicBool>);
 
 impl OnlyLooks {
-    /// Says whether it is so from here on.
+    /// Sets or clears the flag.
     pub fn set(&self, only_looks: bool) {
         self.0.store(only_looks, Ordering::Relaxed);
     }
 
-    /// Whether it is so.
+    /// Whether the flag is set.
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
 impl World {
-    /// Asks a person something. The time of the command stands still until the answer.
+    /// Runs a prompt. The time until the answer does not count towards the command's time limit.
     pub fn ask<T>(&self, question: impl FnOnce() -> T) -> T {
         let start = self.instant();
         let before = self.only_looks.0.swap(true, Ordering::Relaxed);
@@ -188,26 +176,26 @@ impl World {
         answer
     }
 
-    /// Whether the command has only looked and asked so far.
+    /// The flag that says whether the command only reads and prompts at the moment.
     pub fn only_looks(&self) -> &OnlyLooks {
         &self.only_looks
     }
 
-    /// A reading of the monotonic clock that leaves out the time people took to answer.
+    /// A reading of the monotonic clock without the time spent in prompts.
     pub fn working_instant(&self) -> Instant {
         let asking = Duration::from_micros(self.asking.load(Ordering::Relaxed));
         let now = self.instant();
         now.checked_sub(asking).unwrap_or(now)
     }
 
-    /// The same world seen from another directory (`-C`). Relative paths start at the old one.
+    /// Changes the directory (`-C`). A relative path starts at the current one.
     #[must_use]
     pub fn in_directory(mut self, directory: &Path) -> Self {
         self.directory = self.directory.join(directory);
         self
     }
 
-    /// Where the command acts: absolute.
+    /// The directory in which the command acts, as an absolute path.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
@@ -217,14 +205,14 @@ impl World {
         self.terminals
     }
 
-    /// Every variable, for a child process.
+    /// All variables, for a child process.
     pub fn variables(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.variables
             .iter()
             .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 
-    /// A variable's value; `None` where it is unset, empty or not UTF-8.
+    /// A variable's value; `None` if it is unset, empty or not UTF-8.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables
             .get(OsStr::new(name))
@@ -232,13 +220,13 @@ impl World {
             .filter(|v| !v.is_empty())
     }
 
-    /// Whether a variable is set to something other than empty, `0` or `false`.
+    /// Whether a variable has a value other than `0` and `false`.
     pub fn flag(&self, name: &str) -> bool {
         self.variable(name)
             .is_some_and(|v| !matches!(v, "0" | "false"))
     }
 
-    /// Whether `SPEC_KITTY_ENABLE_SAAS_SYNC` allows the network at all.
+    /// Whether `SPEC_KITTY_ENABLE_SAAS_SYNC` allows network access.
     pub fn network_allowed(&self) -> bool {
         !self.variable(names::NETWORK).is_some_and(|v| {
             matches!(
@@ -248,41 +236,30 @@ impl World {
         })
     }
 
-    /// The state directory: `SPEC_KITTY_HOME`, else `~/.spec-kitty`; absolute. Without a home
-    /// folder at all it is one that does not exist, and that nobody can make.
+    /// The state directory as an absolute path: `SPEC_KITTY_HOME`, else `~/.spec-kitty`. Without a
+    /// home folder this is a path at which no folder can be created.
     pub fn state_directory(&self) -> PathBuf {
-        let below_home = || {
-            let home = names::USER_FOLDER
-                .into_iter()
-                .find_map(|name| self.path_variable(name));
-            home.map(|home| home.join(".spec-kitty"))
+        let user_folder = || {
+            let mut names = names::USER_FOLDER.into_iter();
+            let home = names.find_map(|name| self.path_variable(name));
+            home.unwrap_or_else(|| PathBuf::from("/proc/no-home-folder"))
         };
-        let chosen = self.path_variable(names::HOME).or_else(below_home);
+        let chosen = self.path_variable(names::HOME);
         self.directory
-            .join(chosen.unwrap_or_else(|| PathBuf::from("/proc/no-home-folder/.spec-kitty")))
+            .join(chosen.unwrap_or_else(|| user_folder().join(".spec-kitty")))
     }
 
-    /// Where temporary folders go (`TMPDIR`, else `/tmp`).
+    /// The folder for temporary files (`TMPDIR`, else `/tmp`).
     pub fn temporary_directory(&self) -> PathBuf {
         self.path_variable(names::TEMPORARY)
             .unwrap_or_else(|| PathBuf::from("/tmp"))
     }
 
-    /// The folders that programs are looked for in (`PATH`).
+    /// The folders that are searched for programs (`PATH`).
     pub fn search_path(&self) -> Vec<PathBuf> {
         let path = self.variables.get(OsStr::new(names::PATH));
         path.map(|path| std::env::split_paths(path).collect())
             .unwrap_or_default()
-    }
-
-    /// Random bytes from the operating system. Zeroes where it has none, which no supported
-    /// platform lacks.
-    pub fn random<const N: usize>(&self) -> [u8; N] {
-        let mut bytes = [0; N];
-        if getrandom::fill(&mut bytes).is_err() {
-            bytes.fill(0);
-        }
-        bytes
     }
 
     /// Random bytes from the operating system.
@@ -292,19 +269,19 @@ impl World {
         Ok(bytes)
     }
 
-    /// The machine's name and the user's login name: what a `node_id` is made of (DESIGN §7).
+    /// A random (version 4) UUID.
+    pub fn random_uuid(&self) -> Result<Uuid, EntropyError> {
+        Ok(uuid::Builder::from_random_bytes(self.try_random()?).into_uuid())
+    }
+
+    /// The machine's name and the user's login name, from which the `node_id` is derived.
     pub fn host_and_user(&self) -> (String, String) {
-        let host = rustix::system::uname()
-            .nodename()
-            .to_string_lossy()
-            .into_owned();
-        let user = names::USER_NAME
-            .into_iter()
-            .find_map(|name| self.variable(name))
-            .map_or_else(
-                || rustix::process::getuid().as_raw().to_string(),
-                str::to_owned,
-            );
+        let host = rustix::system::uname().nodename().to_string_lossy().into();
+        let mut names = names::USER_NAME.into_iter();
+        let user = names.find_map(|name| self.variable(name)).map_or_else(
+            || rustix::process::getuid().as_raw().to_string(),
+            str::to_owned,
+        );
         (host, user)
     }
 

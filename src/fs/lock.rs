@@ -1,35 +1,33 @@
-//! Advisory locks on files of their own (flock). A lock dies with its process, so none is ever
-//! stale; the lock file is never removed (QUEUE §2.2).
+//! Advisory locks (flock) on separate lock files. The operating system releases a lock when its
+//! process ends, so a lock is never stale. Lock files are never removed.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::FsError;
 use crate::world::World;
 
-/// A lock that is held until it is dropped.
+/// An acquired lock; dropping it releases it.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
 
-/// Why a lock was not had.
+/// Why a lock could not be acquired.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Another process held it for the whole wait.
+    /// Another process kept the lock for the whole wait.
     #[error("another spec-kitty process holds {}", path.display())]
-    Busy {
-        /// The lock file.
-        path: std::path::PathBuf,
-    },
-    /// The lock file could not be opened or locked at all.
+    Busy { path: PathBuf },
+    /// The lock file could not be opened or locked.
     #[error(transparent)]
     File(#[from] FsError),
 }
 
-/// Whether a lock failed because the file system knows no locks at all, as some network mounts.
+/// Whether locking failed because the file system does not support locks, as some network file
+/// systems do not.
 pub(crate) fn is_unsupported(error: &FsError) -> bool {
     use rustix::io::Errno;
     let code = error.source.raw_os_error();
@@ -38,42 +36,48 @@ pub(crate) fn is_unsupported(error: &FsError) -> bool {
         .any(|errno| code == Some(errno.raw_os_error()))
 }
 
-/// Takes the lock if nobody has it; `None` where somebody does.
+/// Acquires the lock if it is free; `None` if another process holds it.
 pub(crate) fn try_acquire(path: &Path) -> Result<Option<Lock>, FsError> {
     let file = open(path)?;
-    match try_lock(&file) {
-        Ok(()) => Ok(Some(Lock { _file: file })),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(FsError::on("lock", path)(error)),
-    }
+    Ok(try_lock(&file, path)?.then_some(Lock { _file: file }))
 }
 
-/// Takes the lock, waiting at most `wait`, with back-off from 50 µs to 5 ms: a suspended holder
-/// must not hang every other process.
+/// Acquires the lock within `wait`, trying again after 50 µs, then less often, at least every 5 ms.
+/// The limit keeps a suspended process from blocking all others.
 pub(crate) fn acquire(world: &World, path: &Path, wait: Duration) -> Result<Lock, LockError> {
     let file = open(path)?;
     let end = world.instant() + wait;
     let mut pause = Duration::from_micros(50);
-    loop {
-        match try_lock(&file) {
-            Ok(()) => return Ok(Lock { _file: file }),
-            Err(TryLockError::Error(error)) => return Err(FsError::on("lock", path)(error).into()),
-            Err(TryLockError::WouldBlock) if world.instant() >= end => {
-                return Err(LockError::Busy {
-                    path: path.to_owned(),
-                });
-            }
-            Err(TryLockError::WouldBlock) => {
-                world.sleep(pause);
-                pause = (pause * 2).min(Duration::from_millis(5));
-            }
+    while !try_lock(&file, path)? {
+        if world.instant() >= end {
+            let path = path.to_owned();
+            return Err(LockError::Busy { path });
         }
+        world.sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(5));
+    }
+    Ok(Lock { _file: file })
+}
+
+/// Like [`acquire`], but `None` if the file system does not support locks.
+pub(crate) fn acquire_if_supported(
+    world: &World,
+    path: &Path,
+    wait: Duration,
+) -> Result<Option<Lock>, LockError> {
+    match acquire(world, path, wait) {
+        Err(LockError::File(error)) if is_unsupported(&error) => Ok(None),
+        acquired => acquired.map(Some),
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one home of file locks")]
-fn try_lock(file: &File) -> Result<(), TryLockError> {
-    file.try_lock()
+#[expect(clippy::disallowed_methods, reason = "all file locks are taken here")]
+fn try_lock(file: &File, path: &Path) -> Result<bool, FsError> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(FsError::on("lock", path)(error)),
+    }
 }
 
 fn open(path: &Path) -> Result<File, FsError> {

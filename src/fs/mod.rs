@@ -1,4 +1,4 @@
-//! Files that must not be lost: atomic replacement, bounded reading, private folders, locks.
+//! Durable files: atomic replacement, bounded reads, private folders, locks, edits of YAML.
 
 pub(crate) mod lock;
 pub(crate) mod replace;
@@ -6,25 +6,23 @@ mod yaml;
 pub(crate) mod yaml_block;
 mod yaml_lines;
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, DirEntry, File};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// A file operation that failed: what was tried, and on which path.
+/// A failed file operation: what was tried, on which path, and the operating system's reason.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}", path.display())]
 pub struct FsError {
-    /// A verb phrase: `read`, `write`, `create the folder`.
+    /// A verb phrase: `read`, `create the folder`.
     pub action: &'static str,
-    /// The file or folder it happened on.
     pub path: PathBuf,
-    /// The operating system's reason.
     pub source: io::Error,
 }
 
 impl FsError {
-    /// For `map_err`: `File::open(p).map_err(FsError::on("open", p))`.
+    /// For `map_err`: `File::open(path).map_err(FsError::on("open", path))`.
     pub fn on(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self {
@@ -34,76 +32,92 @@ impl FsError {
         }
     }
 
-    /// Whether the change itself may have been made, and only its survival of a power cut is not
-    /// known.
+    /// An error with a reason that does not come from the operating system.
+    pub(crate) fn because(action: &'static str, path: &Path, reason: impl Into<String>) -> Self {
+        Self::on(action, path)(io::Error::other(reason.into()))
+    }
+
+    /// Whether the file has its new content already, but that content may not survive a power cut.
     pub fn is_after_the_change(&self) -> bool {
         self.action == SYNC_FOLDER
     }
 }
 
-/// What [`sync_directory`] does, for [`FsError::is_after_the_change`].
+/// The action of [`sync_directory`], for [`FsError::is_after_the_change`].
 const SYNC_FOLDER: &str = "sync the folder";
 
-/// Reads a whole file of at most `limit` bytes; `None` where there is none. Only a regular file
-/// (or a link to one) is read, so that a pipe or device in its place cannot hang the command.
+/// Reads a file of at most `limit` bytes; `None` if it does not exist. Refuses anything but a
+/// regular file or a link to one, because a read from a pipe or a device could block.
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, FsError> {
-    let refuse = |why: &str| FsError::on("read", path)(io::Error::other(why.to_owned()));
     match fs::metadata(path) {
         Ok(found) if found.is_file() => {}
-        Ok(_) => return Err(refuse("not a regular file")),
+        Ok(_) => return Err(FsError::because("read", path, "not a regular file")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(FsError::on("read", path)(error)),
     }
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(FsError::on("read", path))?;
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
+    File::open(path)
+        .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
         .map_err(FsError::on("read", path))?;
     if bytes.len() as u64 > limit {
-        return Err(refuse(&format!("larger than {limit} bytes")));
+        let reason = format!("larger than {limit} bytes");
+        return Err(FsError::because("read", path, reason));
     }
     Ok(Some(bytes))
 }
 
-/// Makes a folder (and its parents) that only its owner can enter: mode 0700. One that exists and
-/// is ours is tightened; one of another owner with group or world bits is refused
-/// (QUEUE §2.11).
-pub(crate) fn ensure_private_directory(path: &Path) -> Result<(), FsError> {
-    if let Some(parent) = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
-        let mut builder = DirBuilder::new();
-        let made = builder.recursive(true).mode(0o700).create(parent);
-        made.map_err(FsError::on("create the folder", parent))?;
+/// The entries of a folder sorted by path; empty if the folder does not exist.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<DirEntry>, FsError> {
+    let listed = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    match listed {
+        Ok(mut entries) => {
+            entries.sort_by_key(DirEntry::path);
+            Ok(entries)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(FsError::on("list the folder", folder)(error)),
     }
-    match DirBuilder::new().mode(0o700).create(path) {
+}
+
+/// Creates a folder with mode 0700, and its parents. Removes the permissions of group and others
+/// from an existing folder; refuses one with such permissions that belongs to another user.
+pub(crate) fn ensure_private_directory(path: &Path) -> Result<(), FsError> {
+    let builder = || {
+        let mut builder = DirBuilder::new();
+        builder.mode(0o700);
+        builder
+    };
+    if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        let created = builder().recursive(true).create(parent);
+        created.map_err(FsError::on("create the folder", parent))?;
+    }
+    match builder().create(path) {
         Ok(()) => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(FsError::on("create the folder", path)(error)),
     }
     let found = fs::metadata(path).map_err(FsError::on("look at", path))?;
     if !found.is_dir() {
-        return Err(FsError::on("use", path)(io::Error::other("not a folder")));
+        return Err(FsError::because("use", path, "not a folder"));
     }
     require_private(path, &found, 0o700)
 }
 
-/// Demands that a file or folder is ours alone, tightening it to `mode` where we own it.
+/// Removes the permissions of group and others by setting `mode`. Fails if the file has such
+/// permissions and belongs to another user.
 pub(crate) fn require_private(path: &Path, found: &fs::Metadata, mode: u32) -> Result<(), FsError> {
     if found.mode() & 0o077 == 0 {
         return Ok(());
     }
     if found.uid() != rustix::process::geteuid().as_raw() {
-        let why = "others can read or write it and it is not ours to mend";
-        return Err(FsError::on("trust", path)(io::Error::other(why)));
+        let reason = "its permissions are too open, and it belongs to another user";
+        return Err(FsError::because("trust", path, reason));
     }
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
         .map_err(FsError::on("tighten", path))
 }
 
-/// Makes the names in a folder durable. A file system that cannot is not an error: there is
-/// nothing better to do.
+/// Makes the names in a folder durable. Ignores file systems that do not support it.
 pub(crate) fn sync_directory(path: &Path) -> Result<(), FsError> {
     match File::open(path).and_then(|folder| folder.sync_all()) {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),

@@ -1,45 +1,43 @@
-//! Replaces a file as a whole (QUEUE §4.1): a reader at any instant, and after any crash, sees the
-//! old file or the new one. Mode, owner and symbolic link survive.
+//! Replaces a file atomically and durably: a reader, also after a crash, sees either the old file
+//! or the new one. Mode, owner and symbolic links survive.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use super::{FsError, sync_directory};
 
-/// The permission bits of a file that is made anew; one that exists keeps its own.
+/// The permissions of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// 0600, also where the file already had wider ones.
+    /// 0600, also if the existing file has wider permissions.
     Private,
-    /// 0666 less the umask, as any file of the user's.
+    /// Those of the existing file, else 0666 minus the umask.
     Shared,
 }
 
-/// Whether anything was written.
+/// Whether the file changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replaced {
-    /// The file has new bytes, and they are durable.
+    /// The file has the new bytes, and they are durable.
     Written,
-    /// The file held exactly these bytes already.
+    /// The file held exactly these bytes before.
     Unchanged,
 }
 
-/// Puts `bytes` in place of the file at `path`, durably: temporary file beside the target, write,
-/// fsync, rename, fsync of the folder. Equal bytes are left alone.
+/// Replaces the file at `path`, or creates it: writes a temporary file in the same folder, syncs it,
+/// renames it over the target and syncs the folder. Equal bytes change nothing.
 ///
-/// Whoever calls this holds the lock of the file, so a temporary of the same file was left by a
-/// process that was killed, and is removed.
+/// The caller holds the lock of the file. A temporary file with the same prefix therefore belongs to
+/// a killed process and is removed.
 pub(crate) fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<Replaced, FsError> {
     let target = resolve(path)?;
     let existing = match fs::symlink_metadata(&target) {
         Ok(found) if found.is_file() => Some(found),
-        Ok(_) => {
-            return Err(FsError::on("replace", &target)(io::Error::other(
-                "not a regular file",
-            )));
-        }
+        Ok(_) => return Err(FsError::because("replace", &target, "not a regular file")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(FsError::on("replace", &target)(error)),
     };
@@ -49,49 +47,55 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<Replaced,
             return Ok(Replaced::Unchanged);
         }
     }
-    let folder = target.parent().unwrap_or(Path::new("/"));
-    remove_beside(folder, &target);
-    let temporary = Temporary::create(&target, mode)?;
-    temporary.fill(bytes, existing.as_ref(), mode)?;
-    fs::rename(&temporary.path, &target).map_err(FsError::on("replace", &target))?;
-    temporary.keep();
+    let folder = folder_of(&target);
+    remove_temporaries(folder, &target);
+    let temporary = create(folder, &target, mode)
+        .map_err(FsError::on("create a temporary file for", &target))?;
+    fill(temporary.as_file(), bytes, existing.as_ref(), mode)
+        .map_err(FsError::on("write", temporary.path()))?;
+    temporary
+        .persist(&target)
+        .map_err(|failed| FsError::on("replace", &target)(failed.error))?;
     sync_directory(folder)?;
     Ok(Replaced::Written)
 }
 
-/// Follows symbolic links to the file they name, which may not exist yet.
+/// Follows symbolic links to the file they point to, which need not exist.
 fn resolve(path: &Path) -> Result<PathBuf, FsError> {
-    const MOST_LINKS: usize = 40;
+    const MAX_LINKS: usize = 40;
     let mut target = path.to_owned();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         match fs::read_link(&target) {
-            Ok(next) => target = target.parent().unwrap_or(Path::new("/")).join(next),
+            Ok(next) => target = folder_of(&target).join(next),
             Err(_) => return Ok(target),
         }
     }
-    Err(FsError::on("follow", path)(io::Error::other(
-        "too many symbolic links",
-    )))
+    Err(FsError::because("follow", path, "too many symbolic links"))
+}
+
+fn folder_of(target: &Path) -> &Path {
+    target.parent().unwrap_or(Path::new("/"))
 }
 
 fn holds(path: &Path, bytes: &[u8]) -> bool {
     let mut found = Vec::with_capacity(bytes.len());
     let limit = bytes.len() as u64 + 1;
-    fs::File::open(path)
-        .and_then(|f| f.take(limit).read_to_end(&mut found))
+    File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut found))
         .is_ok()
         && found == bytes
 }
 
-/// Removes what killed writers of a file left beside it. For whoever holds the file's lock.
+/// Removes the temporary files that killed processes left next to a file. The caller holds the
+/// file's lock.
 pub(crate) fn remove_leftovers(path: &Path) {
     if let Ok(target) = resolve(path) {
-        remove_beside(target.parent().unwrap_or(Path::new("/")), &target);
+        remove_temporaries(folder_of(&target), &target);
     }
 }
 
-/// Best effort: one that stays does no harm but to tidiness.
-fn remove_beside(folder: &Path, target: &Path) {
+/// Ignores errors: a temporary file that remains does no harm.
+fn remove_temporaries(folder: &Path, target: &Path) {
     let prefix = temporary_prefix(target);
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -104,85 +108,38 @@ fn remove_beside(folder: &Path, target: &Path) {
 
 const TEMPORARY_SUFFIX: &str = ".tmp";
 
-/// Temporaries are hidden and named after their target.
+/// Temporary files are hidden and carry the name of their target.
 fn temporary_prefix(target: &Path) -> String {
-    format!(
-        ".{}.",
-        target.file_name().unwrap_or_default().to_string_lossy()
-    )
+    let name = target.file_name().unwrap_or_default();
+    format!(".{}.", name.to_string_lossy())
 }
 
-/// A file beside the target that is removed unless it is kept.
-struct Temporary {
-    path: PathBuf,
-    file: fs::File,
-    kept: std::cell::Cell<bool>,
+fn create(folder: &Path, target: &Path, mode: Mode) -> io::Result<NamedTempFile> {
+    let bits = if mode == Mode::Private { 0o600 } else { 0o666 };
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(bits);
+    tempfile::Builder::new()
+        .prefix(&temporary_prefix(target))
+        .suffix(TEMPORARY_SUFFIX)
+        .make_in(folder, |path| options.open(path))
 }
 
-impl Temporary {
-    fn create(target: &Path, mode: Mode) -> Result<Self, FsError> {
-        let folder = target.parent().unwrap_or(Path::new("/"));
-        let bits = if mode == Mode::Private { 0o600 } else { 0o666 };
-        let made = tempfile::Builder::new()
-            .prefix(&temporary_prefix(target))
-            .suffix(TEMPORARY_SUFFIX)
-            .make_in(folder, |path| {
-                OpenOptions::new()
-                    .write(true)
-                    .create_new(true)
-                    .mode(bits)
-                    .open(path)
-            });
-        let (file, path) = made
-            .map_err(FsError::on("write beside", target))?
-            .into_parts();
-        // From here on we remove the name ourselves, so that a rename cannot race with a drop.
-        let path = path
-            .keep()
-            .map_err(|kept| FsError::on("write beside", target)(kept.error))?;
-        Ok(Self {
-            path,
-            file,
-            kept: std::cell::Cell::new(false),
-        })
-    }
-
-    fn fill(&self, bytes: &[u8], old: Option<&fs::Metadata>, mode: Mode) -> Result<(), FsError> {
-        let failed = || FsError::on("write", &self.path);
-        if let Some(old) = old {
-            let bits = if mode == Mode::Private {
-                0o600
-            } else {
-                old.mode() & 0o7777
-            };
-            self.file
-                .set_permissions(fs::Permissions::from_mode(bits))
-                .map_err(failed())?;
-            let new = self.file.metadata().map_err(failed())?;
-            if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
-                // Only a privileged user can give a file away; for others the old owner is lost.
-                drop(std::os::unix::fs::fchown(
-                    &self.file,
-                    Some(old.uid()),
-                    Some(old.gid()),
-                ));
-            }
-        }
-        (&self.file).write_all(bytes).map_err(failed())?;
-        self.file.sync_all().map_err(failed())
-    }
-
-    fn keep(&self) {
-        self.kept.set(true);
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.kept.get() {
-            drop(fs::remove_file(&self.path));
+/// Gives the new file the mode and owner of the old one, then its content.
+fn fill(mut file: &File, bytes: &[u8], old: Option<&Metadata>, mode: Mode) -> io::Result<()> {
+    if let Some(old) = old {
+        let bits = match mode {
+            Mode::Private => 0o600,
+            Mode::Shared => old.mode() & 0o7777,
+        };
+        file.set_permissions(Permissions::from_mode(bits))?;
+        let new = file.metadata()?;
+        if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+            // Only a privileged user can change the owner; for all others the file becomes theirs.
+            drop(fchown(file, Some(old.uid()), Some(old.gid())));
         }
     }
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 #[cfg(test)]
@@ -199,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_mode_and_link_and_leaves_nothing_beside() {
+    fn mode_and_link_survive_and_no_other_file_remains() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("real.json");
         let link = folder.path().join("link.json");
@@ -207,7 +164,7 @@ mod tests {
             replace(&file, b"one", Mode::Shared).unwrap(),
             Replaced::Written
         );
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
         std::os::unix::fs::symlink("real.json", &link).unwrap();
         assert_eq!(
             replace(&link, b"two", Mode::Shared).unwrap(),
@@ -220,17 +177,17 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_left_is_removed() {
+    fn temporary_files_of_killed_processes_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("f");
-        fs::File::create(folder.path().join(".f.Ab12Cd.tmp")).unwrap();
-        fs::File::create(folder.path().join(".other.Ab12Cd.tmp")).unwrap();
+        File::create(folder.path().join(".f.Ab12Cd.tmp")).unwrap();
+        File::create(folder.path().join(".other.Ab12Cd.tmp")).unwrap();
         replace(&file, b"x", Mode::Shared).unwrap();
         assert_eq!(names(folder.path()), [".other.Ab12Cd.tmp", "f"]);
     }
 
     #[test]
-    fn equal_bytes_are_left_alone() {
+    fn equal_bytes_change_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("f");
         replace(&file, b"same", Mode::Private).unwrap();
@@ -247,13 +204,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("f");
         replace(&file, b"x", Mode::Shared).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
         replace(&file, b"x", Mode::Private).unwrap();
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
     }
 
     #[test]
-    fn a_folder_in_its_place_is_refused_and_nothing_is_left() {
+    fn a_folder_is_not_replaced_and_no_other_file_remains() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("f")).unwrap();
         assert!(replace(&folder.path().join("f"), b"x", Mode::Shared).is_err());
@@ -261,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_of_links_without_end_is_refused() {
+    fn a_cycle_of_links_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("b", folder.path().join("a")).unwrap();
         std::os::unix::fs::symlink("a", folder.path().join("b")).unwrap();

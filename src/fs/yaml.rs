@@ -1,33 +1,29 @@
-//! Reading YAML, and what may be changed in it.
+//! Parses YAML, and names the possible changes of a block.
 
 use serde::de::DeserializeOwned;
 
-/// One change inside a block.
+/// One change in a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change<'a> {
-    /// Gives the key this text.
+    /// Sets a key to a text.
     Set(&'a str, &'a str),
-    /// Takes the key away.
+    /// Removes a key.
     Remove(&'a str),
 }
 
-/// Why a text could not be read or changed.
+/// Why a text could not be parsed or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum YamlError {
-    /// It is not YAML, or does not have the expected form.
+    /// It is not valid YAML, or does not have the expected form.
     #[error("{0}")]
     Syntax(String),
-    /// The change cannot be made without touching more than the block.
-    #[error("the {key} block cannot be changed without touching anything else")]
-    Refused {
-        /// The block's key.
-        key: String,
-        /// The lines a person should write instead; empty where the block is to go.
-        lines: String,
-    },
+    /// The change would affect more than the block. `lines` are the lines to write by hand, empty
+    /// if the block should be removed.
+    #[error("the {key} block cannot be changed without affecting other parts of the file")]
+    Refused { key: String, lines: String },
 }
 
-/// Reads a text into a type; an empty document is the type's default.
+/// Parses a text; an empty document gives the type's default.
 pub(crate) fn parse<T: DeserializeOwned + Default>(text: &str) -> Result<T, YamlError> {
     let options = serde_saphyr::options! {
         with_snippet: false,

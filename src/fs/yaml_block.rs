@@ -1,9 +1,9 @@
-//! Edits one top-level block of a YAML file and nothing else (QUEUE §4.2).
+//! Edits one top-level block of a YAML file and nothing else.
 //!
-//! The text is edited by lines, so that comments, order, quoting and line endings survive; a parser
-//! then reads the old and the new text and both must mean the same except for the one change that
-//! was asked for. Whatever this plain editor does not understand (a flow mapping, an anchor used
-//! elsewhere, an explicit key) fails that comparison and is refused.
+//! The editor works on lines, so comments, order, quoting and line endings survive. A parser then
+//! compares the old and the new text: they may differ only in the requested change. Syntax that the
+//! editor does not support (a flow mapping, an anchor used elsewhere, an explicit key) fails this
+//! comparison, and the edit is refused.
 
 use serde_json::{Map, Value};
 
@@ -11,8 +11,8 @@ pub(crate) use super::yaml::{Change, YamlError, parse};
 use super::yaml_lines::Lines;
 pub(crate) use super::yaml_lines::scalar;
 
-/// Makes these changes inside the block of a key. Where there is no such block (or only an empty
-/// one) it gets the lines of `template` first: indented by two, each ended by a newline.
+/// Changes the block of a key. A missing or empty block first gets the lines of `template`, which
+/// are indented by two and each end in a newline.
 pub(crate) fn change_block(
     text: &str,
     key: &str,
@@ -42,7 +42,7 @@ pub(crate) fn change_block(
     } else if let Some(header) = found.and_then(|found| lines.empty_block(key, found)) {
         lines.fill_block(key, header, template);
     }
-    // Backwards, because new keys are put first.
+    // In reverse, because each new key becomes the first.
     for change in changes.iter().rev() {
         lines.change(key, *change);
     }
@@ -52,7 +52,7 @@ pub(crate) fn change_block(
     })
 }
 
-/// Takes away the block of a key, with the comments inside it.
+/// Removes the block of a key and the comments in it.
 pub(crate) fn remove_block(text: &str, key: &str) -> Result<String, YamlError> {
     let mut expected: Map<String, Value> = parse(text)?;
     if expected.remove(key).is_none() {
@@ -68,13 +68,13 @@ pub(crate) fn remove_block(text: &str, key: &str) -> Result<String, YamlError> {
     })
 }
 
-/// The text, if it means exactly what is expected.
+/// The text, if it parses to exactly the expected mapping.
 fn verified(text: String, expected: &Map<String, Value>) -> Option<String> {
     let found: Map<String, Value> = parse(&text).ok()?;
     (found == *expected && !has_lone_carriage_return(&text)).then_some(text)
 }
 
-/// A carriage return alone also ends a line in YAML, but not for this editor.
+/// A single carriage return ends a line in YAML, but not in this editor.
 fn has_lone_carriage_return(text: &str) -> bool {
     text.replace("\r\n", "").contains('\r')
 }
@@ -83,10 +83,7 @@ fn by_hand(key: &str, changes: &[Change<'_>]) -> String {
     let mut lines = format!("{key}:");
     for change in changes {
         if let Change::Set(name, value) = change {
-            lines.push_str("\n  ");
-            lines.push_str(name);
-            lines.push_str(": ");
-            lines.push_str(&scalar(value));
+            lines.extend(["\n  ", name, ": ", &scalar(value)]);
         }
     }
     lines

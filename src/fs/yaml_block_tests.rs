@@ -14,7 +14,7 @@ fn bind(text: &str) -> Result<String, YamlError> {
     change_block(text, "tracker", TEMPLATE, &BIND)
 }
 
-/// Files without a tracker block that a plain editor could trip over.
+/// Files without a tracker block that could confuse an editor of lines.
 const UNBOUND: [&str; 19] = [
     "",
     "\n",
@@ -193,7 +193,7 @@ fn scalars_read_back_as_the_same_text() {
     }
 }
 
-/// A random document of parts that mean nothing to us.
+/// A random document without a tracker block.
 fn document() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         Just("# comment\n".to_owned()),

@@ -1,5 +1,5 @@
-//! YAML as lines: finds, adds and removes the lines of a block. Knows the ordinary block style only;
-//! [`super::yaml_block`] checks what comes out.
+//! Finds, adds and removes the lines of a YAML block. Supports only the ordinary block style;
+//! [`super::yaml_block`] verifies the result.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::yaml::{Change, parse};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// A text as lines that keep their endings.
+/// The lines of a text, with their endings.
 pub(super) struct Lines {
     mark: &'static str,
     rows: Vec<String>,
@@ -42,7 +42,7 @@ impl Lines {
         Some(start..self.end_of(start, 0))
     }
 
-    /// Where the lines that are indented deeper than `indent` end.
+    /// The end of the lines that are indented deeper than `indent`.
     fn end_of(&self, start: usize, indent: usize) -> usize {
         let mut end = start + 1;
         for (index, line) in self.rows.iter().enumerate().skip(start + 1) {
@@ -61,48 +61,42 @@ impl Lines {
         block.extend(self.template(template));
         let marker = self.rows.iter().rposition(|line| line.trim_end() == "...");
         let at = marker.unwrap_or(self.rows.len());
-        // A file without a final newline stays one, which also tells `remove_block` what to undo.
-        if let Some(last) = at.checked_sub(1).and_then(|last| self.rows.get_mut(last))
-            && !last.ends_with('\n')
+        self.insert(at, block);
+    }
+
+    /// Inserts lines. If the line before them has no newline, it gets one and the last new line has
+    /// none: the file still has no final newline, and [`Self::remove_block`] can undo the change.
+    fn insert(&mut self, at: usize, mut lines: Vec<String>) {
+        if let Some(previous) = at.checked_sub(1).and_then(|last| self.rows.get_mut(last))
+            && !previous.ends_with('\n')
         {
-            last.push_str(self.ending);
-            if let Some(last) = block.last_mut() {
+            previous.push_str(self.ending);
+            if let Some(last) = lines.last_mut() {
                 strip_ending(last);
             }
         }
-        self.rows.splice(at..at, block);
+        self.rows.splice(at..at, lines);
     }
 
-    /// The header's index, if the block is only its key and a word for nothing.
+    /// The header's index, if the block consists of its key and an empty value.
     pub(super) fn empty_block(&self, key: &str, found: Range<usize>) -> Option<usize> {
         let header = self.rows.get(found.start)?;
         let value = Scalar::split(after_key(header, key)?).value;
-        let has_children = self
-            .rows
-            .get(found.start + 1..found.end)?
-            .iter()
-            .any(|line| !is_blank(line) && !line.trim_start().starts_with('#'));
-        (!has_children && matches!(value, "" | "~" | "null" | "Null" | "NULL" | "{}"))
-            .then_some(found.start)
+        let mut children = self.rows.get(found.start + 1..found.end)?.iter();
+        (!children.any(|line| has_content(line))
+            && matches!(value, "" | "~" | "null" | "Null" | "NULL" | "{}"))
+        .then_some(found.start)
     }
 
     pub(super) fn fill_block(&mut self, key: &str, at: usize, template: &str) {
-        let mut children = self.template(template);
-        if let Some(header) = self.rows.get_mut(at) {
-            if let Some(rest) = after_key(header, key) {
-                let tail = Scalar::split(rest).tail.to_owned();
-                header.truncate(header.len() - rest.len());
-                header.push_str(&tail);
-            }
-            if !header.ends_with('\n') {
-                header.push_str(self.ending);
-                if let Some(last) = children.last_mut() {
-                    strip_ending(last);
-                }
-            }
+        if let Some(header) = self.rows.get_mut(at)
+            && let Some(rest) = after_key(header, key)
+        {
+            let tail = Scalar::split(rest).tail.to_owned();
+            header.truncate(header.len() - rest.len());
+            header.push_str(&tail);
         }
-        let next = at + 1;
-        self.rows.splice(next..next, children);
+        self.insert(at + 1, self.template(template));
     }
 
     fn template(&self, template: &str) -> Vec<String> {
@@ -117,18 +111,19 @@ impl Lines {
         let Some(block) = self.block(key) else {
             return;
         };
-        let Some(first) = block.clone().skip(1).find(|index| {
-            self.rows
-                .get(*index)
-                .is_some_and(|line| !is_blank(line) && !line.trim_start().starts_with('#'))
-        }) else {
+        let rows = self.rows.iter().enumerate().take(block.end);
+        let find = |wanted: &dyn Fn(&str) -> bool| {
+            let mut children = rows.clone().skip(block.start + 1);
+            children
+                .find(|(_, line)| wanted(line))
+                .map(|(index, _)| index)
+        };
+        let Some(first) = find(&has_content) else {
             return;
         };
         let indent = self.rows.get(first).map_or(0, |line| indentation(line));
-        let child = block.clone().skip(1).find(|index| {
-            self.rows.get(*index).is_some_and(|line| {
-                indentation(line) == indent && after_key(line.trim_start(), name).is_some()
-            })
+        let child = find(&|line| {
+            indentation(line) == indent && after_key(line.trim_start(), name).is_some()
         });
         match (change, child) {
             (Change::Set(_, value), Some(child)) => self.set_child(child, indent, name, value),
@@ -162,7 +157,7 @@ impl Lines {
         self.rows.drain(child + 1..end);
     }
 
-    /// Takes lines away; where the last of them had no newline, so has the new last line.
+    /// Removes lines. If the last line of the file has no newline, the new last line has none.
     pub(super) fn remove_block(&mut self, found: Range<usize>) {
         let unended = found.end == self.rows.len()
             && self.rows.last().is_some_and(|line| !line.ends_with('\n'));
@@ -173,7 +168,7 @@ impl Lines {
     }
 }
 
-/// What stands after `key:`, if the line begins with that key, plain or quoted.
+/// The text after `key:`, if the line begins with that key, plain or quoted.
 fn after_key<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     let rest = ['"', '\'']
         .into_iter()
@@ -187,7 +182,7 @@ fn after_key<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     (rest.is_empty() || rest.starts_with(char::is_whitespace)).then_some(rest)
 }
 
-/// A value on the line of its key, and what follows it there: white space, comment, line ending.
+/// A value on the line of its key, and the white space, comment and line ending after it.
 struct Scalar<'a> {
     value: &'a str,
     tail: &'a str,
@@ -229,6 +224,10 @@ fn strip_ending(line: &mut String) {
     }
 }
 
+fn has_content(line: &str) -> bool {
+    !is_blank(line) && !line.trim_start().starts_with('#')
+}
+
 fn is_blank(line: &str) -> bool {
     line.trim().is_empty()
 }
@@ -237,7 +236,7 @@ fn indentation(line: &str) -> usize {
     line.len() - line.trim_start_matches([' ', '\t']).len()
 }
 
-/// A text as YAML reads it back: plain where that is safe beyond doubt, else double-quoted.
+/// A text as a YAML scalar: plain if that is certainly safe, else double-quoted.
 pub(crate) fn scalar(text: &str) -> String {
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text

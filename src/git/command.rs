@@ -1,4 +1,4 @@
-//! The one way git is started.
+//! Runs git.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -6,39 +6,34 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use super::environment;
+use super::{environment, pathspec};
 use crate::world::World;
 
-/// Why git gave no answer.
+/// Why a git command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
-    /// There is no `git` in the search path.
+    /// There is no `git` in `PATH`.
     #[error("git is not installed, or not in PATH")]
     NotInstalled,
-    /// This git is older than the options we use.
+    /// This git does not support all options that the program uses.
     #[error("this git is too old; version {} or later is needed", GitError::OLDEST)]
     OldVersion,
-    /// git ended with an error.
+    /// Git ended with an error.
     #[error(transparent)]
     Failed(Box<GitFailure>),
-    /// git could not be started, or talked to.
+    /// Git could not be started, or communication with it failed.
     #[error("cannot run git in {}", directory.display())]
     Io {
-        /// Where it was to run.
         directory: PathBuf,
-        /// The operating system's reason.
         source: io::Error,
     },
-    /// git answered something that cannot be read.
-    #[error("cannot read what git {command} answered")]
-    Unreadable {
-        /// The git command's name.
-        command: &'static str,
-    },
+    /// The output of this git command has an unknown form.
+    #[error("cannot read the output of git {command}")]
+    Unreadable { command: &'static str },
 }
 
 impl GitError {
-    /// The oldest git that knows every option we use (`git add --sparse`).
+    /// The oldest git that supports all options that the program uses (`git add --sparse`).
     pub const OLDEST: &'static str = "2.34";
 }
 
@@ -46,26 +41,27 @@ impl GitError {
 #[derive(Debug, thiserror::Error)]
 #[error("git {} failed", arguments.first().map_or("", String::as_str))]
 pub struct GitFailure {
-    /// What git was asked, without the program's name and options of ours.
+    /// The arguments, without `-c` settings.
     pub arguments: Vec<String>,
-    /// Its exit code; `None` where a signal ended it.
+    /// The exit code; `None` if a signal ended git.
     pub status: Option<i32>,
-    /// What it printed before.
     pub stdout: Vec<u8>,
-    /// Its own words: outside text, not yet safe to show.
+    /// Text from outside: sanitise it before showing it.
     pub stderr: String,
 }
 
-/// What a git command printed.
-#[derive(Debug)]
-pub(crate) struct GitOutput {
-    /// Standard output.
-    pub stdout: Vec<u8>,
-    /// Standard error, lossily.
-    pub stderr: String,
+/// `None` if git ended with this exit code, which for some commands means "no".
+pub(super) fn none_on(
+    status: i32,
+    output: Result<Vec<u8>, GitError>,
+) -> Result<Option<Vec<u8>>, GitError> {
+    match output {
+        Err(GitError::Failed(failure)) if failure.status == Some(status) => Ok(None),
+        output => output.map(Some),
+    }
 }
 
-/// Git in one directory.
+/// Git in one directory. All methods return the standard output.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Git<'a> {
     world: &'a World,
@@ -74,7 +70,7 @@ pub(crate) struct Git<'a> {
 }
 
 impl<'a> Git<'a> {
-    /// Git as if typed in this directory.
+    /// Git as if started in this directory.
     pub(crate) fn in_directory(world: &'a World, directory: &'a Path) -> Self {
         Self {
             world,
@@ -83,19 +79,32 @@ impl<'a> Git<'a> {
         }
     }
 
-    /// The same with configuration of its own, each `key=value`.
+    /// Adds configuration, each item `key=value`.
     #[must_use]
     pub(crate) fn with_settings(mut self, settings: &'a [&'a str]) -> Self {
         self.settings = settings;
         self
     }
 
-    /// Runs git with nothing on its standard input. Ending with an error is an error.
+    /// Runs git with empty standard input. An exit code other than 0 is an error.
     pub(crate) fn run<S: AsRef<OsStr>>(
         &self,
         arguments: impl IntoIterator<Item = S>,
-    ) -> Result<GitOutput, GitError> {
+    ) -> Result<Vec<u8>, GitError> {
         self.run_with_input(arguments, &[])
+    }
+
+    /// Runs git with these paths, relative to the root, as literal pathspecs.
+    pub(super) fn run_on<P: AsRef<Path>>(
+        &self,
+        arguments: &[&str],
+        paths: impl IntoIterator<Item = P>,
+    ) -> Result<Vec<u8>, GitError> {
+        let arguments = arguments.iter().chain(&["--"]).map(OsString::from);
+        let paths = paths
+            .into_iter()
+            .map(|path| pathspec::literal(path.as_ref()));
+        self.run(arguments.chain(paths))
     }
 
     /// Runs git with these bytes on its standard input.
@@ -103,39 +112,31 @@ impl<'a> Git<'a> {
         &self,
         arguments: impl IntoIterator<Item = S>,
         input: &[u8],
-    ) -> Result<GitOutput, GitError> {
-        let arguments: Vec<OsString> = arguments
-            .into_iter()
-            .map(|argument| argument.as_ref().to_owned())
-            .collect();
+    ) -> Result<Vec<u8>, GitError> {
+        let arguments: Vec<_> = arguments.into_iter().collect();
+        let arguments: Vec<&OsStr> = arguments.iter().map(AsRef::as_ref).collect();
         let output = self
-            .answer(&arguments, input)
-            .map_err(|error| self.not_run(error))?;
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+            .output(&arguments, input)
+            .map_err(|error| self.not_started(error))?;
         if output.status.success() {
-            return Ok(GitOutput {
-                stdout: output.stdout,
-                stderr,
-            });
+            return Ok(output.stdout);
         }
+        let text = |argument: &&OsStr| argument.to_string_lossy().into_owned();
         Err(GitError::Failed(Box::new(GitFailure {
-            arguments: arguments
-                .iter()
-                .map(|argument| argument.to_string_lossy().into_owned())
-                .collect(),
+            arguments: arguments.iter().map(text).collect(),
             status: output.status.code(),
             stdout: output.stdout,
-            stderr,
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         })))
     }
 
-    /// Feeds git and reads it at the same time: either alone could wait for the other for ever.
+    /// Writes the input and reads the output at the same time, since git may block on either.
     ///
-    /// Its words go into a file without a name where there is room for one: what a hook leaves
-    /// running in the background inherits them, and a pipe would not end before that does.
-    fn answer(&self, arguments: &[OsString], input: &[u8]) -> io::Result<Output> {
-        let words = nameless_file(self.world).ok();
-        let stderr = match &words {
+    /// Standard error goes to an unnamed file if possible. Background processes of a hook inherit
+    /// it, and a pipe would stay open until they end.
+    fn output(&self, arguments: &[&OsStr], input: &[u8]) -> io::Result<Output> {
+        let errors = unnamed_file(self.world).ok();
+        let stderr = match &errors {
             Some(file) => file.try_clone()?.into(),
             None => Stdio::piped(),
         };
@@ -143,81 +144,75 @@ impl<'a> Git<'a> {
         let stdin = child.stdin.take();
         let mut output = std::thread::scope(|scope| {
             if let Some(mut stdin) = stdin {
-                // A git that fails early closes the pipe: its exit code tells more than this.
+                // A git that fails early closes the pipe; its exit code is the better error.
                 scope.spawn(move || drop(stdin.write_all(input)));
             }
             child.wait_with_output()
         })?;
-        if let Some(mut file) = words {
+        if let Some(mut file) = errors {
             file.rewind()?;
             file.read_to_end(&mut output.stderr)?;
         }
         Ok(output)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the one place that starts git")]
-    fn start(&self, arguments: &[OsString], with_input: bool, stderr: Stdio) -> io::Result<Child> {
-        let mut command = Command::new(program(self.world));
-        for setting in self.settings {
-            command.arg("-c").arg(setting);
-        }
-        command
+    #[expect(clippy::disallowed_methods, reason = "all git processes start here")]
+    fn start(&self, arguments: &[&OsStr], with_input: bool, stderr: Stdio) -> io::Result<Child> {
+        let stdin = if with_input {
+            Stdio::piped
+        } else {
+            Stdio::null
+        };
+        let settings = self.settings.iter().flat_map(|setting| ["-c", *setting]);
+        Command::new(program(self.world))
+            .args(settings)
             .args(arguments)
             .current_dir(self.directory)
             .env_clear()
             .envs(environment::for_git(self.world.variables()))
-            .stdin(if with_input {
-                Stdio::piped()
-            } else {
-                Stdio::null()
-            })
+            .stdin(stdin())
             .stdout(Stdio::piped())
             .stderr(stderr)
             .spawn()
     }
 
-    /// "Not found" is git or the directory: only the second is there to be looked at.
-    fn not_run(&self, source: io::Error) -> GitError {
+    /// "Not found" can mean git or the directory.
+    fn not_started(&self, source: io::Error) -> GitError {
         if source.kind() == io::ErrorKind::NotFound && self.directory.is_dir() {
             return GitError::NotInstalled;
         }
-        GitError::Io {
-            directory: self.directory.to_owned(),
-            source,
-        }
+        let directory = self.directory.to_owned();
+        GitError::Io { directory, source }
     }
 }
 
-/// A file that no other program can find; in memory, since a disk takes longer than most of git.
+/// A file in memory that no other program can open. A file on disk would take longer than most git
+/// commands.
 #[cfg(target_os = "linux")]
-fn nameless_file(_world: &World) -> io::Result<File> {
+fn unnamed_file(_world: &World) -> io::Result<File> {
     let flags = rustix::fs::MemfdFlags::CLOEXEC;
     Ok(rustix::fs::memfd_create("git", flags)?.into())
 }
 
-/// A file that no other program can find.
+/// A file that no other program can open.
 #[cfg(not(target_os = "linux"))]
-fn nameless_file(world: &World) -> io::Result<File> {
+fn unnamed_file(world: &World) -> io::Result<File> {
     tempfile::tempfile_in(world.temporary_directory())
 }
 
-/// git's path, looked up as the operating system would. Named by its path it is started without
-/// a copy of this process, which is a good part of what a short git command costs. A relative
-/// entry of `PATH` starts at git's own directory, so there the look-up is left to the system.
+/// The path of git. Starting a program by its path avoids a fork, which would take a large part of
+/// the time of a short git command. A relative entry of `PATH` refers to git's own directory, so
+/// from there on the operating system does the search.
 fn program(world: &World) -> PathBuf {
-    let name = Path::new("git");
-    let folders = world.search_path();
-    let candidates = folders
-        .iter()
-        .take_while(|folder| folder.is_absolute())
-        .map(|folder| folder.join(name));
     let executable = |path: &PathBuf| {
         path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
     };
-    candidates
-        .into_iter()
+    let folders = world.search_path().into_iter();
+    folders
+        .take_while(|folder| folder.is_absolute())
+        .map(|folder| folder.join("git"))
         .find(executable)
-        .unwrap_or_else(|| name.to_owned())
+        .unwrap_or_else(|| PathBuf::from("git"))
 }
 
 #[cfg(test)]
@@ -226,7 +221,7 @@ mod tests {
     use crate::git::testing::Sandbox;
 
     #[test]
-    fn git_is_found_as_the_system_would_find_it() {
+    fn git_is_found_like_the_system_finds_it() {
         let folder = tempfile::tempdir().unwrap();
         let place = |name: &str, mode: u32| {
             let path = folder.path().join(name);
@@ -258,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_carries_arguments_code_and_words() {
+    fn a_failure_has_arguments_exit_code_and_stderr() {
         let sandbox = Sandbox::new();
         let error = Git::in_directory(&sandbox.world, &sandbox.root)
             .run(["rev-parse", "--verify", "nothing"])
@@ -273,21 +268,21 @@ mod tests {
     }
 
     #[test]
-    fn input_beyond_any_pipe_is_fed_and_read_together() {
+    fn input_larger_than_a_pipe_does_not_block() {
         let sandbox = Sandbox::new();
         let input = b"x\n".repeat(200_000);
         let out = Git::in_directory(&sandbox.world, &sandbox.root)
             .run_with_input(["cat-file", "--batch-check", "--buffer"], &input)
             .unwrap();
-        assert_eq!(out.stdout, b"x missing\n".repeat(200_000));
+        assert_eq!(out, b"x missing\n".repeat(200_000));
         let ignored = Git::in_directory(&sandbox.world, &sandbox.root)
             .run_with_input(["version"], &input)
             .unwrap();
-        assert!(ignored.stdout.starts_with(b"git version"));
+        assert!(ignored.starts_with(b"git version"));
     }
 
     #[test]
-    fn a_missing_git_and_a_missing_directory_are_told_apart() {
+    fn a_missing_git_and_a_missing_directory_are_different_errors() {
         let sandbox = Sandbox::new();
         let gone = sandbox.root.join("gone");
         let error = Git::in_directory(&sandbox.world, &gone).run(["version"]);
@@ -298,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_surrounding_hook_does_not_lead_git_elsewhere() {
+    fn variables_of_a_surrounding_hook_have_no_effect() {
         let sandbox = Sandbox::new();
         let hook = sandbox.world_with([
             ("GIT_DIR", "/nonexistent"),
@@ -309,6 +304,6 @@ mod tests {
             .run(["rev-parse", "--absolute-git-dir"])
             .unwrap();
         let expected = format!("{}/.git\n", sandbox.root.display());
-        assert_eq!(out.stdout, expected.as_bytes());
+        assert_eq!(out, expected.as_bytes());
     }
 }

@@ -1,10 +1,10 @@
-//! The environment git is started in.
+//! The environment of git processes.
 
 use std::ffi::{OsStr, OsString};
 
-/// What git calls "local to a repository", and what changes the meaning of a path. A hook of the
-/// user's, or an alias, hands these down; our git finds the repository by directory alone.
-/// Configuration (`GIT_CONFIG_*`), identity, ssh, tracing and discovery limits stay the user's.
+/// Variables that point git at a repository, or change the meaning of paths. A surrounding hook or
+/// alias may have set them. Configuration (`GIT_CONFIG_*`), identity, ssh, tracing and discovery
+/// limits keep the user's values.
 const REMOVED: &[&str] = &[
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
@@ -28,10 +28,10 @@ const REMOVED: &[&str] = &[
     "GIT_WORK_TREE",
 ];
 
-/// The given variables, less [`REMOVED`], with English messages and no prompt.
+/// The given variables without [`REMOVED`], with English messages and without prompts.
 ///
-/// Only the language of messages is fixed. The character set stays the user's, because git hands
-/// its environment to hooks, and many a script fails on a non-ASCII file under `LC_ALL=C`.
+/// The character set keeps the user's value, because hooks inherit the environment and may fail on
+/// a non-ASCII file under `LC_ALL=C`.
 pub(super) fn for_git<'a>(
     variables: impl Iterator<Item = (&'a OsStr, &'a OsStr)>,
 ) -> Vec<(OsString, OsString)> {

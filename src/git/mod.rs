@@ -1,5 +1,5 @@
-//! Real git: one constructor for its commands, what a repository is, and commits that leave the
-//! user's staging area as it was (DESIGN §8, QUEUE §4.6).
+//! Runs git: finds repositories, reads their state, and makes commits that leave the user's staging
+//! area unchanged.
 
 pub(crate) mod branches;
 pub(crate) mod command;

@@ -1,31 +1,32 @@
-//! Reads what git prints: pure functions over bytes.
+//! Parses the output of git: pure functions over bytes.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
-/// A path as git printed it, which may not be UTF-8.
+/// A path in the output of git, which need not be UTF-8.
 pub(super) fn path(bytes: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(bytes))
 }
 
-/// The lines of an answer, without the end of the last one.
+/// The lines of an output, without line endings.
 pub(super) fn lines(answer: &[u8]) -> Vec<&[u8]> {
     let mut lines: Vec<_> = answer.split(|byte| *byte == b'\n').collect();
     lines.pop_if(|last| last.is_empty());
     lines
 }
 
-/// The paths of a NUL-separated answer (`-z`).
-pub(super) fn paths(answer: &[u8]) -> impl Iterator<Item = PathBuf> {
-    answer
-        .split(|byte| *byte == 0)
+/// The paths of a NUL-separated output (`-z`).
+pub(super) fn paths(answer: &[u8]) -> Vec<PathBuf> {
+    let entries = answer.split(|byte| *byte == 0);
+    entries
         .filter(|entry| !entry.is_empty())
         .map(path)
+        .collect()
 }
 
-/// What a tree holds: type of file and object name by path.
+/// The content of a tree: file type and object name by path.
 pub(super) type Tree = BTreeMap<PathBuf, (FileType, String)>;
 
 /// The entries of `git ls-tree -z`.
@@ -42,14 +43,12 @@ pub(super) fn tree(answer: &[u8]) -> Tree {
     answer.split(|byte| *byte == 0).filter_map(entry).collect()
 }
 
-/// What a tree entry is. The executable bit is not told apart: it is never ours.
+/// The type of a tree entry, without the executable bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FileType {
-    /// A file with contents.
     Regular,
-    /// A symbolic link.
     Link,
-    /// A folder or a submodule: never a file of ours.
+    /// A folder or a submodule.
     Other,
 }
 
@@ -63,8 +62,8 @@ impl FileType {
     }
 }
 
-/// The full object name in the summary `git commit` prints, given that it was told not to
-/// abbreviate: `[main (root-commit) 1234…] Subject`.
+/// The full object name in the summary of `git commit` with `core.abbrev=no`:
+/// `[main (root-commit) 1234…] Subject`.
 pub(super) fn commit_summary(answer: &[u8]) -> Option<String> {
     let first = lines(answer).into_iter().next()?.strip_prefix(b"[")?;
     first
@@ -73,14 +72,15 @@ pub(super) fn commit_summary(answer: &[u8]) -> Option<String> {
         .find_map(object_name)
 }
 
-/// A full object name (SHA-1 or SHA-256), alone.
+/// A full object name (SHA-1 or SHA-256).
 pub(super) fn object_name(bytes: &[u8]) -> Option<String> {
     let hexadecimal = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     (matches!(bytes.len(), 40 | 64) && bytes.iter().all(hexadecimal))
         .then(|| String::from_utf8_lossy(bytes).into_owned())
 }
 
-/// The branch a `HEAD` file or `git rev-parse --symbolic-full-name` names, shortened.
+/// The short name of the branch in a `HEAD` file or in the output of
+/// `git rev-parse --symbolic-full-name`.
 pub(super) fn branch(reference: &[u8]) -> Option<String> {
     let reference = reference.strip_prefix(b"ref: ").unwrap_or(reference);
     let name = reference.trim_ascii_end().strip_prefix(b"refs/heads/")?;
@@ -94,7 +94,7 @@ mod tests {
     const ID: &str = "52f43b650618bac308c7927fd0e19f48fd279d43";
 
     #[test]
-    fn the_commit_is_read_from_the_summary() {
+    fn the_summary_gives_the_commit() {
         let wide = "5".repeat(64);
         let cases = [
             (
@@ -144,8 +144,8 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn nothing_git_prints_is_too_odd(answer in proptest::collection::vec(0_u8.., 0..200)) {
-            drop((lines(&answer), paths(&answer).count(), tree(&answer)));
+        fn no_output_makes_the_parsers_panic(answer in proptest::collection::vec(0_u8.., 0..200)) {
+            drop((lines(&answer), paths(&answer), tree(&answer)));
             drop((commit_summary(&answer), branch(&answer), object_name(&answer)));
         }
     }

@@ -1,22 +1,20 @@
-//! Who refused a commit, read from git's exit code and words.
+//! Derives the cause of a refused commit from git's exit code and messages.
 
-/// Who refused a commit.
+/// Why a commit was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RejectedBy {
-    /// A hook.
     Hook,
-    /// There is no `user.name` or `user.email`.
+    /// `user.name` or `user.email` is missing.
     Identity,
-    /// The commit could not be signed.
+    /// Git could not sign the commit.
     Signing,
-    /// git, for another reason.
+    /// Git refused it for another reason.
     Other,
 }
 
-/// Who refused a commit, from `git commit`'s exit code and words. Code 1 is a hook's (what else
-/// it can be is asked separately); git's own refusals end with 128, and only those are told apart
-/// by what it says.
-pub(super) fn of(status: Option<i32>, words: &str) -> RejectedBy {
+/// Why `git commit` failed. Exit code 1 comes from a hook; the caller excludes its other meanings.
+/// Git itself ends with 128, and only then do its messages count.
+pub(super) fn of(status: Option<i32>, stderr: &str) -> RejectedBy {
     const IDENTITY: &[&str] = &[
         "tell me who you are",
         "identity unknown",
@@ -24,15 +22,15 @@ pub(super) fn of(status: Option<i32>, words: &str) -> RejectedBy {
         "name consists only of disallowed",
     ];
     const SIGNING: &[&str] = &["failed to sign", "signingkey", "gpg", "public key"];
-    let said = |phrases: &[&str]| {
-        let words = words.to_ascii_lowercase();
-        phrases.iter().any(|phrase| words.contains(phrase))
+    let contains = |phrases: &[&str]| {
+        let stderr = stderr.to_ascii_lowercase();
+        phrases.iter().any(|phrase| stderr.contains(phrase))
     };
-    if status == Some(1) || said(&["aborted by hook"]) {
+    if status == Some(1) || contains(&["aborted by hook"]) {
         RejectedBy::Hook
-    } else if said(IDENTITY) {
+    } else if contains(IDENTITY) {
         RejectedBy::Identity
-    } else if said(SIGNING) {
+    } else if contains(SIGNING) {
         RejectedBy::Signing
     } else {
         RejectedBy::Other
@@ -44,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rejections_are_told_apart() {
+    fn each_rejection_has_its_cause() {
         let cases = [
             (Some(1), "flake8: E501", RejectedBy::Hook),
             (Some(1), "please sign the agreement", RejectedBy::Hook),
@@ -81,8 +79,8 @@ mod tests {
             ),
             (None, "", RejectedBy::Other),
         ];
-        for (status, words, expected) in cases {
-            assert_eq!(of(status, words), expected, "{words}");
+        for (status, stderr, expected) in cases {
+            assert_eq!(of(status, stderr), expected, "{stderr}");
         }
     }
 }

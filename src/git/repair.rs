@@ -1,6 +1,5 @@
-//! Mends what a killed commit of ours leaves behind (the end of QUEUE §4.6).
+//! Repairs a repository after a killed commit.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,14 +9,14 @@ use super::{parse, pathspec};
 use crate::fs::FsError;
 use crate::world::World;
 
-/// Locks of git that are held, or were left by a killed git: which of the two, only a person can
-/// tell.
+/// Git's lock files. Only a person can know whether a running git holds them or a killed git left
+/// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LeftLock {
-    /// The lock files, never none: of the index, of HEAD, of the branch that is checked out.
+    /// One or more of the locks of the index, of HEAD and of the current branch.
     pub paths: Vec<PathBuf>,
-    /// Paths that HEAD and the work tree agree on while the index still holds their former state:
-    /// the user's next commit would revert them.
+    /// Paths with equal content in HEAD and the work tree but former content in the index: the next
+    /// commit would revert them.
     pub reversed: Vec<PathBuf>,
 }
 
@@ -27,13 +26,12 @@ pub(crate) enum RepairError {
     /// The lock could not be removed.
     #[error(transparent)]
     File(#[from] FsError),
-    /// git refused.
     #[error(transparent)]
     Git(#[from] GitError),
 }
 
-/// Looks for locks that a commit takes and, where HEAD's own commit touched nothing outside `folder`
-/// (relative to the root), for paths of it that look staged for reversal.
+/// Finds the locks that a commit takes and, if the newest commit contains only files in `folder`
+/// (relative to the root), those of its paths that are staged for reversal.
 pub(crate) fn left_lock(
     world: &World,
     repository: &Repository,
@@ -45,7 +43,7 @@ pub(crate) fn left_lock(
     }
     let mut reversed = Vec::new();
     if repository.head.is_some() {
-        for path in staged_of_head(world, repository, folder)? {
+        for path in staged_paths_of_head(world, repository, folder)? {
             if is_committed(world, repository, std::slice::from_ref(&path))? {
                 reversed.push(path);
             }
@@ -54,7 +52,6 @@ pub(crate) fn left_lock(
     Ok(Some(LeftLock { paths, reversed }))
 }
 
-/// The locks there are of those that a commit takes.
 fn locks(repository: &Repository) -> Vec<PathBuf> {
     let own = &repository.git_directory;
     let branch = repository.branch.iter().map(|branch| {
@@ -67,14 +64,13 @@ fn locks(repository: &Repository) -> Vec<PathBuf> {
     locks
 }
 
-/// The paths of HEAD's own commit that the index holds otherwise.
-fn staged_of_head(
+/// The paths of the newest commit whose index entry differs from it.
+fn staged_paths_of_head(
     world: &World,
     repository: &Repository,
     folder: &Path,
 ) -> Result<Vec<PathBuf>, GitError> {
-    let git = Git::in_directory(world, &repository.root);
-    let of_head = [
+    const DIFF: [&str; 7] = [
         "diff-tree",
         "-z",
         "--root",
@@ -83,36 +79,33 @@ fn staged_of_head(
         "-r",
         "HEAD",
     ];
-    let committed: Vec<PathBuf> = parse::paths(&git.run(of_head)?.stdout).collect();
+    let git = Git::in_directory(world, &repository.root);
+    let committed = parse::paths(&git.run(DIFF)?);
     if committed.is_empty() || !committed.iter().all(|path| path.starts_with(folder)) {
         return Ok(Vec::new());
     }
     differing_from_head(git, &committed)
 }
 
-/// Which of these paths the index holds otherwise than HEAD. An intent-to-add entry counts as
-/// none: it would else pass for an empty file, which HEAD may well hold.
+/// The paths among these whose index entry differs from HEAD. An intent-to-add entry counts as
+/// missing; otherwise git would treat it as an empty file, which HEAD may contain.
 pub(super) fn differing_from_head(
     git: Git<'_>,
     paths: &[PathBuf],
 ) -> Result<Vec<PathBuf>, GitError> {
-    let arguments = [
+    const DIFF: [&str; 6] = [
         "diff-index",
         "-z",
         "--cached",
         "--ita-invisible-in-index",
         "--name-only",
         "HEAD",
-        "--",
     ];
-    let arguments = arguments.map(OsString::from).into_iter();
-    let pathspecs = paths.iter().map(|path| pathspec::literal(path));
-    let output = git.run(arguments.chain(pathspecs))?;
-    Ok(parse::paths(&output.stdout).collect())
+    Ok(parse::paths(&git.run_on(&DIFF, paths)?))
 }
 
-/// Removes the locks and gives the index the reversed paths as they stand in HEAD and in the work
-/// tree. Only for when a person has said that no git is running.
+/// Removes the locks and sets the index entries of the reversed paths to HEAD. Requires a person's
+/// confirmation that no git is running.
 pub(crate) fn repair(
     world: &World,
     repository: &Repository,
@@ -125,7 +118,7 @@ pub(crate) fn repair(
         let arguments = ["restore", "--staged", "--quiet"]
             .into_iter()
             .chain(pathspec::FROM_INPUT);
-        let input = pathspec::on_input(&left.reversed);
+        let input = pathspec::for_input(&left.reversed);
         Git::in_directory(world, &repository.root).run_with_input(arguments, &input)?;
     }
     Ok(())
@@ -136,11 +129,11 @@ mod tests {
     use super::*;
     use crate::git::testing::{Sandbox, write};
 
-    /// What a commit killed between moving HEAD and renaming its index leaves: the old index, and
-    /// the lock.
+    /// The state after a commit was killed between the update of HEAD and that of the index: the old
+    /// index and its lock.
     fn killed_commit(sandbox: &Sandbox) {
         let index = sandbox.root.join(".git/index");
-        let before = sandbox.beside("index");
+        let before = sandbox.sibling("index");
         sandbox.commit_file("kitty-specs/001-a/meta.json", "{}\n");
         sandbox.write("theirs.txt", "staged\n");
         sandbox.git(&["add", "theirs.txt"]);
@@ -154,15 +147,15 @@ mod tests {
         write(&sandbox.root.join(".git/index.lock"), "");
     }
 
-    /// The killed commit had told the index of its new files before.
+    /// The killed commit had added its new files to the index as intent-to-add.
     #[test]
-    fn files_that_were_intended_to_be_added_are_in_the_index_afterwards() {
+    fn intent_to_add_entries_are_completed() {
         let sandbox = Sandbox::new();
         let index = sandbox.root.join(".git/index");
         sandbox.write("kitty-specs/001-a/new.md", "new\n");
         sandbox.write("kitty-specs/001-a/empty", "");
         sandbox.git(&["add", "-N", "kitty-specs"]);
-        let before = sandbox.beside("index");
+        let before = sandbox.sibling("index");
         fs::copy(&index, &before).unwrap();
         sandbox.git(&["commit", "-q", "--only", "-m", "Add", "--", "kitty-specs"]);
         fs::copy(&before, &index).unwrap();
@@ -174,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_killed_commit_is_recognised_and_only_its_paths_are_reset() {
+    fn a_killed_commit_is_detected_and_only_its_paths_are_reset() {
         let sandbox = Sandbox::new();
         killed_commit(&sandbox);
         let repository = sandbox.repository();
@@ -197,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn locks_of_head_and_of_the_branch_are_left_locks_too() {
+    fn locks_of_head_and_of_the_branch_are_found() {
         let sandbox = Sandbox::new();
         sandbox.commit_file("a", "a\n");
         let locks = [".git/HEAD.lock", ".git/refs/heads/main.lock"].map(|l| sandbox.root.join(l));
@@ -216,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_over_a_commit_of_the_user_s_names_no_paths() {
+    fn a_commit_of_the_user_has_no_reversed_paths() {
         let sandbox = Sandbox::new();
         killed_commit(&sandbox);
         let left = left_lock(&sandbox.world, &sandbox.repository(), Path::new("docs"));
@@ -224,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_user_changed_since_is_not_called_reversed() {
+    fn a_file_that_changed_since_is_not_reversed() {
         let sandbox = Sandbox::new();
         killed_commit(&sandbox);
         sandbox.write("kitty-specs/001-a/meta.json", "{\"edited\":true}\n");

@@ -1,15 +1,15 @@
-//! Files that git holds and a sparse checkout keeps out of the work tree.
+//! Files that git tracks but a sparse checkout omits from the work tree.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::command::{Git, GitError};
+use super::parse;
 use super::repository::Repository;
-use super::{parse, pathspec};
 use crate::world::World;
 
-/// The files below `folder` (relative to the root) that are not in the work tree because it is
-/// sparse. git is asked only where it is.
+/// The files below `folder` (relative to the root) that a sparse checkout omits. Starts git only in
+/// a sparse checkout.
 pub(crate) fn left_out(
     world: &World,
     repository: &Repository,
@@ -19,19 +19,16 @@ pub(crate) fn left_out(
     if !rules.exists() {
         return Ok(Vec::new());
     }
-    let arguments = ["ls-files", "-t", "-z", "--"].map(OsString::from);
-    let pathspecs = [pathspec::literal(folder)];
-    let output =
-        Git::in_directory(world, &repository.root).run(arguments.into_iter().chain(pathspecs))?;
-    let entries = output.stdout.split(|byte| *byte == 0);
+    let git = Git::in_directory(world, &repository.root);
+    let output = git.run_on(&["ls-files", "-t", "-z"], [folder])?;
+    let entries = output.split(|byte| *byte == 0);
     let skipped = entries.filter_map(|entry| entry.strip_prefix(b"S "));
-    let paths = skipped.map(parse::path);
-    Ok(paths
-        .filter(|path| !repository.root.join(path).exists())
-        .collect())
+    let mut paths: Vec<_> = skipped.map(parse::path).collect();
+    paths.retain(|path| !repository.root.join(path).exists());
+    Ok(paths)
 }
 
-/// What the index holds at a path.
+/// The content of a file in the index.
 pub(crate) fn contents(
     world: &World,
     repository: &Repository,
@@ -40,6 +37,5 @@ pub(crate) fn contents(
     let mut object = OsString::from(":");
     object.push(path);
     let arguments = [OsString::from("cat-file"), OsString::from("blob"), object];
-    let output = Git::in_directory(world, &repository.root).run(arguments)?;
-    Ok(output.stdout)
+    Git::in_directory(world, &repository.root).run(arguments)
 }

@@ -1,4 +1,4 @@
-//! A repository in a temporary folder, with nothing of the developer's own git.
+//! A repository in a temporary folder, independent of the developer's git configuration.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use super::command::{Git, GitError};
 use super::repository::{Discovered, Repository, discover};
 use crate::world::World;
 
-/// A home, a repository `repository` on the branch `main`, and a world that sees only these.
+/// A home folder, a repository `repository` on the branch `main`, and a world with only these.
 pub(super) struct Sandbox {
     folder: tempfile::TempDir,
     pub(super) root: PathBuf,
@@ -30,7 +30,7 @@ impl Sandbox {
         sandbox
     }
 
-    /// Tells a repository who commits.
+    /// Configures user name and email.
     pub(super) fn identify(&self, repository: &Path) {
         self.git_in(repository, &["config", "user.name", "Ada"]);
         self.git_in(repository, &["config", "user.email", "ada@example.org"]);
@@ -57,8 +57,8 @@ impl Sandbox {
         World::with_variables(self.root.clone(), base.into_iter().chain(more))
     }
 
-    /// A path beside the repository.
-    pub(super) fn beside(&self, name: &str) -> PathBuf {
+    /// A path next to the repository.
+    pub(super) fn sibling(&self, name: &str) -> PathBuf {
         self.root.parent().unwrap().join(name)
     }
 
@@ -77,23 +77,21 @@ impl Sandbox {
         directory: &Path,
         arguments: &[&str],
     ) -> Result<Vec<u8>, GitError> {
-        Ok(Git::in_directory(&self.world, directory)
-            .run(arguments)?
-            .stdout)
+        Git::in_directory(&self.world, directory).run(arguments)
     }
 
     pub(super) fn write(&self, path: impl AsRef<Path>, text: &str) {
         write(&self.root.join(path), text);
     }
 
-    /// Writes and commits one file, the user's way.
+    /// Writes and commits one file, like a user.
     pub(super) fn commit_file(&self, path: &str, text: &str) {
         self.write(path, text);
         self.git(&["add", "--", path]);
         self.git(&["commit", "--quiet", "--message", path]);
     }
 
-    /// An executable hook of the user's.
+    /// Installs an executable hook.
     pub(super) fn hook(&self, name: &str, script: &str) {
         use std::os::unix::fs::PermissionsExt as _;
         let path = self.root.join(".git/hooks").join(name);

@@ -9,6 +9,7 @@ use crate::git::command::GitError;
 use crate::git::commit::CommitError;
 use crate::mission::metadata::MetadataError;
 use crate::tracker::control_plane_client::TrackerError;
+use crate::world::EntropyError;
 
 /// Why a command did not arrive.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,8 @@ pub(crate) enum StepError {
     Commit(#[from] CommitError),
     #[error(transparent)]
     Lock(#[from] LockError),
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
 }
 
 /// Why a mission cannot be made. Nothing was written.

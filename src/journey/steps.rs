@@ -88,10 +88,13 @@ impl Walk<'_> {
                 ticket.provider.as_str(),
                 ticket.candidate.external_issue_id(),
             ];
-            let random = || self.service.world.random_uuid().to_string();
+            let idempotency_key = match key {
+                Some(key) => key.clone(),
+                None => self.service.world.random_uuid()?.to_string(),
+            };
             self.journey.attempt = Some(Attempt {
                 request: request(tracker, &metadata, ticket),
-                idempotency_key: key.clone().unwrap_or_else(random),
+                idempotency_key,
                 event_id: event_id::of_fact(metadata.created_at(), &fact),
             });
             self.journey.ticket = Some(ticket.clone());

@@ -18,7 +18,7 @@ use crate::fs::replace::{Mode, replace};
 use crate::fs::yaml_block::{self, Change};
 use crate::fs::{FsError, ensure_private_directory, read_bounded};
 use crate::text::hex;
-use crate::world::World;
+use crate::world::{EntropyError, World};
 
 const KEY: &str = "project";
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -52,6 +52,9 @@ pub enum IdentityError {
         /// The file.
         path: PathBuf,
     },
+    /// The operating system provides no random bytes.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
     /// Another process was making one for too long.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -182,7 +185,7 @@ fn kept(world: &World, keep_file: &Path) -> Result<Uuid, IdentityError> {
     if let Some(uuid) = read_kept(keep_file)? {
         return Ok(uuid);
     }
-    let project_uuid = world.random_uuid();
+    let project_uuid = world.random_uuid()?;
     let text = serde_json::json!(Kept { project_uuid }).to_string() + "\n";
     replace(keep_file, text.as_bytes(), Mode::Private)?;
     Ok(project_uuid)

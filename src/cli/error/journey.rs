@@ -87,6 +87,7 @@ impl From<StepError> for Failure {
             StepError::Metadata(error) => error.into(),
             StepError::Commit(error) => error.into(),
             StepError::Lock(error) => error.into(),
+            StepError::Entropy(error) => error.into(),
         }
     }
 }

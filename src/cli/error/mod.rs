@@ -26,6 +26,12 @@ impl From<FsError> for Failure {
     }
 }
 
+impl From<crate::world::EntropyError> for Failure {
+    fn from(error: crate::world::EntropyError) -> Self {
+        Self::from_error("internal", ExitCode::Internal, &error)
+    }
+}
+
 impl From<NotRecorded> for Failure {
     fn from(error: NotRecorded) -> Self {
         Self::from_error("not_recorded", ExitCode::RepoState, &error)

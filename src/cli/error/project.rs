@@ -43,6 +43,7 @@ impl From<IdentityError> for Failure {
             IdentityError::Config(error) => error.into(),
             IdentityError::Kept(error) => error.into(),
             IdentityError::Lock(error) => error.into(),
+            IdentityError::Entropy(error) => error.into(),
             IdentityError::KeptBroken { ref path } => {
                 let hint = format!("remove {}, then run: spec-kitty init", path.display());
                 Self::from_error("identity_invalid", ExitCode::RepoState, &error).hint(hint)

@@ -1,8 +1,10 @@
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::*;
+use crate::git::parse;
 use crate::git::testing::{Sandbox, write};
 
 const META: &str = "kitty-specs/001-a/meta.json";
@@ -12,7 +14,7 @@ fn paths(names: &[&str]) -> Vec<PathBuf> {
     names.iter().map(PathBuf::from).collect()
 }
 
-/// The request of a test: one try on a held lock, so that none has to wait.
+/// A request that tries a locked index once.
 fn request(paths: &[PathBuf]) -> CommitRequest<'_> {
     CommitRequest {
         paths,
@@ -33,7 +35,7 @@ fn commit_in(
     commit(&sandbox.world, &repository, &request(&paths(names)))
 }
 
-fn commit_ours(sandbox: &Sandbox, names: &[&str]) -> Result<Committed, CommitError> {
+fn commit_in_root(sandbox: &Sandbox, names: &[&str]) -> Result<Committed, CommitError> {
     commit_in(sandbox, &sandbox.root, names)
 }
 
@@ -44,7 +46,7 @@ fn rejected(result: Result<Committed, CommitError>) -> (RejectedBy, String) {
     }
 }
 
-/// Demands a commit at HEAD of exactly these paths (in git's order), on top of `parent`.
+/// Asserts that HEAD is a commit of exactly these paths (in git's order) on top of `parent`.
 fn assert_commit(
     sandbox: &Sandbox,
     directory: &Path,
@@ -68,8 +70,8 @@ fn head(sandbox: &Sandbox) -> String {
     sandbox.git(&["rev-parse", "HEAD"]).trim().to_owned()
 }
 
-/// The index with every flag but without times, both patches and the stash: what must not change.
-/// Without our folder, or of everything.
+/// The state that must not change: the index with all flags but without times, both patches and the
+/// stash. Without `kitty-specs`, or of everything.
 fn staging_area(sandbox: &Sandbox, everything: bool) -> String {
     let scope = if everything {
         "."
@@ -95,8 +97,7 @@ fn staging_area(sandbox: &Sandbox, everything: bool) -> String {
     state.join("\n")
 }
 
-/// One user in the middle of everything a staging area can hold, and two files of ours: one
-/// changed, one new.
+/// A staging area with all kinds of entries, and two files to commit: one changed, one new.
 fn busy_user() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.commit_file("both.txt", "1\n2\n3\n4\n5\n6\n7\n8\n9\n");
@@ -121,11 +122,11 @@ fn busy_user() -> Sandbox {
 }
 
 #[test]
-fn a_commit_holds_our_paths_and_leaves_the_staging_area() {
+fn a_commit_contains_the_paths_and_keeps_the_staging_area() {
     let sandbox = busy_user();
     let before = staging_area(&sandbox, false);
     let parent = head(&sandbox);
-    let made = commit_ours(&sandbox, &[META, SPEC]).unwrap();
+    let made = commit_in_root(&sandbox, &[META, SPEC]).unwrap();
     assert_commit(&sandbox, &sandbox.root, &made, &parent, &[META, SPEC]);
     assert_eq!(staging_area(&sandbox, false), before);
     assert_eq!(
@@ -136,16 +137,16 @@ fn a_commit_holds_our_paths_and_leaves_the_staging_area() {
 }
 
 #[test]
-fn nothing_to_commit_comes_from_the_tree_and_starts_no_hook() {
+fn an_unchanged_tree_needs_no_commit_and_starts_no_hook() {
     let sandbox = busy_user();
-    commit_ours(&sandbox, &[META, SPEC]).unwrap();
+    commit_in_root(&sandbox, &[META, SPEC]).unwrap();
     sandbox.hook("pre-commit", "touch .git/started");
     let before = staging_area(&sandbox, true);
-    let again = commit_ours(&sandbox, &[META, SPEC]).unwrap();
+    let again = commit_in_root(&sandbox, &[META, SPEC]).unwrap();
     assert_eq!(again, Committed::NothingToCommit);
     sandbox.git(&["rm", "-q", "--cached", META]);
     assert_eq!(
-        commit_ours(&sandbox, &[META]).unwrap(),
+        commit_in_root(&sandbox, &[META]).unwrap(),
         Committed::NothingToCommit
     );
     sandbox.git(&["reset", "-q", "--", META]);
@@ -154,9 +155,9 @@ fn nothing_to_commit_comes_from_the_tree_and_starts_no_hook() {
 }
 
 #[test]
-fn git_s_own_finding_that_nothing_changed_is_no_rejection() {
+fn an_unchanged_tree_is_not_a_rejection() {
     let sandbox = busy_user();
-    commit_ours(&sandbox, &[META, SPEC]).unwrap();
+    commit_in_root(&sandbox, &[META, SPEC]).unwrap();
     let before = staging_area(&sandbox, true);
     let names = paths(&[META]);
     let unasked = CommitRequest {
@@ -171,40 +172,40 @@ fn git_s_own_finding_that_nothing_changed_is_no_rejection() {
 }
 
 #[test]
-fn a_rejecting_hook_changes_nothing_and_speaks() {
+fn a_rejecting_hook_changes_nothing_and_its_output_is_reported() {
     for hook in ["pre-commit", "prepare-commit-msg", "commit-msg"] {
         let sandbox = busy_user();
         let (before, parent) = (staging_area(&sandbox, true), head(&sandbox));
         sandbox.hook(hook, "echo 'no tickets on fridays'; exit 3");
-        let (reason, stderr) = rejected(commit_ours(&sandbox, &[META, SPEC]));
+        let (reason, stderr) = rejected(commit_in_root(&sandbox, &[META, SPEC]));
         assert_eq!(reason, RejectedBy::Hook, "{hook}");
         assert_eq!(stderr, "no tickets on fridays\n");
         assert_eq!(staging_area(&sandbox, true), before, "{hook}");
         assert_eq!(head(&sandbox), parent);
         fs::remove_file(sandbox.root.join(".git/hooks").join(hook)).unwrap();
-        let made = commit_ours(&sandbox, &[META, SPEC]).unwrap();
+        let made = commit_in_root(&sandbox, &[META, SPEC]).unwrap();
         assert_commit(&sandbox, &sandbox.root, &made, &parent, &[META, SPEC]);
     }
 }
 
 #[test]
-fn a_hook_that_rewrites_our_file_and_rejects_leaves_the_index_too() {
+fn a_hook_that_changes_the_file_and_rejects_keeps_the_index() {
     let sandbox = busy_user();
     let before = staging_area(&sandbox, false);
     sandbox.hook("pre-commit", &format!("echo formatted >> {SPEC}; exit 1"));
-    rejected(commit_ours(&sandbox, &[SPEC]));
+    rejected(commit_in_root(&sandbox, &[SPEC]));
     let known = sandbox.git(&["ls-files", "--", SPEC]);
     assert_eq!(known, "");
     assert_eq!(staging_area(&sandbox, false), before);
 }
 
 #[test]
-fn hooks_see_our_paths_only_and_no_settings_of_ours_stand_in_the_message() {
+fn hooks_get_only_the_committed_paths_and_the_message_has_no_settings() {
     let sandbox = busy_user();
     let list = "git diff --cached --name-only --ita-invisible-in-index -- '*.md' '*.json' '*.txt'";
     sandbox.hook("pre-commit", &format!("{list} > .git/seen"));
     sandbox.hook("commit-msg", "cp \"$1\" .git/message");
-    commit_ours(&sandbox, &[META, SPEC]).unwrap();
+    commit_in_root(&sandbox, &[META, SPEC]).unwrap();
     let read = |name: &str| fs::read_to_string(sandbox.root.join(".git").join(name)).unwrap();
     assert_eq!(read("seen"), format!("{META}\n{SPEC}\n"));
     assert_eq!(read("message"), "Bind WEB-1 to mission 001-a\n");
@@ -224,7 +225,7 @@ fn no_verify_skips_the_hooks() {
 }
 
 #[test]
-fn a_missing_identity_and_a_failing_signer_are_told_apart() {
+fn a_missing_identity_and_a_failing_signer_are_different_errors() {
     let cases: [(&[&[&str]], RejectedBy); 3] = [
         (
             &[
@@ -254,7 +255,7 @@ fn a_missing_identity_and_a_failing_signer_are_told_apart() {
             sandbox.git(command);
         }
         let (before, parent) = (staging_area(&sandbox, true), head(&sandbox));
-        let (reason, stderr) = rejected(commit_ours(&sandbox, &[META, SPEC]));
+        let (reason, stderr) = rejected(commit_in_root(&sandbox, &[META, SPEC]));
         assert_eq!(reason, expected, "{stderr}");
         assert_eq!(staging_area(&sandbox, true), before);
         assert_eq!(head(&sandbox), parent);
@@ -262,16 +263,16 @@ fn a_missing_identity_and_a_failing_signer_are_told_apart() {
 }
 
 #[test]
-fn a_file_the_user_intends_to_add_stays_so_after_a_rejection() {
+fn an_intent_to_add_of_the_user_survives_a_rejection() {
     let sandbox = busy_user();
     sandbox.git(&["add", "-N", SPEC]);
     let before = staging_area(&sandbox, true);
     sandbox.hook("pre-commit", "exit 1");
-    rejected(commit_ours(&sandbox, &[META, SPEC]));
+    rejected(commit_in_root(&sandbox, &[META, SPEC]));
     assert_eq!(staging_area(&sandbox, true), before);
 }
 
-/// Two branches that change the same line, the work tree on `main`.
+/// Two branches that change the same line; `main` is checked out.
 fn two_sides() -> Sandbox {
     let sandbox = Sandbox::new();
     diverge(&sandbox);
@@ -311,7 +312,7 @@ fn open_operations_defer_the_commit() {
         let (before, parent) = (staging_area(&sandbox, true), head(&sandbox));
         let deferred = Committed::Deferred(Deferral::Interrupted(expected));
         assert_eq!(
-            commit_ours(&sandbox, &[META]).unwrap(),
+            commit_in_root(&sandbox, &[META]).unwrap(),
             deferred,
             "{operation:?}"
         );
@@ -321,13 +322,13 @@ fn open_operations_defer_the_commit() {
 }
 
 #[test]
-fn a_row_of_cherry_picks_defers_also_between_two_of_them() {
+fn a_series_of_cherry_picks_defers_also_between_two_of_them() {
     let sandbox = two_sides();
     drop(sandbox.try_git_in(&sandbox.root, &["cherry-pick", "side~1", "side"]));
     sandbox.write("file", "resolved\n");
     sandbox.git(&["commit", "-q", "-a", "-m", "resolved by hand"]);
     let deferred = Committed::Deferred(Deferral::Interrupted(Interrupted::CherryPick));
-    assert_eq!(commit_ours(&sandbox, &[META]).unwrap(), deferred);
+    assert_eq!(commit_in_root(&sandbox, &[META]).unwrap(), deferred);
 }
 
 #[test]
@@ -351,7 +352,7 @@ fn the_reftable_format_hides_no_cherry_pick() {
         }
         drop(sandbox.try_git_in(&sandbox.root, &operation));
         let deferred = Committed::Deferred(Deferral::Interrupted(expected));
-        assert_eq!(commit_ours(&sandbox, &[META]).unwrap(), deferred);
+        assert_eq!(commit_in_root(&sandbox, &[META]).unwrap(), deferred);
     }
 }
 
@@ -364,7 +365,7 @@ fn conflicts_without_an_operation_stay_as_they_are() {
     drop(sandbox.try_git_in(&sandbox.root, &["stash", "pop"]));
     let (before, parent) = (staging_area(&sandbox, false), head(&sandbox));
     assert!(before.contains("\nu UU "), "{before}");
-    let made = commit_ours(&sandbox, &[META]).unwrap();
+    let made = commit_in_root(&sandbox, &[META]).unwrap();
     assert_commit(&sandbox, &sandbox.root, &made, &parent, &[META]);
     assert_eq!(staging_area(&sandbox, false), before);
 }
@@ -387,11 +388,11 @@ fn a_held_index_defers_and_its_lock_stays() {
     }
     fs::remove_file(&lock).unwrap();
     assert_eq!(staging_area(&sandbox, true), before);
-    let made = commit_ours(&sandbox, &[META, SPEC]).unwrap();
+    let made = commit_in_root(&sandbox, &[META, SPEC]).unwrap();
     assert_commit(&sandbox, &sandbox.root, &made, &parent, &[META, SPEC]);
 }
 
-/// A git that writes down what it is asked, and does `more` after each command.
+/// A git that logs its arguments and runs `more` after each command.
 fn watched_git(sandbox: &Sandbox, more: &str) -> World {
     use std::os::unix::fs::PermissionsExt as _;
     let search = World::from_process()
@@ -402,15 +403,15 @@ fn watched_git(sandbox: &Sandbox, more: &str) -> World {
     let script = format!(
         "#!/bin/sh\necho \"$@\" >> ../asked\nPATH='{search}' git \"$@\"\ncode=$?\n{more}\nexit $code\n"
     );
-    let git = sandbox.beside("bin/git");
+    let git = sandbox.sibling("bin/git");
     write(&git, &script);
     fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).unwrap();
-    let path = format!("{}:{search}", sandbox.beside("bin").display());
+    let path = format!("{}:{search}", sandbox.sibling("bin").display());
     sandbox.world_with([("PATH", path)])
 }
 
 #[test]
-fn a_lock_that_goes_away_is_waited_for() {
+fn the_commit_waits_for_a_lock_that_disappears() {
     let sandbox = busy_user();
     let lock = sandbox.root.join(".git/index.lock");
     write(&lock, "");
@@ -435,12 +436,12 @@ fn new_files_take_two_git_processes() {
         ..request(&names)
     };
     commit(&world, &sandbox.repository(), &new).unwrap();
-    let asked = fs::read_to_string(sandbox.beside("asked")).unwrap();
+    let asked = fs::read_to_string(sandbox.sibling("asked")).unwrap();
     assert_eq!(asked.lines().count(), 2, "{asked}");
 }
 
 #[test]
-fn the_first_commit_of_a_repository_may_be_ours() {
+fn the_first_commit_of_a_repository_works() {
     let sandbox = Sandbox::new();
     sandbox.write("staged.txt", "staged\n");
     sandbox.git(&["add", "staged.txt"]);
@@ -450,7 +451,7 @@ fn the_first_commit_of_a_repository_may_be_ours() {
         .take(3)
         .collect::<Vec<_>>()
         .join("\n");
-    let made = commit_ours(&sandbox, &[META]).unwrap();
+    let made = commit_in_root(&sandbox, &[META]).unwrap();
     assert_commit(&sandbox, &sandbox.root, &made, "", &[META]);
     assert!(staging_area(&sandbox, false).starts_with(&before));
 }
@@ -460,7 +461,7 @@ fn a_detached_head_moves_alone() {
     let sandbox = busy_user();
     sandbox.git(&["checkout", "-q", "--detach"]);
     let parent = head(&sandbox);
-    let made = commit_ours(&sandbox, &[META]).unwrap();
+    let made = commit_in_root(&sandbox, &[META]).unwrap();
     assert_commit(&sandbox, &sandbox.root, &made, &parent, &[META]);
     assert_eq!(sandbox.git(&["rev-parse", "main"]).trim(), parent);
 }
@@ -469,7 +470,7 @@ fn a_detached_head_moves_alone() {
 fn a_linked_worktree_commits_on_its_own_branch() {
     let sandbox = busy_user();
     let (before, parent) = (staging_area(&sandbox, true), head(&sandbox));
-    let linked = sandbox.beside("linked");
+    let linked = sandbox.sibling("linked");
     sandbox.git(&[
         "worktree",
         "add",
@@ -487,7 +488,7 @@ fn a_linked_worktree_commits_on_its_own_branch() {
 }
 
 #[test]
-fn a_sparse_checkout_without_our_folder_is_no_obstacle() {
+fn a_sparse_checkout_without_the_folder_works() {
     let sandbox = Sandbox::new();
     sandbox.commit_file("src/a", "a\n");
     sandbox.commit_file("docs/b", "b\n");
@@ -496,21 +497,21 @@ fn a_sparse_checkout_without_our_folder_is_no_obstacle() {
     let parent = head(&sandbox);
     sandbox.hook("pre-commit", "exit 1");
     let before = staging_area(&sandbox, true);
-    rejected(commit_ours(&sandbox, &[META]));
+    rejected(commit_in_root(&sandbox, &[META]));
     assert_eq!(staging_area(&sandbox, true), before);
     fs::remove_file(sandbox.root.join(".git/hooks/pre-commit")).unwrap();
-    let made = commit_ours(&sandbox, &[META]).unwrap();
+    let made = commit_in_root(&sandbox, &[META]).unwrap();
     assert_commit(&sandbox, &sandbox.root, &made, &parent, &[META]);
     sandbox.write(META, "{\"changed\":true}\n");
-    let again = commit_ours(&sandbox, &[META]).unwrap();
+    let again = commit_in_root(&sandbox, &[META]).unwrap();
     assert!(matches!(again, Committed::Commit(_)), "{again:?}");
     assert!(!sandbox.root.join("docs/b").exists());
 }
 
 #[test]
-fn a_submodule_s_commit_stays_inside() {
+fn a_commit_in_a_submodule_stays_inside() {
     let sandbox = busy_user();
-    let (from, origin) = (sandbox.root.clone(), sandbox.beside("origin"));
+    let (from, origin) = (sandbox.root.clone(), sandbox.sibling("origin"));
     let (from, to) = (from.display().to_string(), origin.display().to_string());
     sandbox.git(&["clone", "-q", &from, &to]);
     sandbox.git(&[
@@ -541,12 +542,12 @@ fn a_path_inside_another_repository_is_an_error_that_changes_nothing() {
     sandbox.git_in(&inner, &["add", "file"]);
     sandbox.git_in(&inner, &["commit", "-q", "-m", "inner"]);
     let before = staging_area(&sandbox, true);
-    let (reason, words) = rejected(commit_ours(&sandbox, &["inner/file"]));
+    let (reason, words) = rejected(commit_in_root(&sandbox, &["inner/file"]));
     assert_eq!(reason, RejectedBy::Other);
     assert!(words.contains("did not match"), "{words}");
     assert_eq!(staging_area(&sandbox, true), before);
     sandbox.git(&["add", "inner"]);
-    let (reason, words) = rejected(commit_ours(&sandbox, &["inner/file"]));
+    let (reason, words) = rejected(commit_in_root(&sandbox, &["inner/file"]));
     assert_eq!(reason, RejectedBy::Other);
     assert!(words.contains("is in submodule"), "{words}");
 }
@@ -570,15 +571,9 @@ fn a_name_is_never_a_pattern() {
     }
     let made = commit(&sandbox.world, &sandbox.repository(), &request(&odd)).unwrap();
     assert!(matches!(made, Committed::Commit(_)), "{made:?}");
-    let mut committed = parse::paths(
-        &sandbox
-            .try_git_in(
-                &sandbox.root,
-                &["diff", "-z", "--name-only", &parent, "HEAD"],
-            )
-            .unwrap(),
-    )
-    .collect::<Vec<_>>();
+    let diff = ["diff", "-z", "--name-only", &parent, "HEAD"];
+    let diff = sandbox.try_git_in(&sandbox.root, &diff).unwrap();
+    let mut committed = parse::paths(&diff);
     let mut expected = odd.to_vec();
     committed.sort();
     expected.sort();
@@ -587,7 +582,7 @@ fn a_name_is_never_a_pattern() {
     let again = commit(&sandbox.world, &sandbox.repository(), &request(&odd)).unwrap();
     assert_eq!(again, Committed::NothingToCommit);
     sandbox.write(":(exclude)x", "odd\n");
-    let (parent, made) = (head(&sandbox), commit_ours(&sandbox, &[":(exclude)x"]));
+    let (parent, made) = (head(&sandbox), commit_in_root(&sandbox, &[":(exclude)x"]));
     assert_commit(
         &sandbox,
         &sandbox.root,
@@ -603,37 +598,40 @@ fn ignored_files_are_not_forced_in() {
     let parent = head(&sandbox);
     sandbox.write(".git/info/exclude", "*.md\n");
     let before = staging_area(&sandbox, true);
-    assert_eq!(commit_ours(&sandbox, &[SPEC]).unwrap(), Committed::Ignored);
+    assert_eq!(
+        commit_in_root(&sandbox, &[SPEC]).unwrap(),
+        Committed::Ignored
+    );
     assert_eq!(staging_area(&sandbox, true), before);
-    let made = commit_ours(&sandbox, &[META, SPEC]).unwrap();
+    let made = commit_in_root(&sandbox, &[META, SPEC]).unwrap();
     assert_commit(&sandbox, &sandbox.root, &made, &parent, &[META]);
     sandbox.write(".git/info/exclude", "kitty-specs\n");
     sandbox.write(META, "{\"tracked\":\"all the same\"}\n");
-    let made = commit_ours(&sandbox, &[META]).unwrap();
+    let made = commit_in_root(&sandbox, &[META]).unwrap();
     assert!(matches!(made, Committed::Commit(_)), "{made:?}");
 }
 
 #[test]
-fn a_post_commit_hook_that_talks_does_not_hide_the_commit() {
+fn output_of_a_post_commit_hook_does_not_hide_the_commit() {
     let sandbox = busy_user();
     sandbox.hook("post-commit", "echo '[main 0000000] not me'; exit 1");
     let parent = head(&sandbox);
-    let made = commit_ours(&sandbox, &[META]).unwrap();
+    let made = commit_in_root(&sandbox, &[META]).unwrap();
     assert_commit(&sandbox, &sandbox.root, &made, &parent, &[META]);
 }
 
 #[test]
-fn what_a_hook_leaves_running_is_not_waited_for() {
+fn background_processes_of_a_hook_do_not_block() {
     let sandbox = busy_user();
     // It ends with the folder of this test.
     let background = "(while test -e .git; do sleep 0.1; done) &";
     sandbox.hook("post-commit", &format!("echo started >&2; {background}"));
-    let made = commit_ours(&sandbox, &[META]);
+    let made = commit_in_root(&sandbox, &[META]);
     assert!(matches!(made, Ok(Committed::Commit(_))), "{made:?}");
 }
 
 #[test]
-fn many_at_once_queue_up_and_each_commits_its_own() {
+fn concurrent_commits_wait_for_each_other() {
     const MANY: usize = 8;
     let sandbox = busy_user();
     let before = staging_area(&sandbox, false);
@@ -663,9 +661,9 @@ fn many_at_once_queue_up_and_each_commits_its_own() {
 }
 
 #[test]
-fn the_index_follows_a_commit_of_ours_that_was_killed_after_head_had_moved() {
+fn the_index_follows_a_commit_that_was_killed_after_the_update_of_head() {
     let sandbox = Sandbox::new();
-    let (index, before) = (sandbox.root.join(".git/index"), sandbox.beside("index"));
+    let (index, before) = (sandbox.root.join(".git/index"), sandbox.sibling("index"));
     sandbox.commit_file(META, "{}\n");
     sandbox.write("theirs.txt", "staged\n");
     sandbox.git(&["add", "theirs.txt"]);
@@ -673,27 +671,27 @@ fn the_index_follows_a_commit_of_ours_that_was_killed_after_head_had_moved() {
     sandbox.write(SPEC, "");
     sandbox.git(&["add", "--intent-to-add", SPEC]);
     fs::copy(&index, &before).unwrap();
-    commit_ours(&sandbox, &[META, SPEC]).unwrap();
+    commit_in_root(&sandbox, &[META, SPEC]).unwrap();
     fs::copy(&before, &index).unwrap();
 
     let lock = sandbox.root.join(".git/index.lock");
     write(&lock, "");
     let deferred = Committed::Deferred(Deferral::IndexLocked);
-    assert_eq!(commit_ours(&sandbox, &[META, SPEC]).unwrap(), deferred);
+    assert_eq!(commit_in_root(&sandbox, &[META, SPEC]).unwrap(), deferred);
     fs::remove_file(lock).unwrap();
-    let done = commit_ours(&sandbox, &[META, SPEC]).unwrap();
+    let done = commit_in_root(&sandbox, &[META, SPEC]).unwrap();
     assert_eq!(done, Committed::NothingToCommit);
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "A  theirs.txt\n");
 }
 
 #[test]
-fn what_the_user_staged_over_a_commit_of_theirs_stays_staged() {
+fn changes_staged_after_a_commit_of_the_user_stay_staged() {
     let sandbox = Sandbox::new();
     sandbox.commit_file(META, "{}\n");
     sandbox.write(META, "{\"staged\":true}\n");
     sandbox.git(&["add", META]);
     sandbox.write(META, "{}\n");
-    let done = commit_ours(&sandbox, &[META]).unwrap();
+    let done = commit_in_root(&sandbox, &[META]).unwrap();
     assert_eq!(done, Committed::NothingToCommit);
     assert_eq!(
         sandbox.git(&["status", "--porcelain"]),
@@ -702,22 +700,22 @@ fn what_the_user_staged_over_a_commit_of_theirs_stays_staged() {
 }
 
 #[test]
-fn a_half_added_file_that_head_holds_stays_in_the_tree() {
+fn an_incomplete_entry_of_a_file_in_head_stays_in_the_tree() {
     let sandbox = Sandbox::new();
-    let (index, before) = (sandbox.root.join(".git/index"), sandbox.beside("index"));
+    let (index, before) = (sandbox.root.join(".git/index"), sandbox.sibling("index"));
     sandbox.commit_file("theirs.txt", "theirs\n");
     sandbox.write(META, "{}\n");
     sandbox.write(SPEC, "");
     sandbox.git(&["add", "--intent-to-add", META, SPEC]);
     fs::copy(&index, &before).unwrap();
-    commit_ours(&sandbox, &[META, SPEC]).unwrap();
+    commit_in_root(&sandbox, &[META, SPEC]).unwrap();
     fs::copy(&before, &index).unwrap();
     sandbox.write("kitty-specs/001-a/plan.md", "theirs, begun\n");
     sandbox.git(&["add", "--intent-to-add", "kitty-specs/001-a/plan.md"]);
 
     let parent = sandbox.git(&["rev-parse", "HEAD"]);
     sandbox.write(META, "{\"bound\":true}\n");
-    let made = commit_ours(&sandbox, &[META]).unwrap();
+    let made = commit_in_root(&sandbox, &[META]).unwrap();
     assert_commit(&sandbox, &sandbox.root, &made, parent.trim(), &[META]);
     assert_eq!(
         sandbox.git(&["status", "--porcelain"]),

@@ -1,57 +1,50 @@
-//! What git knows about the directory a command acts in.
+//! Finds the repository of a directory and reads its state.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::command::{Git, GitError, GitFailure};
+use super::command::{Git, GitError, GitFailure, none_on};
 use super::parse::{self, FileType, Tree};
-use super::pathspec;
 use crate::world::World;
 
 /// A repository with a work tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repository {
-    /// The top of the work tree.
+    /// The root of the work tree.
     pub root: PathBuf,
-    /// This work tree's own git folder.
+    /// The git folder of this work tree.
     pub git_directory: PathBuf,
-    /// The git folder that all linked work trees share.
+    /// The git folder shared by all linked work trees.
     pub common_directory: PathBuf,
-    /// The branch's short name; `None` where HEAD is detached.
+    /// The short name of the current branch; `None` on a detached HEAD.
     pub branch: Option<String>,
-    /// The commit HEAD names; `None` before the first one.
+    /// The current commit; `None` before the first one.
     pub head: Option<String>,
 }
 
-/// What a directory belongs to.
+/// The result of [`discover`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Discovered {
-    /// A work tree.
     Repository(Repository),
-    /// A git folder without a work tree around the directory: a bare repository, or the inside of
-    /// `.git`.
+    /// A bare repository, or the inside of `.git`.
     Bare(PathBuf),
-    /// No repository.
     None,
 }
 
-/// An operation of the user's that a commit of ours would disturb.
+/// An operation in progress that a commit would disturb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interrupted {
-    /// `git merge`.
     Merge,
     /// `git rebase` or `git am`.
     Rebase,
-    /// `git cherry-pick`.
     CherryPick,
-    /// `git revert`.
     Revert,
 }
 
 impl Interrupted {
-    /// The word for it: `merge`, `rebase`, `cherry-pick`, `revert`.
+    /// The name of its git command.
     pub fn name(self) -> &'static str {
         match self {
             Self::Merge => "merge",
@@ -63,13 +56,13 @@ impl Interrupted {
 }
 
 impl Repository {
-    /// Whether this is a work tree made by `git worktree add`.
+    /// Whether `git worktree add` made this work tree.
     pub fn is_linked_worktree(&self) -> bool {
         self.git_directory != self.common_directory
     }
 
-    /// The operation that waits for the user here, if any: git's own marks in its folder. A rebase
-    /// comes first, since it stops inside a cherry-pick.
+    /// The operation in progress, from the files in the git folder. A rebase comes first, because it
+    /// may stop inside a cherry-pick.
     pub fn interrupted(&self) -> Option<Interrupted> {
         const MARKS: [(&str, Interrupted); 5] = [
             ("rebase-merge", Interrupted::Rebase),
@@ -85,7 +78,7 @@ impl Repository {
             .or_else(|| self.sequence())
     }
 
-    /// A cherry-pick or revert of several commits, seen between two of them.
+    /// A cherry-pick or revert of several commits that stopped between two of them.
     fn sequence(&self) -> Option<Interrupted> {
         let todo = fs::read(self.git_directory.join("sequencer/todo")).ok()?;
         let reverts = todo.starts_with(b"revert") || todo.starts_with(b"r ");
@@ -97,10 +90,10 @@ impl Repository {
     }
 }
 
-/// Asks git, once, what this directory belongs to. It answers line by line and fails at the first
-/// thing that is not there, so the number of lines tells how far it came.
+/// Finds the repository of a directory with one git command. Git prints a line per argument and
+/// stops at the first one without a value, so the number of lines gives the kind of repository.
 pub(crate) fn discover(world: &World, directory: &Path) -> Result<Discovered, GitError> {
-    const ASKED: [&str; 9] = [
+    const ARGUMENTS: [&str; 9] = [
         "rev-parse",
         "--path-format=absolute",
         "--git-dir",
@@ -111,8 +104,8 @@ pub(crate) fn discover(world: &World, directory: &Path) -> Result<Discovered, Gi
         "HEAD",
         "--",
     ];
-    let (answer, failure) = match Git::in_directory(world, directory).run(ASKED) {
-        Ok(output) => (output.stdout, None),
+    let (output, failure) = match Git::in_directory(world, directory).run(ARGUMENTS) {
+        Ok(output) => (output, None),
         Err(GitError::Failed(failure)) => (failure.stdout.clone(), Some(failure)),
         Err(error) => return Err(error),
     };
@@ -123,8 +116,8 @@ pub(crate) fn discover(world: &World, directory: &Path) -> Result<Discovered, Gi
         branch: None,
         head: None,
     };
-    match (parse::lines(&answer).as_slice(), failure) {
-        // A git that does not know an option of rev-parse repeats it.
+    match (parse::lines(&output).as_slice(), failure) {
+        // An old git prints an unknown option instead of failing.
         ([b"--path-format=absolute", ..], _) => Err(GitError::OldVersion),
         ([], Some(failure)) if is_outside(&failure) => Ok(Discovered::None),
         ([_, common], Some(_)) => Ok(Discovered::Bare(parse::path(common))),
@@ -147,46 +140,43 @@ pub(crate) fn discover(world: &World, directory: &Path) -> Result<Discovered, Gi
     }
 }
 
-/// Whether git found no repository at all. All else it dies of with the same code: a repository of
-/// another owner, a damaged one.
+/// Whether there is no repository. Git ends with the same code for a damaged repository and for one
+/// of another owner.
 fn is_outside(failure: &GitFailure) -> bool {
-    failure
-        .stderr
-        .contains("not a git repository (or any of the parent directories)")
-        || failure
-            .stderr
-            .contains("not a git repository (or any parent up to mount point")
+    const MESSAGES: [&str; 2] = [
+        "not a git repository (or any of the parent directories)",
+        "not a git repository (or any parent up to mount point",
+    ];
+    MESSAGES
+        .iter()
+        .any(|message| failure.stderr.contains(message))
 }
 
-/// The branch that the first commit will make.
+/// The branch that the first commit will create.
 fn unborn_branch(world: &World, repository: &Repository) -> Result<Option<String>, GitError> {
     let head = fs::read(repository.git_directory.join("HEAD")).unwrap_or_default();
     match parse::branch(&head) {
-        // What a repository with the reftable format keeps there for older programs.
+        // A reftable repository has this name in HEAD for older programs.
         Some(name) if name == ".invalid" => {
-            let output =
-                Git::in_directory(world, &repository.root).run(["symbolic-ref", "HEAD"])?;
-            Ok(parse::branch(&output.stdout))
+            let git = Git::in_directory(world, &repository.root);
+            Ok(parse::branch(&git.run(["symbolic-ref", "HEAD"])?))
         }
         branch => Ok(branch),
     }
 }
 
-/// The URL of the remote `origin` of the repository around a directory, as git would use it. It
-/// may hold a password.
+/// The URL of the remote `origin`, which may contain a password.
 pub(crate) fn remote_url(world: &World, directory: &Path) -> Result<Option<String>, GitError> {
-    const NO_SUCH_REMOTE: Option<i32> = Some(2);
-    match Git::in_directory(world, directory).run(["remote", "get-url", "origin"]) {
-        Ok(output) => Ok(parse::lines(&output.stdout)
-            .first()
-            .map(|url| String::from_utf8_lossy(url).into_owned())),
-        Err(GitError::Failed(failure)) if failure.status == NO_SUCH_REMOTE => Ok(None),
-        Err(error) => Err(error),
-    }
+    const NO_SUCH_REMOTE: i32 = 2;
+    let git = Git::in_directory(world, directory);
+    let output = none_on(NO_SUCH_REMOTE, git.run(["remote", "get-url", "origin"]))?;
+    let output = output.unwrap_or_default();
+    let url = parse::lines(&output).first().copied();
+    Ok(url.map(|url| String::from_utf8_lossy(url).into_owned()))
 }
 
-/// Whether HEAD holds exactly what the work tree holds at these paths (relative to the root). The
-/// index has no say.
+/// Whether HEAD and the work tree have the same content at these paths (relative to the root). Does
+/// not consult the index.
 pub(crate) fn is_committed(
     world: &World,
     repository: &Repository,
@@ -216,27 +206,21 @@ pub(crate) fn is_committed(
     if files.is_empty() {
         return Ok(true);
     }
-    // With the filters of these paths (line ends, say), as a commit would apply them.
-    let arguments = ["hash-object", "--"].map(OsStr::new);
-    let output = git.run(
-        arguments
-            .into_iter()
-            .chain(files.iter().map(|path| path.as_os_str())),
-    )?;
-    Ok(parse::lines(&output.stdout) == committed)
+    // Git applies the filters of these paths, such as line endings, like a commit does.
+    let arguments = ["hash-object", "--"].map(OsStr::new).into_iter();
+    let output = git.run(arguments.chain(files.iter().map(|path| path.as_os_str())))?;
+    Ok(parse::lines(&output) == committed)
 }
 
-/// What HEAD holds at these paths; `None` before the first commit.
+/// The content of HEAD at these paths; `None` before the first commit.
 pub(super) fn tree_of_head(
     git: Git<'_>,
     repository: &Repository,
     paths: &[PathBuf],
 ) -> Result<Option<Tree>, GitError> {
-    let arguments = ["ls-tree", "-z", "HEAD", "--"].map(OsString::from);
-    let pathspecs = paths.iter().map(|path| pathspec::literal(path));
-    match git.run(arguments.into_iter().chain(pathspecs)) {
-        Ok(output) => Ok(Some(parse::tree(&output.stdout))),
-        // The first commit may have been made since the repository was looked at, so it is asked.
+    match git.run_on(&["ls-tree", "-z", "HEAD"], paths) {
+        Ok(output) => Ok(Some(parse::tree(&output))),
+        // `repository.head` may be outdated, so only a failure proves that there is no commit.
         Err(GitError::Failed(_)) if repository.head.is_none() => Ok(None),
         Err(error) => Err(error),
     }
@@ -253,11 +237,11 @@ fn work_tree_type(path: &Path) -> Option<FileType> {
     })
 }
 
-/// What git would store for a symbolic link: its target, as it is.
+/// The object of a symbolic link, which has the link's target as content.
 fn link_object(git: Git<'_>, path: &Path) -> Result<Vec<u8>, GitError> {
     let target = fs::read_link(path).unwrap_or_default();
     let output = git.run_with_input(["hash-object", "--stdin"], target.as_os_str().as_bytes())?;
-    Ok(output.stdout.trim_ascii_end().to_owned())
+    Ok(output.trim_ascii_end().to_owned())
 }
 
 #[cfg(test)]

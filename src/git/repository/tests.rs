@@ -7,7 +7,7 @@ fn committed(sandbox: &Sandbox, paths: &[&str]) -> bool {
 }
 
 #[test]
-fn a_work_tree_is_found_from_inside() {
+fn a_subfolder_belongs_to_its_work_tree() {
     let sandbox = Sandbox::new();
     sandbox.commit_file("src/a", "a\n");
     let found = sandbox.repository_in(&sandbox.root.join("src"));
@@ -33,7 +33,7 @@ fn an_unborn_branch_has_a_name_and_no_head() {
 #[test]
 fn the_reftable_format_is_read_too() {
     let sandbox = Sandbox::new();
-    let root = sandbox.beside("reftable");
+    let root = sandbox.sibling("reftable");
     let name = root.display().to_string();
     let made = sandbox.try_git_in(
         &sandbox.root,
@@ -68,7 +68,7 @@ fn a_detached_head_has_no_branch() {
 fn a_linked_worktree_shares_the_common_folder() {
     let sandbox = Sandbox::new();
     sandbox.commit_file("a", "a\n");
-    let linked = sandbox.beside("linked");
+    let linked = sandbox.sibling("linked");
     sandbox.git(&[
         "worktree",
         "add",
@@ -87,7 +87,7 @@ fn a_linked_worktree_shares_the_common_folder() {
 #[test]
 fn a_submodule_and_a_nested_repository_are_their_own() {
     let sandbox = Sandbox::new();
-    let origin = sandbox.beside("origin");
+    let origin = sandbox.sibling("origin");
     sandbox.commit_file("a", "a\n");
     let (from, to) = (
         sandbox.root.display().to_string(),
@@ -114,21 +114,21 @@ fn a_submodule_and_a_nested_repository_are_their_own() {
 }
 
 #[test]
-fn what_has_no_work_tree_is_told_apart_from_nothing() {
+fn a_bare_repository_differs_from_no_repository() {
     let sandbox = Sandbox::new();
-    let bare = sandbox.beside("bare.git");
+    let bare = sandbox.sibling("bare.git");
     sandbox.git(&["init", "-q", "--bare", &bare.display().to_string()]);
     let discovered = |path: &Path| discover(&sandbox.world, path).unwrap();
     assert_eq!(discovered(&bare), Discovered::Bare(bare.clone()));
     let inside = sandbox.root.join(".git");
     assert_eq!(discovered(&inside), Discovered::Bare(inside.clone()));
-    let outside = sandbox.beside("outside");
+    let outside = sandbox.sibling("outside");
     fs::create_dir(&outside).unwrap();
     assert_eq!(discovered(&outside), Discovered::None);
 }
 
 #[test]
-fn a_damaged_repository_is_an_error_with_git_s_words() {
+fn a_damaged_repository_is_an_error_with_git_s_message() {
     let sandbox = Sandbox::new();
     write(&sandbox.root.join("broken/.git"), "gitdir: /nonexistent\n");
     let error = discover(&sandbox.world, &sandbox.root.join("broken"));
@@ -143,10 +143,10 @@ fn a_damaged_repository_is_an_error_with_git_s_words() {
 }
 
 #[test]
-fn a_root_that_is_not_utf_8_is_kept() {
+fn a_root_need_not_be_utf_8() {
     let sandbox = Sandbox::new();
     let root = sandbox
-        .beside("x")
+        .sibling("x")
         .with_file_name(OsStr::from_bytes(b"r\xff"));
     fs::create_dir(&root).unwrap();
     sandbox.git_in(&root, &["init", "-q"]);
@@ -154,7 +154,7 @@ fn a_root_that_is_not_utf_8_is_kept() {
 }
 
 #[test]
-fn the_remote_is_the_one_named_origin() {
+fn the_remote_is_origin() {
     let sandbox = Sandbox::new();
     let url = || remote_url(&sandbox.world, &sandbox.root).unwrap();
     sandbox.git(&["remote", "add", "upstream", "https://example.org/up/stream"]);
@@ -166,7 +166,7 @@ fn the_remote_is_the_one_named_origin() {
 }
 
 #[test]
-fn the_tree_decides_what_is_committed_not_the_index() {
+fn the_tree_and_not_the_index_decides_what_is_committed() {
     let sandbox = Sandbox::new();
     sandbox.write("a", "a\n");
     assert!(!committed(&sandbox, &["a"]), "unborn");

@@ -112,7 +112,10 @@ pub(super) fn next_segment(world: &World, folder: &Path) -> Result<PathBuf, FsEr
         .filter_map(|entry| sequence(&entry.name))
         .max();
     let next = highest.map_or(0, |highest| highest.saturating_add(1));
-    let random = u32::from_ne_bytes(world.random());
+    let random = world
+        .try_random()
+        .map_err(|e| FsError::because("name a segment in", folder, e.to_string()))?;
+    let random = u32::from_ne_bytes(random);
     Ok(folder.join(format!("{next:020}-{random:08x}.v1.jsonl")))
 }
 

@@ -99,7 +99,7 @@ impl<'a> Narrator<'a> {
         let world = self.stage.world();
         let output = Git::in_directory(world, world.directory()).run(arguments)?;
         let typed = command_line("git", arguments);
-        self.show(&typed, &String::from_utf8_lossy(&output.stdout));
+        self.show(&typed, &String::from_utf8_lossy(&output));
         Ok(())
     }
 

@@ -39,7 +39,7 @@ pub(super) struct Played {
 /// Plays all steps. The control plane is stopped whatever comes of them.
 pub(super) fn play(context: &Context, stage: &Stage) -> Result<Played, Failure> {
     let mut narrator = Narrator::new(&context.ui, stage);
-    let password = Secret::new(context.world.random_uuid().to_string());
+    let password = Secret::new(context.world.random_uuid()?.to_string());
     fill_control_plane(&mut narrator, &password)?;
     let data = default_data_directory(stage.world());
     let control_plane = start(stage.world(), &ServeOptions::on_free_port(data))?;

@@ -1,0 +1,145 @@
+//! The steps of a commit.
+
+use std::path::PathBuf;
+
+use super::index::{Index, is_locked};
+use super::{CommitError, CommitRequest, Committed, Deferral, PathState, RejectedBy};
+use crate::git::command::{Git, GitError, GitFailure, none_on};
+use crate::git::repository::{Interrupted, Repository, is_committed, tree_of_head};
+use crate::git::{parse, rejection};
+use crate::world::World;
+
+/// One commit of some paths. The caller holds the commit lock.
+pub(super) struct PathCommit<'a> {
+    pub(super) world: &'a World,
+    pub(super) git: Git<'a>,
+    pub(super) repository: &'a Repository,
+    pub(super) request: &'a CommitRequest<'a>,
+    pub(super) index: Index<'a>,
+}
+
+impl PathCommit<'_> {
+    pub(super) fn run(&self) -> Result<Committed, CommitError> {
+        let is_new = self.request.state == PathState::New;
+        let mut all = self.request.paths.to_vec();
+        if self.request.state == PathState::Begun {
+            self.retain_missing_in_head(&mut all)?;
+        }
+        if all.is_empty() {
+            return Ok(Committed::NothingToCommit);
+        }
+        if !is_new && self.is_committed(&all)? {
+            self.index.follow_head(&all, self.request.message)?;
+            return Ok(Committed::NothingToCommit);
+        }
+        if let Some(operation) = self.interrupted() {
+            return Ok(Committed::Deferred(Deferral::Interrupted(operation)));
+        }
+        let mut unknown = if is_new {
+            all.clone()
+        } else {
+            self.complete_intents(&all)?;
+            self.index.unknown(&all)?
+        };
+        let ignored = self.index.add_intent(&unknown)?;
+        unknown.retain(|path| !ignored.contains(path));
+        all.retain(|path| !ignored.contains(path));
+        if all.is_empty() {
+            return Ok(Committed::Ignored);
+        }
+        let outcome = self.commit_only(&all);
+        // A killed git may have updated HEAD already. Removing the entries would then stage the
+        // deletion of the files.
+        if !matches!(outcome, Ok(Committed::Commit(_))) && !self.is_committed(&all).unwrap_or(true)
+        {
+            self.index.remove_intent(&unknown);
+        }
+        outcome
+    }
+
+    fn is_committed(&self, paths: &[PathBuf]) -> Result<bool, GitError> {
+        is_committed(self.world, self.repository, paths)
+    }
+
+    /// Keeps the paths that HEAD does not contain, and repairs the index entries of the others.
+    fn retain_missing_in_head(&self, paths: &mut Vec<PathBuf>) -> Result<(), GitError> {
+        if let Some(tree) = tree_of_head(self.git, self.repository, paths)? {
+            paths.retain(|path| !tree.contains_key(path));
+            self.complete_intents(self.request.paths)?;
+        }
+        Ok(())
+    }
+
+    fn complete_intents(&self, paths: &[PathBuf]) -> Result<(), GitError> {
+        if self.repository.head.is_none() {
+            return Ok(());
+        }
+        self.index.complete_intents(paths)
+    }
+
+    /// The user's operation in progress. A reftable repository has no files for two of the states.
+    fn interrupted(&self) -> Option<Interrupted> {
+        let operation = self.repository.interrupted();
+        if operation.is_some() || !self.repository.common_directory.join("reftable").is_dir() {
+            return operation;
+        }
+        let exists = |name| {
+            self.git
+                .run(["rev-parse", "--verify", "--quiet", name])
+                .is_ok()
+        };
+        if exists("CHERRY_PICK_HEAD") {
+            Some(Interrupted::CherryPick)
+        } else {
+            exists("REVERT_HEAD").then_some(Interrupted::Revert)
+        }
+    }
+
+    fn commit_only(&self, paths: &[PathBuf]) -> Result<Committed, CommitError> {
+        let message = format!("--message={}", self.request.message);
+        let mut arguments = vec!["commit", "--only", message.as_str()];
+        if self.request.no_verify {
+            arguments.push("--no-verify");
+        }
+        match self.index.run(&arguments, paths) {
+            Ok(output) => match parse::commit_summary(&output) {
+                Some(commit) => Ok(Committed::Commit(commit)),
+                None => self.head(),
+            },
+            Err(GitError::Failed(failure)) if !is_locked(&failure) => self.refused(*failure, paths),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// `git commit` ends with code 1 if a hook rejects the commit, if nothing changed, or if a path
+    /// is in another repository, which `git add` skips silently.
+    fn refused(&self, failure: GitFailure, paths: &[PathBuf]) -> Result<Committed, CommitError> {
+        let mut reason = rejection::of(failure.status, &failure.stderr);
+        if failure.status == Some(1) {
+            if !self.index.unknown(paths)?.is_empty() {
+                reason = RejectedBy::Other;
+            } else if self.changes_nothing(paths)? {
+                return Ok(if self.is_committed(paths)? {
+                    Committed::NothingToCommit
+                } else {
+                    Committed::LeftAlone
+                });
+            }
+        }
+        let stderr = failure.stderr;
+        Err(CommitError::Rejected { reason, stderr })
+    }
+
+    /// Whether the commit would have the tree of HEAD. A dry run starts no hook.
+    fn changes_nothing(&self, paths: &[PathBuf]) -> Result<bool, GitError> {
+        let arguments = ["commit", "--only", "--dry-run", "--porcelain"];
+        Ok(none_on(1, self.index.run(&arguments, paths))?.is_none())
+    }
+
+    fn head(&self) -> Result<Committed, CommitError> {
+        let output = self.git.run(["rev-parse", "--verify", "HEAD"])?;
+        parse::object_name(output.trim_ascii_end())
+            .map(Committed::Commit)
+            .ok_or(CommitError::Git(GitError::Unreadable { command: "commit" }))
+    }
+}
