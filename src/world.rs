@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -77,7 +77,6 @@ pub struct World {
     terminals: Terminals,
     /// Microseconds that people took to answer, shared by all clones.
     asking: Arc<AtomicU64>,
-    only_looks: OnlyLooks,
 }
 
 impl std::fmt::Debug for World {
@@ -103,7 +102,6 @@ impl World {
                 stderr: io::stderr().is_terminal(),
             },
             asking: Arc::default(),
-            only_looks: OnlyLooks::default(),
         })
     }
 
@@ -124,7 +122,6 @@ impl World {
             directory,
             terminals: Terminals::default(),
             asking: Arc::default(),
-            only_looks: OnlyLooks::default(),
         }
     }
 
@@ -153,39 +150,15 @@ impl World {
     }
 }
 
-/// Set while a command only looks and asks: cut off then, it has changed nothing. Not set unless
-/// a command says so.
-#[derive(Debug, Clone, Default)]
-pub struct OnlyLooks(Arc<AtomicBool>);
-
-impl OnlyLooks {
-    /// Says whether it is so from here on.
-    pub fn set(&self, only_looks: bool) {
-        self.0.store(only_looks, Ordering::Relaxed);
-    }
-
-    /// Whether it is so.
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 impl World {
     /// Asks a person something. The time of the command stands still until the answer.
     pub fn ask<T>(&self, question: impl FnOnce() -> T) -> T {
         let start = self.instant();
-        let before = self.only_looks.0.swap(true, Ordering::Relaxed);
         let answer = question();
-        self.only_looks.set(before);
         let taken = self.instant().duration_since(start).as_micros();
         let taken = u64::try_from(taken).unwrap_or(u64::MAX);
         self.asking.fetch_add(taken, Ordering::Relaxed);
         answer
-    }
-
-    /// Whether the command has only looked and asked so far.
-    pub fn only_looks(&self) -> &OnlyLooks {
-        &self.only_looks
     }
 
     /// A reading of the monotonic clock that leaves out the time people took to answer.

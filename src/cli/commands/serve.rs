@@ -51,13 +51,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         json!({"url": url}),
         format!("listening on {url}"),
     );
-    context.ui.answer(&if context.ui.json() {
-        outcome.document().to_string()
-    } else {
-        outcome.text.clone()
-    });
+    let outcome = context.ui.print_now(outcome);
     running.stop_on(signals);
-    Ok(outcome.answered())
+    Ok(outcome)
 }
 
 /// One line a request, as JSON where nobody watches. `SPEC_KITTY_LOG` says more or less.

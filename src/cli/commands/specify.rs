@@ -101,7 +101,7 @@ fn without_ticket(name: &str, arguments: &Arguments, context: &Context) -> Comma
 }
 
 fn from_ticket(arguments: Arguments, context: &Context) -> CommandResult {
-    context.world.only_looks().set(true);
+    context.phase.start_reading();
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
     let reference = arguments.from_ticket.as_deref();
@@ -145,7 +145,7 @@ fn from_ticket(arguments: Arguments, context: &Context) -> CommandResult {
         Plan::Bound(bound) => return Ok(started(context, &project, *bound)),
     };
     choice.confirm(context, &ticket, &effect, arguments.yes)?;
-    context.world.only_looks().set(false);
+    context.phase.start_writing();
     let result = progress::during(&context.ui, "Starting the mission", || {
         start_mission_from_ticket(&service, &ticket, &options)
     })?;

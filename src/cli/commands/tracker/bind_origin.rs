@@ -46,7 +46,7 @@ pub struct Arguments {
 
 /// Finds the ticket, asks, binds.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
-    context.world.only_looks().set(true);
+    context.phase.start_reading();
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
     let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;
@@ -85,7 +85,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         client: &client,
         wait: context.remaining(),
     };
-    context.world.only_looks().set(false);
+    context.phase.start_writing();
     let bound = progress::during(&context.ui, "Binding", || {
         let _held = lock_ticket(&service, &ticket)?;
         bind_mission_origin(&service, &mission, &ticket, None, &options)

@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::super::Store;
 use crate::cli::ask;
-use crate::cli::command_line::typed;
+use crate::cli::code::Code;
 use crate::cli::context::{CommandResult, Context};
-use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
+use crate::cli::hint::Hint;
 use crate::cli::outcome::Outcome;
 use crate::control_plane::Administration;
 use crate::control_plane::store::Added;
@@ -75,13 +75,12 @@ fn password(arguments: &Arguments, context: &Context) -> Result<Secret, Failure>
         return password_from_stdin();
     }
     if !context.ui.may_ask() {
-        let message = "a password is asked for on a terminal only";
-        let typed = typed(&context.arguments);
-        let failure = Failure::new("input_required", ExitCode::InputRequired, message);
-        return Err(failure.hint(format!("run: {typed} --password-stdin < FILE")));
+        let message = "cannot prompt for a password: not a terminal";
+        let command = format!("{} --password-stdin < FILE", context.typed.quoted());
+        return Err(Failure::new(Code::InputRequired, message).hint(Hint::Run(command)));
     }
-    let password = ask::password(&context.world, "Password")?;
-    if ask::password(&context.world, "Password again")? != password {
+    let password = ask::password(context, "Password")?;
+    if ask::password(context, "Password again")? != password {
         return Err(Failure::usage("the two passwords differ"));
     }
     Ok(password)
