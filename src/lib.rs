@@ -38,9 +38,12 @@ pub use cli::exit_code::ExitCode;
 pub mod internals {
     pub use crate::auth::credentials::{self, Credentials};
     pub use crate::auth::login;
-    pub use crate::auth::session::{PostOptions, Session, SessionError, team_slug_if_logged_in};
+    pub use crate::auth::session::{Session, SessionError, team_slug_if_logged_in};
     pub use crate::cli::arguments::Arguments;
-    pub use crate::http::{Answer, Call, Deadline, HttpClient, HttpError, Retry, Server};
+    pub use crate::cli::code::Code;
+    pub use crate::http::{
+        Answer, Call, Deadline, HttpClient, HttpError, RefusalKind, Retry, ServerUrl,
+    };
     pub use crate::mission::metadata::{load, write_meta};
     pub use crate::mission::{number, slug};
     pub use crate::project::GitMetadata;

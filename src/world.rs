@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -78,7 +78,6 @@ pub struct World {
     terminals: Terminals,
     /// Microseconds spent waiting for answers to prompts, shared by all clones.
     asking: Arc<AtomicU64>,
-    only_looks: OnlyLooks,
 }
 
 impl std::fmt::Debug for World {
@@ -121,7 +120,6 @@ impl World {
             directory,
             terminals: Terminals::default(),
             asking: Arc::default(),
-            only_looks: OnlyLooks::default(),
         }
     }
 
@@ -146,39 +144,15 @@ impl World {
 #[error("the operating system provides no random bytes: {0}")]
 pub struct EntropyError(getrandom::Error);
 
-/// A flag that a command sets while it only reads and prompts. An interruption during that time has
-/// changed nothing.
-#[derive(Debug, Clone, Default)]
-pub struct OnlyLooks(Arc<AtomicBool>);
-
-impl OnlyLooks {
-    /// Sets or clears the flag.
-    pub fn set(&self, only_looks: bool) {
-        self.0.store(only_looks, Ordering::Relaxed);
-    }
-
-    /// Whether the flag is set.
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 impl World {
     /// Runs a prompt. The time until the answer does not count towards the command's time limit.
     pub fn ask<T>(&self, question: impl FnOnce() -> T) -> T {
         let start = self.instant();
-        let before = self.only_looks.0.swap(true, Ordering::Relaxed);
         let answer = question();
-        self.only_looks.set(before);
         let taken = self.instant().duration_since(start).as_micros();
         let taken = u64::try_from(taken).unwrap_or(u64::MAX);
         self.asking.fetch_add(taken, Ordering::Relaxed);
         answer
-    }
-
-    /// The flag that says whether the command only reads and prompts at the moment.
-    pub fn only_looks(&self) -> &OnlyLooks {
-        &self.only_looks
     }
 
     /// A reading of the monotonic clock without the time spent in prompts.

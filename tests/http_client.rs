@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use spec_kitty::internals::World;
 use spec_kitty::internals::{
-    Answer, Call, Deadline, HttpClient, HttpError, Retry, Server as Address,
+    Answer, Call, Deadline, HttpClient, HttpError, Retry, ServerUrl as Address,
 };
 
 use crate::support::{Reply, Server, dead_url};

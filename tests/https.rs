@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use spec_kitty::internals::World;
-use spec_kitty::internals::{Answer, Call, Deadline, HttpClient, HttpError, Server as Address};
+use spec_kitty::internals::{Answer, Call, Deadline, HttpClient, HttpError, ServerUrl as Address};
 
 use crate::support::Server;
 

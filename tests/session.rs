@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::json;
 use spec_kitty::internals::Secret;
 use spec_kitty::internals::World;
-use spec_kitty::internals::{Answer, Deadline, Server as Address};
-use spec_kitty::internals::{PostOptions, Session, SessionError, team_slug_if_logged_in};
+use spec_kitty::internals::{Answer, Call, Deadline, ServerUrl as Address};
+use spec_kitty::internals::{Session, SessionError, team_slug_if_logged_in};
 use spec_kitty::internals::{credentials, login};
 
 use crate::support::{ACCESS_TOKEN, REFRESH_PATH, Reply, Request, Sandbox, Server, TOKEN_PATH};
@@ -25,7 +25,12 @@ fn soon(world: &World) -> Deadline {
 }
 
 fn post(world: &World, flag: Option<&str>) -> Result<Answer, SessionError> {
-    Session::open(world, flag, soon(world))?.post(PATH, b"{}".to_vec(), PostOptions::default())
+    let call = Call {
+        path: PATH,
+        body: b"{}".to_vec(),
+        ..Call::default()
+    };
+    Session::open(world, flag, soon(world))?.post(call)
 }
 
 /// Answers 200 to this token and 401 to any other.
@@ -204,7 +209,7 @@ fn a_definite_refusal_to_renew_is_the_session_s_end() {
         server.on(REFRESH_PATH, Reply::refusal(status, "no", "no"));
         match post(&world, None) {
             Err(SessionError::Expired { .. }) => assert!(is_end, "{status}"),
-            Err(SessionError::RenewalRefused(_)) => assert!(!is_end, "{status}"),
+            Err(SessionError::Refused(_)) => assert!(!is_end, "{status}"),
             other => panic!("{status}: {other:?}"),
         }
     }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use spec_kitty::internals::Deadline;
 use spec_kitty::internals::Session;
 use spec_kitty::internals::World;
 use spec_kitty::internals::{BindRequest, SearchRequest};
 use spec_kitty::internals::{BindResponse, SearchResponse};
 use spec_kitty::internals::{ControlPlaneClient, TrackerError};
+use spec_kitty::internals::{Deadline, RefusalKind};
 
 use crate::support::{
     BIND_PATH, Reply, SEARCH_PATH, Sandbox, Server, bind_answer, case_table, expand,
@@ -112,15 +112,17 @@ fn each_answer_to_a_search_is_read_as_its_case_says() {
 fn each_refusal_of_a_bind_is_told_apart() {
     let name = |error: &TrackerError| match error {
         TrackerError::Session(_) => "session",
-        TrackerError::Forbidden(_) => "forbidden",
-        TrackerError::NotFound(_) => "not_found",
-        TrackerError::Conflict(_) => "conflict",
-        TrackerError::Invalid(_) => "invalid",
-        TrackerError::RateLimited { .. } => "rate_limited",
-        TrackerError::Unavailable(_) => "unavailable",
-        TrackerError::Unexpected(_) => "unexpected",
         TrackerError::BadResponse(_) => "bad_response",
-        TrackerError::Uncertain(_) => "uncertain",
+        TrackerError::Refused(refusal) => match refusal.kind {
+            RefusalKind::Unauthenticated => "unauthenticated",
+            RefusalKind::Forbidden => "forbidden",
+            RefusalKind::NotFound => "not_found",
+            RefusalKind::Conflict => "conflict",
+            RefusalKind::Invalid => "invalid",
+            RefusalKind::RateLimited => "rate_limited",
+            RefusalKind::Unavailable => "unavailable",
+            RefusalKind::Unexpected => "unexpected",
+        },
     };
     let refusal = |status| Reply::refusal(status, "the_code", "the words");
     let act = |status| Reply::json(status, &json!({"user_action_required": true}));
@@ -176,10 +178,10 @@ fn the_servers_words_and_wait_are_kept() {
     let reply = Reply::refusal(429, "slow_down", "Too many").header("retry-after", "3600");
     server.on(SEARCH_PATH, reply);
     match search(&server) {
-        Err(TrackerError::RateLimited { refusal, wait }) => {
+        Err(TrackerError::Refused(refusal)) => {
             assert_eq!(refusal.message, "Too many");
             assert_eq!(refusal.code.as_deref(), Some("slow_down"));
-            assert_eq!(wait, Duration::from_hours(1));
+            assert_eq!(refusal.wait, Some(Duration::from_hours(1)));
         }
         other => panic!("{other:?}"),
     }

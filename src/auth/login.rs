@@ -1,4 +1,4 @@
-//! Beginning and ending a session.
+//! Login and logout.
 
 pub use super::credentials::Login;
 use super::credentials::{self, Credentials, CredentialsError};
@@ -10,19 +10,19 @@ use crate::wire::request::TokenRequest;
 use crate::wire::response::TokenResponse;
 use crate::world::World;
 
-/// Why nobody was logged in. The old session, where there was one, is still there.
+/// A login that failed. The previous session, if any, is still stored.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
-    /// The server said no.
-    #[error("the login was refused")]
+    /// The server refused the user name or password.
+    #[error("login failed")]
     Refused(Box<Refusal>),
-    /// A success whose body breaks a rule.
-    #[error("the control plane's answer cannot be used")]
+    /// A successful answer with a body that breaks a rule.
+    #[error("invalid response from the server")]
     BadResponse(#[source] FieldError),
-    /// What was given as a token is none.
-    #[error("this is no token: a token is one word of printable ASCII")]
+    /// The text given as a token cannot be one.
+    #[error("invalid token: expected one line of ASCII text without spaces")]
     MalformedToken,
-    /// The session could not be stored.
+    /// The session cannot be stored.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
     /// No answer.
@@ -37,7 +37,7 @@ pub fn with_password(
     login: Login,
     password: Secret,
 ) -> Result<Credentials, LoginError> {
-    // First, so that no session is begun that cannot be stored.
+    // Before the request, so that the server starts no session that cannot be stored.
     let lock = credentials::lock(world, deadline.remaining(world))?;
     let client = HttpClient::new(world, login.server.clone())?;
     let request = TokenRequest {
@@ -45,10 +45,8 @@ pub fn with_password(
         password,
     };
     let call = Call {
-        path: TOKEN_PATH,
-        body: serde_json::to_vec(&request).unwrap_or_default(),
         retry: Retry::Unprocessed,
-        ..Call::default()
+        ..Call::json(TOKEN_PATH, &request)?
     };
     let answer = client.send(world, deadline, &call)?;
     if !answer.is_success() {
@@ -62,8 +60,9 @@ pub fn with_password(
     Ok(session)
 }
 
-/// Stores an access token that was made elsewhere. Nothing is sent; nothing can renew it.
-pub fn with_token(
+/// Stores an access token that was issued elsewhere. It sends nothing, and the session cannot be
+/// renewed.
+pub(crate) fn with_token(
     world: &World,
     deadline: &Deadline,
     login: Login,
@@ -86,8 +85,8 @@ pub fn with_token(
     Ok(session)
 }
 
-/// Forgets the stored session. Whether there was one.
-pub fn log_out(world: &World, deadline: &Deadline) -> Result<bool, CredentialsError> {
+/// Removes the stored session. Returns whether there was one.
+pub(crate) fn log_out(world: &World, deadline: &Deadline) -> Result<bool, CredentialsError> {
     if !credentials::exists(world)? {
         return Ok(false);
     }

@@ -1,4 +1,4 @@
-//! Who we are at which control plane.
+//! Sessions with a control plane: credentials, login, and authenticated requests.
 
 pub mod credentials;
 pub mod login;

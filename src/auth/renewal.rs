@@ -1,5 +1,5 @@
-//! Renewing a session. A refresh token is good for one use, so that of all processes whose access
-//! token ended together exactly one may use it: under a lock, after a second look at the file.
+//! Renewing a session. A refresh token can be used once. If the access token of several processes
+//! expires, only one of them may use it: each takes the lock and reads the file again.
 
 use super::credentials::{self, Credentials};
 use super::session::{Session, SessionError};
@@ -9,17 +9,18 @@ use crate::wire::REFRESH_PATH;
 use crate::wire::request::RefreshRequest;
 use crate::wire::response::TokenResponse;
 
-/// A token that is not the one the server refused.
+/// An access token that differs from the rejected one.
 pub(super) struct Renewed {
     pub(super) access: Secret,
-    /// Whether the server has just issued it to this process: refused again, it is the end.
-    pub(super) by_us: bool,
+    /// Whether this process received it from the server. If that token is rejected too, the session
+    /// has expired.
+    pub(super) by_this_process: bool,
 }
 
 impl Session<'_> {
-    /// Another access token than the refused one: what another process has stored meanwhile, else a
-    /// new one from the issuing server. A renewal that fails leaves the stored session alone.
-    pub(super) fn renew(&self, refused: &Secret) -> Result<Renewed, SessionError> {
+    /// Replaces a rejected access token: with the one that another process stored meanwhile, else with
+    /// a new one from the issuing server. If the renewal fails, the stored session stays.
+    pub(super) fn renew(&self, rejected: &Secret) -> Result<Renewed, SessionError> {
         let Some(issuer) = &self.issuer else {
             return Err(SessionError::Expired {
                 from_environment: true,
@@ -29,16 +30,16 @@ impl Session<'_> {
         let stored = credentials::load(self.world)?
             .filter(|stored| stored.server.same_origin(issuer))
             .ok_or(EXPIRED)?;
-        if stored.access != *refused {
+        if stored.access != *rejected {
             return Ok(Renewed {
                 access: stored.access,
-                by_us: false,
+                by_this_process: false,
             });
         }
         let refresh = stored.refresh.clone().ok_or(EXPIRED)?;
         let answer = self.refresh(&stored, refresh)?;
         if !answer.is_success() {
-            return Err(refused_for_good(&stored, &answer));
+            return Err(refused(&stored, &answer));
         }
         let fresh = TokenResponse::parse(&answer.body)
             .and_then(|tokens| stored.renewed(self.world, tokens))
@@ -46,17 +47,15 @@ impl Session<'_> {
         credentials::store(self.world, &fresh, &lock)?;
         Ok(Renewed {
             access: fresh.access,
-            by_us: true,
+            by_this_process: true,
         })
     }
 
     fn refresh(&self, stored: &Credentials, refresh: Secret) -> Result<Answer, SessionError> {
         let call = Call {
-            path: REFRESH_PATH,
-            body: serde_json::to_vec(&RefreshRequest { refresh }).unwrap_or_default(),
             // A second use of the refresh token would end the session.
             retry: Retry::Unprocessed,
-            ..Call::default()
+            ..Call::json(REFRESH_PATH, &RefreshRequest { refresh })?
         };
         if stored.server == *self.client.server() {
             return Ok(self.client.send(self.world, &self.deadline, &call)?);
@@ -70,11 +69,11 @@ const EXPIRED: SessionError = SessionError::Expired {
     from_environment: false,
 };
 
-/// Any definite refusal is the session's end: whatever the server has against it, a new login is what
-/// is left to try. One that a later try may turn is not: a time-out, a wait, the server's own fault.
-fn refused_for_good(stored: &Credentials, answer: &Answer) -> SessionError {
+/// A 4xx ends the session: only a new login can help. A timeout, a rate limit and a server error do
+/// not: a later try may succeed.
+fn refused(stored: &Credentials, answer: &Answer) -> SessionError {
     if matches!(answer.status, 400..=499) && !matches!(answer.status, 408 | 429) {
         return EXPIRED;
     }
-    SessionError::RenewalRefused(Box::new(Refusal::read(&stored.server, answer)))
+    SessionError::Refused(Box::new(Refusal::read(&stored.server, answer)))
 }

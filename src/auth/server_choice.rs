@@ -1,26 +1,25 @@
-//! Which control plane a command speaks with. A file of the repository never decides that: it
-//! would get the token.
+//! Which control plane a command talks to. A file in the repository never decides this: it could send
+//! the token anywhere.
 
 use super::credentials::{self, CredentialsError};
-use crate::http::{Server, ServerError};
+use crate::http::{ServerUrl, ServerUrlError};
 use crate::settings::{self, UserConfigError};
 use crate::world::{World, names};
 
-/// Where an address came from, strongest first.
+/// The source of a server URL, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ServerSource {
     /// `--server`.
     Flag,
     /// `SPEC_KITTY_SERVER` or its older alias.
     Environment,
-    /// `[sync] server_url` of the user's `config.toml`.
+    /// `[sync] server_url` in the user's `config.toml`.
     UserConfig,
-    /// The session's own server.
+    /// The server of the stored session.
     Credentials,
 }
 
 impl ServerSource {
-    /// For people.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Flag => "--server",
@@ -31,28 +30,24 @@ impl ServerSource {
     }
 }
 
-/// An address and where it came from.
+/// A server URL and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedServer {
-    /// The address.
-    pub server: Server,
-    /// Where it came from.
+    pub server: ServerUrl,
     pub source: ServerSource,
 }
 
-/// No address to speak with.
+/// No usable server URL.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
-    /// Nothing names one.
-    #[error("no control plane is configured")]
+    /// No source has one.
+    #[error("no server is configured")]
     NotConfigured,
-    /// What names one is wrong.
-    #[error("the server address of {} cannot be used", origin.as_str())]
+    /// A source has an invalid one.
+    #[error("invalid server URL in {}", origin.as_str())]
     Invalid {
-        /// Where it stands.
         origin: ServerSource,
-        /// What is wrong with it.
-        source: ServerError,
+        source: ServerUrlError,
     },
     /// The user's settings cannot be read.
     #[error(transparent)]
@@ -62,21 +57,19 @@ pub enum ResolveError {
     Credentials(#[from] CredentialsError),
 }
 
-/// The address of `--server`, the environment, the user's settings, or the session's own.
+/// The URL of `--server`, the environment, the user's settings, or the stored session.
 pub(crate) fn resolve(world: &World, flag: Option<&str>) -> Result<ResolvedServer, ResolveError> {
     if let Some(chosen) = chosen(world, flag)? {
         return Ok(chosen);
     }
-    match credentials::load(world)? {
-        Some(session) => Ok(ResolvedServer {
-            server: session.server,
-            source: ServerSource::Credentials,
-        }),
-        None => Err(ResolveError::NotConfigured),
-    }
+    let session = credentials::load(world)?.ok_or(ResolveError::NotConfigured)?;
+    Ok(ResolvedServer {
+        server: session.server,
+        source: ServerSource::Credentials,
+    })
 }
 
-/// The address that flag, environment or settings choose, whoever is logged in.
+/// The URL of `--server`, the environment or the settings, without the stored session.
 pub(super) fn chosen(
     world: &World,
     flag: Option<&str>,
@@ -89,7 +82,7 @@ pub(super) fn chosen(
     config.server_url.map(parse).transpose()
 }
 
-/// The address that flag or environment name: the only ones that `SPEC_KITTY_TOKEN` goes to.
+/// The URL of `--server` or the environment: the only ones that receive `SPEC_KITTY_TOKEN`.
 pub(super) fn named(
     world: &World,
     flag: Option<&str>,
@@ -106,13 +99,12 @@ pub(super) fn named(
 }
 
 fn parse(url: &str, origin: ServerSource) -> Result<ResolvedServer, ResolveError> {
-    match Server::parse(url) {
-        Ok(server) => Ok(ResolvedServer {
-            server,
-            source: origin,
-        }),
-        Err(source) => Err(ResolveError::Invalid { origin, source }),
-    }
+    let server =
+        ServerUrl::parse(url).map_err(|source| ResolveError::Invalid { origin, source })?;
+    Ok(ResolvedServer {
+        server,
+        source: origin,
+    })
 }
 
 #[cfg(test)]
@@ -157,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_address_is_an_error_and_not_passed_over() {
+    fn an_invalid_url_is_an_error_and_not_skipped() {
         let config = "[sync]\nserver_url = 'http://config.example'\n";
         let (_folder, world) = world(&[("SPEC_KITTY_SERVER", "nonsense")], Some(config));
         let origin = |flag| match resolve(&world, flag) {
@@ -176,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_settings_are_told() {
+    fn broken_settings_are_reported() {
         for (text, problem) in [
             ("[sync", "line 1 is not TOML"),
             (
@@ -191,9 +183,10 @@ mod tests {
             let (_folder, world) = world(&[], Some(text));
             match resolve(&world, None) {
                 Err(ResolveError::UserConfig(UserConfigError::Broken {
-                    problem: told, ..
+                    problem: reported,
+                    ..
                 })) => {
-                    assert_eq!(told, problem);
+                    assert_eq!(reported, problem);
                 }
                 other => panic!("{text}: {other:?}"),
             }

@@ -1,78 +1,61 @@
-//! A session: the one way to send an authenticated request.
+//! A session: the only way to send an authenticated request.
 
-use std::cell::{Cell, RefCell};
-use std::time::Duration;
+use std::cell::RefCell;
 
 use super::credentials::{self, Credentials, CredentialsError};
 use super::server_choice::{ResolveError, ResolvedServer, chosen, named};
-use crate::http::{Answer, Call, Deadline, HttpClient, HttpError, Refusal, Retry, Server};
+use crate::http::{Answer, Call, Deadline, HttpClient, HttpError, Refusal, ServerUrl};
 use crate::secret::Secret;
 use crate::wire::TEAM_SLUG;
 use crate::wire::candidate::FieldError;
 use crate::world::{World, names};
 
-/// Someone who is logged in, and until when the command may take.
+/// A logged-in user for the duration of a command.
 #[derive(Debug)]
 pub struct Session<'a> {
     pub(super) world: &'a World,
     pub(super) deadline: Deadline,
     pub(super) client: HttpClient,
-    /// Who issued the tokens of the credentials file; none where the token is the environment's.
-    pub(super) issuer: Option<Server>,
+    /// The server that issued the tokens of the credentials file; `None` for `SPEC_KITTY_TOKEN`.
+    pub(super) issuer: Option<ServerUrl>,
     access: RefCell<Secret>,
     team_slug: Option<String>,
-    uncertain: Cell<bool>,
 }
 
-/// How to send one request.
-#[derive(Debug, Clone, Default)]
-pub struct PostOptions {
-    /// More headers.
-    pub headers: Vec<(&'static str, String)>,
-    /// Whether the body is gzip already.
-    pub gzip: bool,
-    /// Whether it may be repeated.
-    pub retry: Retry,
-    /// The most one attempt may take, within the deadline.
-    pub attempt_timeout: Option<Duration>,
-}
-
-/// Why a request could not be sent as someone, or got no answer.
+/// Why a session cannot be opened, or a request of it has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// Nobody is logged in.
     #[error("not logged in")]
     NotLoggedIn {
-        /// Where one would log in, as far as it is known.
+        /// The server to log in to, if one is configured.
         server: Option<ResolvedServer>,
     },
-    /// The session is of another server.
+    /// The stored session belongs to another server.
     #[error("the session belongs to {issued}, not to {wanted}")]
     OtherServer {
-        /// Who issued the tokens.
-        issued: Server,
-        /// Whom the command wants.
-        wanted: Server,
+        issued: ServerUrl,
+        wanted: ServerUrl,
     },
-    /// `SPEC_KITTY_TOKEN` without an address in the flag or the environment.
-    #[error("SPEC_KITTY_TOKEN is set, but neither --server nor SPEC_KITTY_SERVER names its server")]
+    /// `SPEC_KITTY_TOKEN` is set, but no flag or variable says which server it is for.
+    #[error("SPEC_KITTY_TOKEN is set, but neither --server nor SPEC_KITTY_SERVER is")]
     TokenWithoutServer,
-    /// `SPEC_KITTY_TOKEN` holds something else.
-    #[error("SPEC_KITTY_TOKEN holds no token")]
+    /// The value of `SPEC_KITTY_TOKEN` cannot be a token.
+    #[error("SPEC_KITTY_TOKEN is not a valid token")]
     MalformedToken,
-    /// The server knows the session no more.
+    /// The server no longer accepts the tokens.
     #[error("Session expired. Run `spec-kitty auth login`")]
     Expired {
         /// Whether the token came from `SPEC_KITTY_TOKEN`.
         from_environment: bool,
     },
-    /// The renewal of the session got an answer that is neither a new one nor its end.
+    /// The server refused to renew the session for now.
     #[error("the session could not be renewed")]
-    RenewalRefused(Box<Refusal>),
-    /// The renewal of the session got an answer that breaks a rule.
+    Refused(Box<Refusal>),
+    /// The answer to a renewal breaks a rule.
     #[error("the renewed session cannot be used")]
     BadResponse(#[source] FieldError),
-    /// No address to speak with.
+    /// No server is configured, or its URL is invalid.
     #[error(transparent)]
     Server(#[from] ResolveError),
     /// The credentials cannot be read or written.
@@ -81,18 +64,33 @@ pub enum SessionError {
     /// No answer.
     #[error(transparent)]
     Http(#[from] HttpError),
+    /// This ended the request, but the server may have acted on an earlier attempt.
+    #[error(transparent)]
+    Uncertain(Box<Self>),
 }
 
 impl SessionError {
     /// Whether the server may have acted on the request.
-    pub fn may_have_arrived(&self) -> bool {
-        matches!(self, Self::Http(error) if error.may_have_arrived())
+    pub(crate) fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::Http(error) => error.may_have_arrived(),
+            Self::Uncertain(_) => true,
+            _ => false,
+        }
+    }
+
+    /// This error after an attempt that was `uncertain` or not.
+    fn after(self, uncertain: bool) -> Self {
+        if uncertain && !self.may_have_arrived() {
+            return Self::Uncertain(Box::new(self));
+        }
+        self
     }
 }
 
 impl<'a> Session<'a> {
-    /// Takes up the session of the environment or the credentials file. It refuses a server other
-    /// than the one that issued the tokens. Nothing is sent yet.
+    /// Opens the session of `SPEC_KITTY_TOKEN` or of the credentials file, without a request. It
+    /// refuses any server other than the one that issued the tokens.
     pub fn open(
         world: &'a World,
         flag_server: Option<&str>,
@@ -122,84 +120,54 @@ impl<'a> Session<'a> {
             issuer,
             access: RefCell::new(access),
             team_slug,
-            uncertain: Cell::new(false),
         })
     }
 
-    /// Whether an earlier attempt of the last request may have been acted on without a definite
-    /// answer.
-    pub fn is_uncertain(&self) -> bool {
-        self.uncertain.get()
-    }
-
-    /// The team it acts for.
-    pub fn team_slug(&self) -> Option<&str> {
+    pub(crate) fn team_slug(&self) -> Option<&str> {
         self.team_slug.as_deref()
     }
 
-    /// Whom it speaks with.
-    pub fn server(&self) -> &Server {
+    pub(crate) fn server(&self) -> &ServerUrl {
         self.client.server()
     }
 
-    /// The world it was opened in.
-    pub fn world(&self) -> &'a World {
-        self.world
-    }
-
-    /// When the command's time is over.
-    pub fn deadline(&self) -> &Deadline {
-        &self.deadline
-    }
-
-    /// Sends JSON as this session. After a 401 the session is renewed once, by one process for all,
-    /// and the request sent again; a second 401 is [`SessionError::Expired`]. Any other status is
-    /// an answer.
-    pub fn post(
-        &self,
-        path: &str,
-        body: Vec<u8>,
-        options: PostOptions,
-    ) -> Result<Answer, SessionError> {
-        let mut headers = options.headers;
-        headers.extend(self.team_slug.clone().map(|team| (TEAM_SLUG, team)));
-        let mut call = Call {
-            path,
-            bearer: None,
-            headers,
-            body,
-            gzip: options.gzip,
-            attempt_timeout: options.attempt_timeout,
-            retry: options.retry,
-            uncertain: Cell::new(false),
-        };
-        self.uncertain.set(false);
-        let mut renewed = false;
+    /// Sends a request with the token and team of this session. After a 401 it renews the session once,
+    /// in one process for all, and sends the request again. A second 401 is
+    /// [`SessionError::Expired`]; any other status is an answer.
+    pub fn post(&self, mut call: Call<'_>) -> Result<Answer, SessionError> {
+        let team = self.team_slug.clone();
+        call.headers.extend(team.map(|team| (TEAM_SLUG, team)));
+        let (mut uncertain, mut renewed) = (false, false);
         loop {
             let token = self.access.borrow().clone();
             call.bearer = Some(token.clone());
-            let answer = self.client.send(self.world, &self.deadline, &call);
-            self.uncertain.set(call.uncertain.get());
-            let answer = answer?;
+            let answer = self
+                .client
+                .send(self.world, &self.deadline, &call)
+                .map_err(|error| SessionError::Http(error).after(uncertain))?;
+            uncertain |= answer.uncertain;
             if answer.status != 401 {
-                return Ok(answer);
+                return Ok(Answer {
+                    uncertain,
+                    ..answer
+                });
             }
             if renewed {
                 let from_environment = self.issuer.is_none();
-                return Err(SessionError::Expired { from_environment });
+                return Err(SessionError::Expired { from_environment }.after(uncertain));
             }
-            let fresh = self.renew(&token)?;
-            renewed = fresh.by_us;
+            let fresh = self.renew(&token).map_err(|error| error.after(uncertain))?;
+            renewed = fresh.by_this_process;
             self.access.replace(fresh.access);
         }
     }
 }
 
-/// The server that a session's requests go to: the wanted one where it has the issuer's origin.
+/// The URL for a session's requests: the wanted one, which must have the issuer's origin.
 pub(super) fn at_issuer(
     session: &Credentials,
-    wanted: Option<Server>,
-) -> Result<Server, SessionError> {
+    wanted: Option<ServerUrl>,
+) -> Result<ServerUrl, SessionError> {
     match wanted {
         Some(wanted) if wanted.same_origin(&session.server) => Ok(wanted),
         Some(wanted) => Err(SessionError::OtherServer {
@@ -219,7 +187,7 @@ pub(super) fn environment_token(world: &World) -> Result<Option<Secret>, Session
     }
 }
 
-/// The team of whoever is logged in, without asking the network; for the envelopes of events.
+/// The team of the logged-in user, without a request; for the envelopes of events.
 pub fn team_slug_if_logged_in(world: &World, flag_server: Option<&str>) -> Option<String> {
     if environment_token(world).ok()?.is_some() {
         return world.variable(names::TEAM).map(str::to_owned);

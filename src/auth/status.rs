@@ -1,55 +1,49 @@
-//! Who is logged in, without asking the network.
+//! The state of the session, without a request.
 
 use chrono::{DateTime, Utc};
 
 use super::credentials;
 use super::server_choice::{ServerSource, chosen, named};
 use super::session::{SessionError, at_issuer, environment_token};
-use crate::http::Server;
+use crate::http::ServerUrl;
 use crate::world::{World, names};
 
-/// What is known of the session.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The state of the session.
+#[derive(Debug)]
 pub(crate) struct Status {
-    /// The control plane that commands would speak with.
-    pub server: Option<Server>,
-    /// What chose it.
+    /// The control plane that commands talk to.
+    pub server: Option<ServerUrl>,
     pub server_source: Option<ServerSource>,
-    /// Whether a request to it would carry a token that may still be good.
     pub standing: Standing,
-    /// Who logged in, where that is known.
     pub username: Option<String>,
-    /// The team.
     pub team_slug: Option<String>,
-    /// When the access token ends; it is renewed by itself until the refresh token ends.
+    /// After this, requests renew the access token until `refresh_expires_at`.
     pub access_expires_at: Option<DateTime<Utc>>,
-    /// When the refresh token ends.
     pub refresh_expires_at: Option<DateTime<Utc>>,
 }
 
-/// How one stands with the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Whether a request would be sent, and with which token.
+#[derive(Debug)]
 pub(crate) enum Standing {
-    /// With the session of the credentials file.
+    /// The session of the credentials file.
     LoggedIn,
-    /// With `SPEC_KITTY_TOKEN`.
+    /// `SPEC_KITTY_TOKEN`.
     Environment,
     /// Nobody is logged in.
     LoggedOut,
-    /// The session's last token has ended.
+    /// The last token of the session has expired.
     Expired,
-    /// The session was issued by this other server.
-    OtherServer(Server),
+    /// The stored session belongs to this other server.
+    OtherServer(ServerUrl),
 }
 
 impl Standing {
-    /// Whether requests would be sent.
     pub(crate) fn is_logged_in(&self) -> bool {
         matches!(self, Self::LoggedIn | Self::Environment)
     }
 }
 
-/// Looks at environment, settings and credentials.
+/// Reads environment, settings and credentials.
 pub(crate) fn look(world: &World, flag_server: Option<&str>) -> Result<Status, SessionError> {
     let mut status = Status {
         server: None,

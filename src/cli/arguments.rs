@@ -1,8 +1,10 @@
-//! The root of the command line: the tree of commands.
+//! The root of the command line: the tree of commands and their dispatch.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use super::commands;
+use super::context::{CommandResult, Context};
+use super::exit_code::ExitCode;
 use super::globals::Globals;
 
 /// Start a mission from the Jira or Linear ticket it belongs to
@@ -12,14 +14,12 @@ use super::globals::Globals;
     version,
     disable_help_subcommand = true,
     arg_required_else_help = true,
-    after_help = super::help::exit_codes(),
+    after_help = exit_codes(),
     max_term_width = 100
 )]
 pub struct Arguments {
-    /// Flags that every command takes.
     #[command(flatten)]
-    pub globals: Globals,
-    /// The command.
+    pub(super) globals: Globals,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -29,31 +29,63 @@ pub struct Arguments {
 pub enum Command {
     /// Make this git repository a spec-kitty project
     Init(commands::init::Arguments),
-    /// Log in, log out, or see who is logged in
+    /// Log in, log out, or show who is logged in
     #[command(subcommand)]
     Auth(commands::auth::Command),
     /// Start a mission, from a ticket or without one
     Specify(commands::specify::Arguments),
-    /// The project's tracker and its tickets
+    /// Bind the project to a tracker and search its tickets
     #[command(subcommand)]
     Tracker(commands::tracker::Command),
-    /// The events that wait to be delivered
+    /// Show and deliver queued events
     #[command(subcommand)]
     Sync(commands::sync::Command),
-    /// Check this machine and project, and say what repairs what is wrong
+    /// Diagnose problems and suggest fixes
     Doctor(commands::doctor::Arguments),
     /// Commands for agents and scripts
     #[command(subcommand)]
     Agent(commands::agent::Command),
     /// Run a control plane on this machine, or for a team behind a proxy
     Serve(commands::serve::Arguments),
-    /// Fill the store of the control plane on this machine
+    /// Manage this machine's control plane: users, projects, tickets
     #[command(subcommand)]
     Admin(commands::admin::Command),
-    /// See the main job done, in a temporary folder
+    /// Try spec-kitty in a temporary folder
     Demo(commands::demo::Arguments),
-    /// Print the completion script of a shell
+    /// Print a shell completion script
     Completions(commands::completions::Arguments),
     /// Print a manual page
     Man(commands::man::Arguments),
+}
+
+impl Command {
+    /// Whether the command handles Ctrl-C itself, because it has to clean up.
+    pub(super) fn handles_interruption(&self) -> bool {
+        matches!(self, Self::Serve(_) | Self::Demo(_))
+    }
+
+    pub(super) fn run(self, context: &Context) -> CommandResult {
+        match self {
+            Self::Init(arguments) => commands::init::run(arguments, context),
+            Self::Auth(command) => commands::auth::run(command, context),
+            Self::Specify(arguments) => commands::specify::run(arguments, context),
+            Self::Tracker(command) => commands::tracker::run(command, context),
+            Self::Doctor(arguments) => commands::doctor::run(arguments, context),
+            Self::Agent(command) => commands::agent::run(command, context),
+            Self::Serve(arguments) => commands::serve::run(arguments, context),
+            Self::Admin(command) => commands::admin::run(command, context),
+            Self::Sync(command) => commands::sync::run(command, context),
+            Self::Demo(arguments) => commands::demo::run(arguments, context),
+            Self::Completions(arguments) => {
+                Ok(commands::completions::run(arguments, Arguments::command()))
+            }
+            Self::Man(arguments) => commands::man::run(arguments, Arguments::command()),
+        }
+    }
+}
+
+/// The table at the end of `--help`.
+fn exit_codes() -> String {
+    let rows = ExitCode::ALL.map(|code| format!("  {:>3}  {}", code.number(), code.meaning()));
+    format!("Exit codes:\n{}", rows.join("\n"))
 }

@@ -1,44 +1,45 @@
-//! Questions on the terminal. Whoever asks has made sure that it may ([`super::ui::Ui::may_ask`]).
+//! Questions on the terminal. Callers check [`super::ui::Ui::may_ask`] first.
 
-use dialoguer::console::Term;
 use dialoguer::{Input, Password};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::exit_code::ExitCode;
+use super::code::Code;
+use super::context::Context;
 use super::failure::Failure;
-use super::interruption::interrupted;
-use super::ui::Ui;
+use super::terminal::leave_line;
 use crate::secret::Secret;
 use crate::text::one_line;
-use crate::world::World;
 
-/// A line of text that is not empty.
-pub(crate) fn text(world: &World, prompt: &str) -> Result<String, Failure> {
+/// Asks a question. The time limit does not count the wait, and Ctrl-C during it changes nothing.
+pub(super) fn ask<T>(
+    context: &Context,
+    question: impl FnOnce() -> dialoguer::Result<T>,
+) -> Result<T, Failure> {
+    let asked = || context.world.ask(question);
+    context.phase.during_question(asked).map_err(unanswered)
+}
+
+/// Asks for a line of text that is not empty.
+pub(crate) fn text(context: &Context, prompt: &str) -> Result<String, Failure> {
     let input = Input::<String>::new().with_prompt(prompt);
-    let answer = world.ask(|| input.interact_text());
-    answer
-        .map(|text| text.trim().to_owned())
-        .map_err(unanswered)
+    ask(context, || input.interact_text()).map(|text| text.trim().to_owned())
 }
 
-/// A line that is not shown while it is typed.
-pub(crate) fn password(world: &World, prompt: &str) -> Result<Secret, Failure> {
+/// Asks for a line that the terminal does not show.
+pub(crate) fn password(context: &Context, prompt: &str) -> Result<Secret, Failure> {
     let input = Password::new().with_prompt(prompt);
-    let answer = world.ask(|| input.interact());
-    answer.map(Secret::new).map_err(unanswered)
+    ask(context, || input.interact()).map(Secret::new)
 }
 
-/// Yes or no, ended by Enter, so that no stray key confirms; Enter alone is No. The question may
-/// name things from outside.
-pub(crate) fn confirm(world: &World, question: &str) -> Result<bool, Failure> {
-    let asked = Input::<String>::new()
+/// Asks yes or no; Enter alone means no. Enter ends the answer, so that a stray key cannot confirm.
+pub(crate) fn confirm(context: &Context, question: &str) -> Result<bool, Failure> {
+    let input = Input::<String>::new()
         .with_prompt(format!("{} (y/N)", one_line(question)))
         .allow_empty(true)
         .validate_with(|answer: &String| match yes_or_no(answer) {
             Some(_) => Ok(()),
             None => Err("answer y or n"),
         });
-    let answer = world.ask(|| asked.interact_text()).map_err(unanswered)?;
+    let answer = ask(context, || input.interact_text())?;
     Ok(yes_or_no(&answer).unwrap_or(false))
 }
 
@@ -50,42 +51,11 @@ fn yes_or_no(answer: &str) -> Option<bool> {
     }
 }
 
-/// A terminal that went away, or a person who gave up.
-pub(crate) fn unanswered(error: dialoguer::Error) -> Failure {
-    let dialoguer::Error::IO(error) = error;
+/// Ctrl-C at the question, or a terminal that is gone.
+fn unanswered(dialoguer::Error::IO(error): dialoguer::Error) -> Failure {
     if error.kind() == std::io::ErrorKind::Interrupted {
         leave_line();
-        return interrupted(true);
+        return Failure::interrupted(true);
     }
-    Failure::new(
-        "input_required",
-        ExitCode::InputRequired,
-        "nothing was answered",
-    )
-    .cause(error.to_string())
-}
-
-/// How the terminal was before anything was asked. A question that is cut off cannot put back
-/// itself that typing is shown, and the cursor.
-#[derive(Debug)]
-pub(crate) struct TerminalSettings(Termios);
-
-impl TerminalSettings {
-    /// Reads them; `None` where there is no terminal to ask on.
-    pub(crate) fn read(ui: &Ui) -> Option<Self> {
-        let settings = ui.may_ask().then(|| tcgetattr(std::io::stdin()));
-        settings?.ok().map(Self)
-    }
-
-    /// Puts them back, as far as that can be done.
-    pub(crate) fn restore(&self) {
-        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0);
-        drop(Term::stderr().show_cursor());
-        leave_line();
-    }
-}
-
-/// Whatever stood in the line, a question or the echo of Ctrl-C: what is said next gets its own.
-fn leave_line() {
-    drop(Term::stderr().write_line(""));
+    Failure::new(Code::InputRequired, "the question was not answered").cause(error.to_string())
 }

@@ -1,4 +1,4 @@
-//! `--candidate FILE|-`: one candidate, or a whole search result that holds exactly one.
+//! `--candidate FILE|-`: one ticket, or a search result with exactly one.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,29 +6,26 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::code::Code;
 use super::context::Context;
-use super::exit_code::ExitCode;
 use super::failure::Failure;
+use super::hint::Hint;
 use crate::fs::FsError;
 use crate::text::chain;
 use crate::wire::candidate::FieldError;
 use crate::wire::candidate::OriginCandidate;
 use crate::wire::{MAX_ANSWER_BYTES, Provider};
 
-/// What a document says about a ticket.
-#[derive(Debug, Clone)]
+/// A ticket, and its tracker and resource if the document has them.
+#[derive(Debug)]
 pub(super) struct CandidateDocument {
-    /// The ticket.
     pub candidate: OriginCandidate,
-    /// Its tracker, where the document names it.
     pub provider: Option<Provider>,
-    /// The kind of resource it was found in, where the document names it.
     pub resource_type: Option<String>,
-    /// The resource's id, where the document names it.
     pub resource_id: Option<String>,
 }
 
-/// Reads the document at `place`, `-` being standard input.
+/// Reads the document in a file, or on standard input for `-`.
 pub(super) fn read(context: &Context, place: &Path) -> Result<CandidateDocument, Failure> {
     let bytes = if place == Path::new("-") {
         read_all(std::io::stdin().lock())?
@@ -42,11 +39,11 @@ pub(super) fn read(context: &Context, place: &Path) -> Result<CandidateDocument,
         Ok(Value::Object(document)) => parse(&document),
         Ok(_) => Err(refused("it must be a JSON object")),
         Err(_) if bytes.trim_ascii().is_empty() => Err(refused("it is empty")),
-        Err(error) => Err(refused(format!("it is not JSON: {error}"))),
+        Err(error) => Err(refused(format!("it is not valid JSON: {error}"))),
     }
 }
 
-/// A file or a pipe, as a shell's `<(…)` gives one.
+/// Reads a file or a pipe.
 fn read_all(from: impl Read) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     from.take(MAX_ANSWER_BYTES + 1)
@@ -63,7 +60,7 @@ fn parse(document: &Map<String, Value>) -> Result<CandidateDocument, Failure> {
         let error = document.get("error").and_then(|error| error.get("message"));
         let message = error.and_then(Value::as_str).unwrap_or("no message");
         return Err(refused(format!(
-            "it is the report of a failed command: {message}"
+            "it is the error of a failed command: {message}"
         )));
     }
     let candidate = match document.get("candidates") {
@@ -74,10 +71,10 @@ fn parse(document: &Map<String, Value>) -> Result<CandidateDocument, Failure> {
             }
             several => {
                 return Err(refused(format!(
-                    "it holds {} candidates; exactly one is needed",
+                    "it contains {} tickets; exactly one is needed",
                     several.len()
                 ))
-                .hint("search by key: spec-kitty tracker search-origin --key KEY --json"));
+                .hint(Hint::lead_to("search by key", SEARCH)));
             }
         },
         Some(_) => Err(FieldError::new("candidates", "must be a list")),
@@ -106,15 +103,16 @@ fn text(document: &Map<String, Value>, field: &str) -> Result<Option<String>, Fa
 }
 
 impl From<FieldError> for Failure {
-    /// A document of the user's that breaks a rule; answers of a server are another error.
+    /// A field of the user's document. The same error in a server's answer is a `bad_response`.
     fn from(error: FieldError) -> Self {
         refused(error.to_string()).detail("field", error.field)
     }
 }
 
 fn refused(why: impl Into<String>) -> Failure {
-    let message = "the candidate document cannot be used";
-    Failure::new("invalid_candidate", ExitCode::Usage, message)
+    Failure::new(Code::InvalidCandidate, "invalid --candidate document")
         .cause(why)
-        .hint("run: spec-kitty tracker search-origin --key KEY --json")
+        .hint(Hint::run(SEARCH))
 }
+
+const SEARCH: &str = "spec-kitty tracker search-origin --key KEY --json";

@@ -1,4 +1,4 @@
-//! `--no-commit` and `--no-verify`, wherever a command commits.
+//! `--no-commit` and `--no-verify`, of every command that commits.
 
 use crate::mission::commit::CommitPolicy;
 
@@ -14,7 +14,6 @@ pub(crate) struct CommitArguments {
 }
 
 impl CommitArguments {
-    /// What was asked for.
     pub(crate) fn policy(self) -> CommitPolicy {
         match self {
             Self {

@@ -1,11 +1,12 @@
-//! What every command is handed, and what it returns.
+//! The input of every command's handler, and its result.
 
-use std::ffi::OsString;
 use std::time::Duration;
 
+use super::command_line::CommandLine;
 use super::failure::Failure;
 use super::globals::Globals;
 use super::outcome::Outcome;
+use super::phase::Phase;
 use super::ui::Ui;
 use crate::auth::session::{Session, team_slug_if_logged_in};
 use crate::http::Deadline;
@@ -13,33 +14,30 @@ use crate::settings;
 use crate::sync::queue::reminder;
 use crate::world::World;
 
-/// What every command's handler is handed.
+/// The input of every command's handler.
 #[derive(Debug)]
-pub struct Context {
-    /// The operating system, seen from the directory of `-C`.
-    pub world: World,
-    /// How to speak.
-    pub ui: Ui,
+pub(crate) struct Context {
+    /// The operating system, in the directory of `-C`.
+    pub(crate) world: World,
+    pub(crate) ui: Ui,
     /// `--server`.
-    pub server: Option<String>,
-    /// When the whole command's time is over (`--timeout`).
-    pub deadline: Deadline,
-    /// `--timeout`, for commands with a default of their own.
-    pub timeout: Option<Duration>,
-    /// The command line as it was typed, program name first.
-    pub arguments: Vec<OsString>,
+    pub(crate) server: Option<String>,
+    /// The end of `--timeout`.
+    pub(crate) deadline: Deadline,
+    pub(crate) typed: CommandLine,
+    pub(crate) phase: Phase,
 }
 
-/// How long a command may take unless `--timeout` says otherwise.
+/// The time limit of a command without `--timeout`.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Context {
-    /// Resolves what every command needs; refuses a `-C` that is no folder.
-    pub fn new(
+    /// Fails if `-C` is not a folder.
+    pub(super) fn new(
         globals: Globals,
         world: World,
         ui: Ui,
-        arguments: Vec<OsString>,
+        typed: CommandLine,
     ) -> Result<Self, Failure> {
         let world = match &globals.directory {
             Some(directory) => world.in_directory(directory),
@@ -49,25 +47,25 @@ impl Context {
             let message = format!("no such folder: {}", world.directory().display());
             return Err(Failure::usage(message).hint("check the value of -C"));
         }
-        let timeout = globals.timeout.map(Duration::from_secs);
-        let deadline = Deadline::after(&world, timeout.unwrap_or(DEFAULT_TIMEOUT));
+        let timeout = globals.timeout.map_or(DEFAULT_TIMEOUT, Duration::from_secs);
+        let deadline = Deadline::after(&world, timeout);
         Ok(Self {
             world,
             ui,
             server: globals.server,
             deadline,
-            timeout,
-            arguments,
+            typed,
+            phase: Phase::default(),
         })
     }
 
-    /// What is left of the command's time.
-    pub fn remaining(&self) -> Duration {
+    /// The time left for the command.
+    pub(crate) fn remaining(&self) -> Duration {
         self.deadline.remaining(&self.world)
     }
 
-    /// The session of whoever is logged in.
-    pub fn session(&self) -> Result<Session<'_>, Failure> {
+    /// The session of the logged-in user.
+    pub(crate) fn session(&self) -> Result<Session<'_>, Failure> {
         Ok(Session::open(
             &self.world,
             self.server.as_deref(),
@@ -75,19 +73,19 @@ impl Context {
         )?)
     }
 
-    /// The line about events that wait for too long, or are too many. Settings that cannot be read
-    /// do not stop the work here: what needs them says so.
-    pub fn reminder(&self) -> Option<String> {
+    /// A warning if queued events are too old or too many. Invalid settings do not stop the command
+    /// here; the code that needs them reports them.
+    pub(crate) fn reminder(&self) -> Option<String> {
         let settings = settings::load(&self.world).ok();
         let most = settings.and_then(|settings| settings.max_queue_size);
         reminder(&self.world, &self.world.state_directory(), most)
     }
 
-    /// The team of whoever is logged in; asks no network.
-    pub fn team_slug(&self) -> Option<String> {
+    /// The team of the logged-in user, without a request.
+    pub(crate) fn team_slug(&self) -> Option<String> {
         team_slug_if_logged_in(&self.world, self.server.as_deref())
     }
 }
 
-/// What every command's handler returns.
+/// The result of every command's handler.
 pub(crate) type CommandResult = Result<Outcome, Failure>;

@@ -1,32 +1,32 @@
-//! The exit codes, in one enum (DESIGN §3).
+//! The exit codes.
 
-/// How the program ends. The numbers are a contract with scripts.
+/// How the program ends. Scripts rely on the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ExitCode {
     /// Done, already done, or a text search without hits.
     Ok = 0,
-    /// A fault of ours.
+    /// A bug in spec-kitty, or events that the control plane rejected.
     Internal = 1,
-    /// The command line or a document given to it is wrong.
+    /// The command line or an input document is invalid.
     Usage = 2,
     /// No such key, mission or resource mapping.
     NotFound = 3,
-    /// Not logged in, or the session is over.
+    /// Not logged in, or the session expired.
     AuthRequired = 4,
-    /// The user must act at the control plane, or may not do this.
+    /// The user lacks a permission, or must act in the control plane's dashboard.
     Forbidden = 5,
-    /// Something else is already there.
+    /// Something else already exists.
     Conflict = 6,
-    /// A confirmation or choice is needed and could not be asked for.
+    /// A confirmation or choice is needed, and prompting is impossible.
     InputRequired = 7,
-    /// The control plane could not be reached or did not answer properly.
+    /// The control plane is unreachable, timed out or sent an invalid response.
     Unavailable = 8,
-    /// The control plane asks to wait longer than the time limit allows.
+    /// The control plane asks for a longer wait than the time limit allows.
     RateLimited = 9,
-    /// The repository or configuration is in no state for this.
+    /// The repository or the configuration does not allow this.
     RepoState = 10,
-    /// Part was done and a later step failed: run the same command again.
+    /// A part was done and a later step failed. The same command continues.
     Partial = 11,
     /// Interrupted by the user.
     Interrupted = 130,
@@ -50,7 +50,6 @@ impl ExitCode {
         Self::Interrupted,
     ];
 
-    /// The number.
     pub const fn number(self) -> u8 {
         self as u8
     }
@@ -59,17 +58,17 @@ impl ExitCode {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Ok => "ok, already done, or a text search without hits",
-            Self::Internal => "internal fault, or events rejected by the control plane",
-            Self::Usage => "wrong arguments, or a document that breaks a rule",
-            Self::NotFound => "no such ticket, mission or resource mapping",
+            Self::Internal => "internal error, or events rejected by the server",
+            Self::Usage => "invalid arguments or input document",
+            Self::NotFound => "no such ticket, mission or project mapping",
             Self::AuthRequired => "not logged in, or the session expired",
             Self::Forbidden => "account not linked, or no permission",
-            Self::Conflict => "other origin bound, number or slug taken, other provider",
-            Self::InputRequired => "a confirmation or choice is needed",
-            Self::Unavailable => "control plane unreachable, too slow or not understood",
-            Self::RateLimited => "control plane asks to wait",
+            Self::Conflict => "conflict: already bound, name taken, or wrong provider",
+            Self::InputRequired => "confirmation or choice needed",
+            Self::Unavailable => "server unreachable, timed out or sent an invalid response",
+            Self::RateLimited => "rate limited",
             Self::RepoState => "repository or configuration not ready",
-            Self::Partial => "part was done; run the same command again",
+            Self::Partial => "partly done; run the same command again",
             Self::Interrupted => "interrupted",
         }
     }

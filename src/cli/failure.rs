@@ -1,63 +1,77 @@
-//! A command that failed, in the one form that becomes text, JSON, exit code and effect.
+//! A failed command: one value that becomes text, JSON and the exit code.
 
 use std::error::Error;
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use super::code::Code;
 use super::exit_code::ExitCode;
+use super::hint::Hint;
 use crate::fs::FsError;
 
-/// Whether the failed command changed anything (DESIGN §3).
+/// Whether the failed command changed anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Effect {
-    /// Nothing: safe to run again.
+pub(crate) enum Effect {
+    /// Nothing: it is safe to run it again.
     None,
-    /// Part was done; `details` says what.
+    /// A part was done; `details` says which.
     Applied,
     /// A request may have reached the server.
     Unknown,
 }
 
-/// How hints say that the command may be repeated.
-const AGAIN: &str = "run the same command again";
-
-/// What went wrong, why, and what to run next.
+/// What failed, why, and what to do next.
 #[derive(Debug, Clone)]
-pub struct Failure {
-    /// Stable `snake_case` name.
-    pub code: &'static str,
-    /// How the program ends.
-    pub exit: ExitCode,
-    /// What failed: one sentence without a full stop.
-    pub message: String,
-    /// Why: the chain of sources, or the server's words.
-    pub cause: Option<String>,
-    /// What to run or do next.
-    pub hint: Option<String>,
-    /// Whether trying again may help.
-    pub retryable: bool,
-    /// How long to wait first.
-    pub retry_after_seconds: Option<u64>,
-    /// Whether the user must act at the control plane.
-    pub user_action_required: bool,
-    /// Whether anything was changed.
-    pub effect: Effect,
-    /// What there is to choose from, a line each; scripts find it in `details`.
-    pub choices: Vec<String>,
+pub(crate) struct Failure {
+    pub(crate) code: Code,
+    /// One sentence without a full stop.
+    pub(crate) message: String,
+    /// The chain of sources, or the server's words.
+    pub(crate) cause: Option<String>,
+    pub(crate) hint: Option<Hint>,
+    /// Whether another try may succeed.
+    pub(crate) retryable: bool,
+    pub(crate) retry_after_seconds: Option<u64>,
+    /// Whether the user must act in the control plane's dashboard.
+    pub(crate) user_action_required: bool,
+    pub(crate) effect: Effect,
+    /// A list to choose from, one line each. Scripts read `details` instead.
+    pub(crate) choices: Vec<String>,
     /// More, for scripts.
-    pub details: Map<String, Value>,
-    /// What to know beside the failure.
-    pub warnings: Vec<String>,
+    pub(crate) details: Map<String, Value>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The JSON document of a failure.
+#[derive(Debug, Serialize)]
+pub(super) struct ErrorDocument<'a> {
+    schema: &'static str,
+    result: &'static str,
+    error: ErrorFields<'a>,
+    warnings: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+struct ErrorFields<'a> {
+    code: &'static str,
+    exit_code: u8,
+    message: String,
+    hint: Option<&'a Hint>,
+    retryable: bool,
+    retry_after_seconds: Option<u64>,
+    user_action_required: bool,
+    effect: Effect,
+    details: &'a Map<String, Value>,
 }
 
 impl Failure {
     /// A failure that changed nothing.
-    pub fn new(code: &'static str, exit: ExitCode, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        let exit = code.exit();
         Self {
             code,
-            exit,
             message: message.into(),
             cause: None,
             hint: None,
@@ -74,113 +88,114 @@ impl Failure {
         }
     }
 
-    /// A failure whose message is an error's and whose cause is the chain of its sources. It changed
-    /// nothing, but for a file that took its place and could not be made durable there.
-    pub fn from_error(code: &'static str, exit: ExitCode, error: &(dyn Error + 'static)) -> Self {
+    /// A failure with an error's message; the cause is the chain of its sources. It changed nothing,
+    /// except when a file was replaced and the replacement could not be made durable.
+    pub(crate) fn from_error(code: Code, error: &(dyn Error + 'static)) -> Self {
+        let mut failure = Self::new(code, error.to_string());
         let causes = crate::text::causes(error);
-        let mut failure = Self::new(code, exit, error.to_string());
-        let mut deeper = Some(error);
-        while let Some(error) = deeper {
-            let file = error.downcast_ref::<FsError>();
-            if file.is_some_and(FsError::is_after_the_change) {
-                failure.effect = Effect::Applied;
-            }
-            deeper = error.source();
+        failure.cause = (!causes.is_empty()).then(|| causes.join(": "));
+        let replaced = std::iter::successors(Some(error), |&error| error.source())
+            .filter_map(|error| error.downcast_ref::<FsError>())
+            .any(FsError::is_after_the_change);
+        if replaced {
+            failure.effect = Effect::Applied;
         }
-        if causes.is_empty() {
-            failure
-        } else {
-            failure.cause(causes.join(": "))
-        }
+        failure
     }
 
     /// A wrong command line or document.
-    pub fn usage(message: impl Into<String>) -> Self {
-        Self::new("usage", ExitCode::Usage, message)
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Code::Usage, message)
     }
 
-    /// Says why.
+    /// Ctrl-C was pressed. `only_read` means that the command has changed nothing yet.
+    pub(crate) fn interrupted(only_read: bool) -> Self {
+        if only_read {
+            return Self::new(Code::Interrupted, "interrupted; nothing was changed");
+        }
+        Self::new(Code::Interrupted, "interrupted")
+            .hint("run the same command again to continue")
+            .effect(Effect::Unknown)
+    }
+
     #[must_use]
-    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+    pub(crate) fn cause(mut self, cause: impl Into<String>) -> Self {
         self.cause = Some(cause.into());
         self
     }
 
-    /// Says what to do next.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<Hint>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Where part was done, the hint ends with the command line that goes on from there.
+    /// If a part was done, the hint ends with the command line that completes it.
     #[must_use]
-    pub fn resumed_by(mut self, command: &str) -> Self {
-        if self.exit == ExitCode::Partial {
-            let hint = self.hint.take().unwrap_or_default();
-            let first = hint.split(AGAIN).next().unwrap_or_default();
-            let first = first.trim_end_matches([' ', ',', ';']);
-            let first = first.strip_suffix("then").unwrap_or(first);
-            let first = first.trim_end_matches([' ', ',', ';']);
-            self.hint = Some(if first.is_empty() {
-                format!("run: {command}")
-            } else {
-                format!("{first}; then run: {command}")
-            });
+    pub(super) fn completed_by(mut self, command: &str) -> Self {
+        if self.exit() == ExitCode::Partial {
+            let hint = self.hint.take().unwrap_or(Hint::SameCommand);
+            self.hint = Some(hint.then_run(command));
         }
         self
     }
 
-    /// Says what was changed.
     #[must_use]
-    pub fn effect(mut self, effect: Effect) -> Self {
+    pub(crate) fn effect(mut self, effect: Effect) -> Self {
         self.effect = effect;
         self
     }
 
-    /// Shows what there is to choose from.
     #[must_use]
-    pub fn choices(mut self, choices: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn choices(mut self, choices: impl IntoIterator<Item = String>) -> Self {
         self.choices.extend(choices);
         self
     }
 
     /// Adds a key to `details`.
     #[must_use]
-    pub fn detail(mut self, key: &str, value: impl Into<Value>) -> Self {
+    pub(crate) fn detail(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.details.insert(key.to_owned(), value.into());
         self
     }
 
-    /// Adds warnings.
     #[must_use]
-    pub fn warn(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn warn(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
         self.warnings.extend(warnings);
         self
     }
 
-    /// The JSON document. The message carries the cause, since there is no key of its own for it.
-    pub fn document(&self) -> Value {
-        let message = match &self.cause {
+    /// How the program ends.
+    pub(crate) fn exit(&self) -> ExitCode {
+        self.code.exit()
+    }
+
+    /// Message and cause in one line.
+    pub(crate) fn reason(&self) -> String {
+        match &self.cause {
             Some(cause) => format!("{}: {cause}", self.message),
             None => self.message.clone(),
-        };
-        json!({
-            "schema": "spec-kitty.error/1",
-            "result": "error",
-            "error": {
-                "code": self.code,
-                "exit_code": self.exit.number(),
-                "message": message,
-                "hint": self.hint,
-                "retryable": self.retryable,
-                "retry_after_seconds": self.retry_after_seconds,
-                "user_action_required": self.user_action_required,
-                "effect": self.effect,
-                "details": self.details,
+        }
+    }
+
+    /// The JSON document. It has no key for the cause, so the message includes it.
+    pub(super) fn document(&self) -> ErrorDocument<'_> {
+        ErrorDocument {
+            schema: "spec-kitty.error/1",
+            result: "error",
+            error: ErrorFields {
+                code: self.code.as_str(),
+                exit_code: self.exit().number(),
+                message: self.reason(),
+                hint: self.hint.as_ref(),
+                retryable: self.retryable,
+                retry_after_seconds: self.retry_after_seconds,
+                user_action_required: self.user_action_required,
+                effect: self.effect,
+                details: &self.details,
             },
-            "warnings": self.warnings,
-        })
+            warnings: &self.warnings,
+        }
     }
 }
 
@@ -189,28 +204,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_partial_failure_ends_with_the_command_that_goes_on() {
-        let cases = [
-            ("", "run: CMD"),
-            ("run the same command again", "run: CMD"),
-            (
-                "run the same command again, or with a longer --timeout",
-                "run: CMD",
-            ),
-            (
-                "act there, then run the same command again",
-                "act there; then run: CMD",
-            ),
-            (
-                "mend it, or pass --no-verify; then run the same command again",
-                "mend it, or pass --no-verify; then run: CMD",
-            ),
-            ("check the mapping", "check the mapping; then run: CMD"),
-        ];
-        for (hint, resumed) in cases {
-            let failure = |exit| Failure::new("x", exit, "x").hint(hint).resumed_by("CMD");
-            assert_eq!(failure(ExitCode::Partial).hint.as_deref(), Some(resumed));
-            assert_eq!(failure(ExitCode::Conflict).hint.as_deref(), Some(hint));
-        }
+    fn only_a_partial_failure_ends_with_the_command_that_completes_it() {
+        let hint = |code| {
+            let failure = Failure::new(code, "x").hint("check the mapping");
+            failure.completed_by("CMD").hint.unwrap().to_string()
+        };
+        assert_eq!(hint(Code::Partial), "check the mapping; then run: CMD");
+        assert_eq!(hint(Code::Conflict), "check the mapping");
+        let bare = Failure::new(Code::Partial, "x").completed_by("CMD");
+        assert_eq!(bare.hint, Some(Hint::run("CMD")));
     }
 }

@@ -1,38 +1,36 @@
-//! Flags that every command takes.
+//! Flags of every command.
 
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-/// When to colour.
+/// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Color {
+pub(super) enum Color {
     /// On a terminal, unless the environment says otherwise.
     #[default]
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
-/// Flags that every command takes, before or after its name.
-#[derive(Debug, Clone, clap::Args)]
+/// Flags of every command, allowed before and after its name.
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Global options")]
-pub struct Globals {
-    /// Act in another checkout
+pub(super) struct Globals {
+    /// Run as if started in DIR
     #[arg(short = 'C', long, global = true, value_name = "DIR")]
-    pub directory: Option<PathBuf>,
+    pub(super) directory: Option<PathBuf>,
     /// Print exactly one JSON document on stdout
     #[arg(long, global = true)]
-    pub json: bool,
-    /// Print the answer only
+    pub(super) json: bool,
+    /// Only print the result
     #[arg(short, long, global = true)]
-    pub quiet: bool,
-    /// Say more on stderr; repeat for more
+    pub(super) quiet: bool,
+    /// Verbose output (repeatable)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub verbose: u8,
-    /// When to colour: auto, always or never
+    pub(super) verbose: u8,
+    /// When to use colour: auto, always or never
     #[arg(
         long,
         global = true,
@@ -41,14 +39,14 @@ pub struct Globals {
         value_name = "WHEN",
         hide_possible_values = true
     )]
-    pub color: Color,
+    pub(super) color: Color,
     /// Never prompt
     #[arg(long, global = true)]
-    pub no_input: bool,
-    /// Control plane to talk to
+    pub(super) no_input: bool,
+    /// URL of the control plane
     #[arg(long, global = true, value_name = "URL")]
-    pub server: Option<String>,
-    /// Seconds for the whole command [default: 30; a search 10]
+    pub(super) server: Option<String>,
+    /// Time limit of the whole command in seconds [default: 30; a search 10]
     #[arg(long, global = true, value_name = "SECS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub timeout: Option<u64>,
+    pub(super) timeout: Option<u64>,
 }

@@ -1,11 +1,11 @@
-//! `-v` and `SPEC_KITTY_LOG`: what happens underneath, on stderr.
+//! `-v` and `SPEC_KITTY_LOG`: a log on stderr.
 
 use tracing_subscriber::EnvFilter;
 
 use super::globals::Globals;
 use crate::world::{World, names};
 
-/// Starts logging where it was asked for. The flag wins over the environment.
+/// Starts the log if a flag or variable asks for it. The flag overrides the variable.
 pub(super) fn start(globals: &Globals, world: &World) {
     let filter = match (globals.verbose, world.variable(names::LOG)) {
         (0, None) => return,
@@ -18,6 +18,6 @@ pub(super) fn start(globals: &Globals, world: &World) {
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .with_target(false);
-    // A second call in one process keeps the first logger.
+    // Fails if this process already has a logger, which then stays.
     drop(logger.try_init());
 }

@@ -3,6 +3,7 @@
 pub(crate) mod arguments;
 pub(crate) mod ask;
 mod candidate_document;
+pub(crate) mod code;
 mod command_line;
 pub(crate) mod commands;
 pub(crate) mod commit_arguments;
@@ -11,46 +12,64 @@ mod early;
 mod error;
 pub(crate) mod exit_code;
 pub(crate) mod failure;
-pub(crate) mod globals;
-mod help;
+mod globals;
+pub(crate) mod hint;
 mod interruption;
 mod logging;
 pub(crate) mod outcome;
+mod phase;
 pub(crate) mod progress;
 pub(crate) mod table;
+mod terminal;
 pub(crate) mod ticket_arguments;
 pub(crate) mod ticket_choice;
-pub(crate) mod ui;
+mod ui;
 
 use std::ffi::OsString;
 
 use clap::Parser as _;
 
 use arguments::Arguments;
+use command_line::CommandLine;
 use context::Context;
 use exit_code::ExitCode;
+use globals::Globals;
 use ui::Ui;
 
 use crate::world::World;
 
-/// Runs the command that these arguments ask for.
+/// Runs the command of these arguments.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
-    let parsed = match Arguments::try_parse_from(&arguments) {
-        Ok(parsed) => parsed,
-        Err(error) => return early::answer(&arguments, &error),
+    let typed = CommandLine::new(&arguments);
+    let parsed = Arguments::try_parse_from(arguments);
+    let globals = match &parsed {
+        Ok(parsed) => parsed.globals.clone(),
+        // clap returns no flags with an error, but --json still decides the form of the report.
+        Err(_) => Globals {
+            json: typed.contains("--json"),
+            ..Globals::default()
+        },
     };
-    let Arguments { globals, command } = parsed;
-    let world = match World::from_process() {
-        Ok(world) => world,
-        Err(error) => return early::fail(&arguments, &early::no_directory(&error)),
-    };
-    let ui = Ui::new(&globals, &world);
-    logging::start(&globals, &world);
-    let typed = command_line::typed(&arguments);
-    let result = Context::new(globals, world, ui.clone(), arguments)
-        .and_then(|context| interruption::run(command, context));
-    match result {
-        Ok(outcome) => ui.outcome(&outcome),
-        Err(failure) => ui.failure(&failure.resumed_by(&typed)),
+    let world = World::from_process();
+    let nowhere = World::with_variables("/".into(), Vec::<(OsString, OsString)>::new());
+    let ui = Ui::new(&globals, world.as_ref().unwrap_or(&nowhere));
+    match (parsed, world) {
+        (Err(error), _) => early::answer(&ui, &typed, &error),
+        (_, Err(error)) => ui.failure(&early::no_directory(&error)),
+        (Ok(parsed), Ok(world)) => {
+            logging::start(&globals, &world);
+            let context = Context::new(globals, world, ui.clone(), typed.clone());
+            match context.and_then(|context| execute(parsed.command, context)) {
+                Ok(outcome) => ui.outcome(&outcome),
+                Err(failure) => ui.failure(&failure.completed_by(&typed.quoted())),
+            }
+        }
     }
+}
+
+fn execute(command: arguments::Command, context: Context) -> context::CommandResult {
+    if command.handles_interruption() {
+        return command.run(&context);
+    }
+    interruption::run(context, |context| command.run(context))
 }

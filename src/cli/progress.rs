@@ -1,4 +1,4 @@
-//! A spinner for what takes longer than a blink; only on a terminal (DESIGN §3).
+//! A spinner for slow work; only on a terminal.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use indicatif::ProgressBar;
 
 use super::ui::Ui;
 
-/// How long something may take before a spinner says that it is still going on.
+/// How long the work may take before the spinner appears.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// Does the work; a spinner turns on stderr if it takes long.
+/// Does the work, with a spinner on stderr if it takes long.
 pub(crate) fn during<T>(ui: &Ui, what: &str, work: impl FnOnce() -> T) -> T {
     if !ui.may_draw() {
         return work();
@@ -21,8 +21,8 @@ pub(crate) fn during<T>(ui: &Ui, what: &str, work: impl FnOnce() -> T) -> T {
             if wait.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
                 let spinner = ProgressBar::new_spinner().with_message(format!("{what} …"));
                 spinner.enable_steady_tick(Duration::from_millis(100));
-                // Ends when the sender is dropped: with the work, also where it panics.
-                let _ended = wait.recv();
+                // Ends when the sender is dropped: after the work, or if it panics.
+                drop(wait.recv());
                 spinner.finish_and_clear();
             }
         });

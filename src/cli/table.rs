@@ -1,63 +1,56 @@
-//! Rows for people and for pipes: aligned on a terminal, tab-separated elsewhere (DESIGN §3).
+//! Rows of text: aligned on a terminal, tab-separated elsewhere.
+
+use console::measure_text_width;
 
 use super::ui::Ui;
 use crate::text::one_line;
 
-/// Rows of cells; headings only on a terminal. Cells are made safe to show here.
+/// Rows of cells, sanitised here. The headings appear only on a terminal.
 pub(crate) fn table<const N: usize>(ui: &Ui, headings: [&str; N], rows: &[[String; N]]) -> String {
-    let clean: Vec<[String; N]> = rows
+    let mut clean: Vec<_> = rows
         .iter()
         .map(|row| row.each_ref().map(|cell| one_line(cell)))
         .collect();
-    if !ui.stdout_is_terminal() {
-        return lines(clean.iter().map(|row| row.join("\t")));
+    if ui.stdout_is_terminal() && !clean.is_empty() {
+        clean.insert(0, headings.map(str::to_uppercase));
     }
-    if clean.is_empty() {
-        return String::new();
-    }
-    let headings = headings.map(str::to_uppercase);
-    let all = || std::iter::once(&headings).chain(&clean);
-    let width = |column: usize| {
-        all()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<_> = (0..N).map(width).collect();
-    lines(all().map(|row| pad(row, &widths)))
+    lines(ui, &clean)
 }
 
-/// One thing and what is known of it: `label  value` aligned, or `label<TAB>value`.
+/// The properties of one thing: `label  value` aligned, or `label<TAB>value`.
 pub(crate) fn record(ui: &Ui, rows: &[(&str, String)]) -> String {
-    let clean = rows
+    let clean: Vec<_> = rows
         .iter()
-        .map(|(label, value)| [(*label).to_owned(), one_line(value)]);
-    if !ui.stdout_is_terminal() {
-        return lines(clean.map(|row| row.join("\t")));
-    }
-    let width = rows
-        .iter()
-        .map(|(label, _)| label.chars().count())
-        .max()
-        .unwrap_or(0);
-    lines(clean.map(|row| pad(&row, &[width])))
+        .map(|(label, value)| [(*label).to_owned(), one_line(value)])
+        .collect();
+    lines(ui, &clean)
 }
 
-/// Cells padded to the widths, two spaces between; the last one is left as it is.
-fn pad<const N: usize>(row: &[String; N], widths: &[usize]) -> String {
-    let mut line = String::new();
-    for (i, cell) in row.iter().enumerate() {
-        line.push_str(cell);
-        if i + 1 < N {
-            let filled = cell.chars().count();
-            let missing = widths.get(i).copied().unwrap_or(0).saturating_sub(filled);
-            line.push_str(&" ".repeat(missing + 2));
+fn lines<const N: usize>(ui: &Ui, rows: &[[String; N]]) -> String {
+    if !ui.stdout_is_terminal() {
+        return rows.iter().map(|row| row.join("\t") + "\n").collect();
+    }
+    let mut widths = [0; N];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = measure_text_width(cell).max(*width);
         }
     }
-    line.trim_end().to_owned()
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(widths);
+        let padded = cells
+            .map(|(cell, width)| cell.clone() + &" ".repeat(width - measure_text_width(cell) + 2));
+        padded.collect::<String>().trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
 }
 
-fn lines(rows: impl Iterator<Item = String>) -> String {
-    rows.map(|row| row + "\n").collect()
+#[cfg(test)]
+mod tests {
+    use console::measure_text_width;
+
+    #[test]
+    fn a_wide_character_takes_two_columns() {
+        assert_eq!(measure_text_width("漢字 é"), 6);
+    }
 }

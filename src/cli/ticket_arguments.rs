@@ -1,4 +1,4 @@
-//! What the command line says about a ticket, and how it is found.
+//! The flags that select a ticket, and the search for it.
 
 use std::path::{Path, PathBuf};
 
@@ -6,9 +6,10 @@ use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueP
 use serde_json::json;
 
 use super::candidate_document;
+use super::code::Code;
 use super::context::Context;
-use super::exit_code::ExitCode;
 use super::failure::{Effect, Failure};
+use super::hint::Hint;
 use super::progress;
 use super::ticket_choice::Choice;
 use crate::tracker::binding::OriginBinding;
@@ -18,35 +19,35 @@ use crate::tracker::ticket_ref;
 use crate::wire::Provider;
 use crate::wire::candidate::MatchType;
 
-/// How many candidates a key search asks for: more than one only where the server is unsure.
+/// The limit of a key search. A server that knows the key returns one ticket.
 const LIMIT: u32 = 10;
 
-/// The flags about a ticket, beside its reference.
+/// The flags that select a ticket, besides its reference.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct TicketArguments {
-    /// A candidate, or a search result that holds exactly one; - reads stdin
+    /// JSON from search-origin with exactly one ticket; - for stdin
     #[arg(long, value_name = "FILE|-")]
     candidate: Option<PathBuf>,
-    /// The ticket's tracker; the project's where absent
+    /// Tracker of the ticket [default: the project's]
     #[arg(long, value_name = "P", value_parser = provider_argument(), ignore_case = true)]
     provider: Option<Provider>,
-    /// The kind of resource the ticket was found in
+    /// Kind of the tracker resource that contains the ticket
     #[arg(long, value_name = "T", value_parser = NonEmptyStringValueParser::new())]
     resource_type: Option<String>,
-    /// The resource's id
+    /// Id of that resource
     #[arg(long, value_name = "I", value_parser = NonEmptyStringValueParser::new())]
     resource_id: Option<String>,
 }
 
-/// Reads a provider's name on the command line, for arguments that `ignore_case`: clap lists the
-/// names and suggests the nearest.
+/// Parses the name of a provider, for arguments with `ignore_case`. clap lists the names and suggests
+/// the nearest.
 pub(crate) fn provider_argument() -> impl TypedValueParser<Value = Provider> {
     PossibleValuesParser::new(Provider::ALL.map(Provider::as_str))
         .try_map(|name| name.to_ascii_lowercase().parse::<Provider>())
 }
 
 impl TicketArguments {
-    /// Refuses what can be refused before anything is read or sent; the key and provider named.
+    /// Checks the flags before anything is read or sent, and returns the key of the reference.
     pub(crate) fn check(
         &self,
         reference: Option<&str>,
@@ -76,7 +77,7 @@ impl TicketArguments {
                     text: None,
                     limit: LIMIT,
                 };
-                self.judge(search(context, binding, client, query)?)
+                self.choice(search(context, binding, client, query)?)
             }
         }
     }
@@ -89,35 +90,25 @@ impl TicketArguments {
     ) -> Result<Choice, Failure> {
         let document = candidate_document::read(context, place)?;
         binding.require(document.provider)?;
-        let given = |flag: &Option<String>, value: Option<String>, name: &str| {
+        let required = |flag: &Option<String>, value: Option<String>, name: &str| {
             flag.clone().or(value).ok_or_else(|| {
-                Failure::usage(format!("the document does not say its {name}"))
+                Failure::usage(format!("the document has no {name}"))
                     .hint(format!("pass --{}", name.replace('_', "-")))
             })
         };
         Ok(Choice {
-            asked: document.candidate.external_issue_key().to_owned(),
+            query: document.candidate.external_issue_key().to_owned(),
             candidates: vec![document.candidate],
             certain: true,
             provider: binding.provider,
-            resource_type: given(&self.resource_type, document.resource_type, "resource_type")?,
-            resource_id: given(&self.resource_id, document.resource_id, "resource_id")?,
+            resource_type: required(&self.resource_type, document.resource_type, "resource_type")?,
+            resource_id: required(&self.resource_id, document.resource_id, "resource_id")?,
         })
     }
 
-    fn judge(&self, found: SearchOriginResult) -> Result<Choice, Failure> {
+    fn choice(&self, found: SearchOriginResult) -> Result<Choice, Failure> {
         if found.candidates.is_empty() {
-            let message = format!(
-                "no ticket {} in {}",
-                found.query_used,
-                found.provider.title()
-            );
-            return Err(
-                Failure::new("ticket_not_found", ExitCode::NotFound, message)
-                    .hint("run: spec-kitty tracker search-origin --text WORDS")
-                    .detail("candidates", json!([]))
-                    .detail("query_used", found.query_used),
-            );
+            return Err(ticket_not_found(&found.query_used, found.provider));
         }
         let certain =
             matches!(found.candidates.as_slice(), [only] if only.match_type() == MatchType::Exact);
@@ -127,12 +118,21 @@ impl TicketArguments {
             provider: found.provider,
             resource_type: self.resource_type.clone().unwrap_or(found.resource_type),
             resource_id: self.resource_id.clone().unwrap_or(found.resource_id),
-            asked: found.query_used,
+            query: found.query_used,
         })
     }
 }
 
-/// Searches, with a spinner where it takes long.
+/// No ticket has this key.
+pub(crate) fn ticket_not_found(key: &str, provider: Provider) -> Failure {
+    let message = format!("no ticket {key} in {}", provider.title());
+    Failure::new(Code::TicketNotFound, message)
+        .hint(Hint::run("spec-kitty tracker search-origin --text WORDS"))
+        .detail("candidates", json!([]))
+        .detail("query_used", key)
+}
+
+/// Searches, with a spinner if it takes long.
 pub(crate) fn search(
     context: &Context,
     binding: &OriginBinding,
@@ -140,7 +140,7 @@ pub(crate) fn search(
     query: OriginQuery,
 ) -> Result<SearchOriginResult, Failure> {
     let search = || search_origin_candidates(binding, client, query);
-    // A search changes nothing, whatever became of its request.
+    // A search changes nothing, whether or not its request arrived.
     progress::during(&context.ui, "Searching", search)
         .map_err(|error| Failure::from(error).effect(Effect::None))
 }

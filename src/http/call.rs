@@ -1,58 +1,73 @@
 //! One request and its answer, as plain values.
 
-use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 
+use serde::Serialize;
+
+use super::HttpError;
 use crate::secret::Secret;
 
 /// Whether a request may be sent a second time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Retry {
-    /// Once only: a second one could do harm, or the caller has its own way to try again.
+    /// Only once: a second one could do harm, or the caller retries in its own way.
     #[default]
     Never,
-    /// Only where the server surely did nothing: it refused the connection, or asked to wait (429).
+    /// Only if the server cannot have acted on it: it refused the connection, or answered 429.
     Unprocessed,
-    /// Repeating it is harmless: it changes nothing, or carries an idempotency key.
+    /// A repetition is harmless: the request changes nothing, or carries an idempotency key.
     Safe,
 }
 
 /// A `POST` of JSON.
 #[derive(Default)]
 pub struct Call<'a> {
-    /// One of the wire's paths.
+    /// A path of the wire: `/api/v1/…`.
     pub path: &'a str,
-    /// The access token.
+    /// The access token. A session sets it.
     pub bearer: Option<Secret>,
-    /// More headers.
     pub headers: Vec<(&'static str, String)>,
-    /// The body, as it is sent.
     pub body: Vec<u8>,
-    /// Whether `body` is gzip already.
+    /// Whether `body` is compressed with gzip.
     pub gzip: bool,
-    /// The most one attempt may take, within the deadline.
+    /// The limit of one attempt, within the deadline.
     pub attempt_timeout: Option<Duration>,
-    /// Whether it may be repeated.
     pub retry: Retry,
-    /// Set once it is repeated after an attempt that may have been acted on without a definite
-    /// answer: whatever a later one is told, that one may have done its work.
-    pub uncertain: Cell<bool>,
 }
 
-/// What the server answered, whatever its status; redirects are errors instead.
-#[derive(Clone, PartialEq, Eq)]
+impl<'a> Call<'a> {
+    /// A call with this body, sent once.
+    pub(crate) fn json(path: &'a str, body: &impl Serialize) -> Result<Self, HttpError> {
+        Ok(Self {
+            path,
+            body: serde_json::to_vec(body).map_err(HttpError::Encoding)?,
+            ..Self::default()
+        })
+    }
+}
+
+/// The server's answer, whatever its status. A redirect is an error instead.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// The HTTP status.
     pub status: u16,
-    /// How long it asks to wait: its envelope's `retry_after_seconds`, else its `Retry-After`.
+    /// How long the server asks to wait: `retry_after_seconds` of its envelope, else `Retry-After`.
     pub retry_after: Option<Duration>,
-    /// The body.
     pub body: Vec<u8>,
+    /// Whether an earlier attempt of the same request ended without a definite answer, so that the
+    /// server may have acted on it whatever this answer says.
+    pub uncertain: bool,
+}
+
+impl Answer {
+    /// Whether the status is 2xx.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
 }
 
 impl fmt::Debug for Call<'_> {
-    /// Leaves the body out: it may hold a password.
+    /// Omits the body, which may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("path", &self.path)
@@ -62,7 +77,7 @@ impl fmt::Debug for Call<'_> {
 }
 
 impl fmt::Debug for Answer {
-    /// Leaves the body out: it may hold tokens.
+    /// Omits the body, which may contain tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answer")
             .field("status", &self.status)

@@ -8,24 +8,24 @@ use tokio::runtime::Runtime;
 
 use super::connection::set_up;
 use super::retry::History;
-use super::{Answer, Call, Cause, Deadline, HttpError, Server, SetupError};
+use super::{Answer, Call, Cause, Deadline, HttpError, ServerUrl, SetupError};
 use crate::wire::MAX_ANSWER_BYTES;
 use crate::wire::error_envelope::ErrorEnvelope;
 use crate::world::World;
 
-/// Speaks with one server.
+/// A client of one server.
 #[derive(Debug)]
 pub struct HttpClient {
-    server: Server,
+    server: ServerUrl,
     library: reqwest::Client,
-    /// `None` only while it is dropped.
+    /// `None` only during `drop`.
     runtime: Option<Runtime>,
 }
 
 impl HttpClient {
-    /// A client for this server. Nothing is connected yet.
-    pub fn new(world: &World, server: Server) -> Result<Self, HttpError> {
-        // On this very thread: a client that sends one request needs no second one.
+    /// Prepares a client without connecting.
+    pub fn new(world: &World, server: ServerUrl) -> Result<Self, HttpError> {
+        // The client sends one request at a time, so the current thread is enough.
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -41,8 +41,7 @@ impl HttpClient {
         }
     }
 
-    /// Whom it speaks with.
-    pub fn server(&self) -> &Server {
+    pub fn server(&self) -> &ServerUrl {
         &self.server
     }
 
@@ -57,22 +56,29 @@ impl HttpClient {
             return Err(HttpError::NetworkDisabled);
         }
         let mut history = History::default();
+        let mut uncertain = false;
         loop {
             let result = self.attempt(world, deadline, call);
             // Without random bytes, all clients wait equally long, which is still correct.
             let jitter = world.try_random().map_or(0, |[jitter]| jitter);
             let remaining = deadline.remaining(world);
-            match history.next_wait(call.retry, &result, remaining, jitter) {
-                Some(wait) => {
-                    let uncertain = match &result {
-                        Ok(answer) => answer.status >= 500,
-                        Err(error) => error.may_have_arrived(),
-                    };
-                    call.uncertain.set(call.uncertain.get() || uncertain);
-                    world.sleep(wait);
-                }
-                None => return result,
-            }
+            let Some(wait) = history.next_wait(call.retry, &result, remaining, jitter) else {
+                return match result {
+                    Ok(answer) => Ok(Answer {
+                        uncertain,
+                        ..answer
+                    }),
+                    Err(error) if uncertain && !error.may_have_arrived() => {
+                        Err(HttpError::Repeated(Box::new(error)))
+                    }
+                    Err(error) => Err(error),
+                };
+            };
+            uncertain |= match &result {
+                Ok(answer) => answer.status >= 500,
+                Err(error) => error.may_have_arrived(),
+            };
+            world.sleep(wait);
         }
     }
 
@@ -95,7 +101,7 @@ impl HttpClient {
         let request = self.request(call)?;
         let start = world.instant();
         let result = runtime.block_on(async {
-            // The timer belongs to the runtime, so it is made inside.
+            // A timer must be created inside the runtime.
             let exchange = tokio::time::timeout(limit, self.exchange(world, request));
             exchange.await.unwrap_or_else(|_| Err(timed_out(true)))
         });
@@ -153,6 +159,7 @@ impl HttpClient {
             status,
             retry_after,
             body,
+            uncertain: false,
         })
     }
 
@@ -181,7 +188,7 @@ impl HttpClient {
 }
 
 impl Drop for HttpClient {
-    /// Does not wait for a host name that is still being looked up: the deadline is over.
+    /// Does not wait for a pending DNS lookup: the deadline has passed.
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
@@ -189,25 +196,21 @@ impl Drop for HttpClient {
     }
 }
 
-/// Whether a connection was refused or reset before it was one.
+/// Whether the connection was refused or reset before it was established.
 fn is_refused(error: &reqwest::Error) -> bool {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<std::io::Error>()
-            && matches!(
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |&error| error.source())
+        .filter_map(|error| error.downcast_ref::<std::io::Error>())
+        .any(|error| {
+            matches!(
                 error.kind(),
                 ConnectionAborted | ConnectionRefused | ConnectionReset
             )
-        {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+        })
 }
 
-/// What a refusal asks to wait: the envelope speaks first, then the header, in seconds or as a date.
+/// The wait that a refusal asks for: from the envelope, else from the header in seconds or as a date.
 fn wanted_wait(world: &World, response: &Response, body: &[u8]) -> Option<Duration> {
     let status = response.status().as_u16();
     if !matches!(status, 429 | 500..=599) {

@@ -1,5 +1,4 @@
-//! The one place where the HTTP library is set up: which certificates and proxy, and how little of
-//! both a connection to this machine needs.
+//! Sets up the HTTP library: certificates, proxy, and a shortcut for this machine.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
@@ -7,18 +6,16 @@ use std::time::Duration;
 
 use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy};
 
-use super::{Cause, Server, SetupError};
+use super::{Cause, ServerUrl, SetupError};
 use crate::fs::{FsError, read_bounded};
 use crate::world::{World, names};
 
-/// The most a connection may take to come about, TLS included. Beyond it the request surely did
-/// not leave.
+/// The limit for connecting, TLS included. After it, the request was certainly not sent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_CERTIFICATE_BYTES: u64 = 8 * 1024 * 1024;
 
-/// A client of the library for this server.
-pub(super) fn set_up(world: &World, server: &Server) -> Result<Client, SetupError> {
-    // Another client of this process may have set it already: then it is the same one.
+pub(super) fn set_up(world: &World, server: &ServerUrl) -> Result<Client, SetupError> {
+    // Fails if another client of this process has installed it already.
     drop(rustls::crypto::ring::default_provider().install_default());
     let builder = Client::builder()
         .user_agent(concat!("spec-kitty/", env!("CARGO_PKG_VERSION")))
@@ -36,8 +33,8 @@ pub(super) fn set_up(world: &World, server: &Server) -> Result<Client, SetupErro
         .map_err(|error| SetupError::Library(Cause::innermost(&error)))
 }
 
-/// Plain http needs no certificates, whose loading would cost more than the request. `localhost` is
-/// this machine whatever a resolver says: a token is at stake.
+/// Plain http needs no certificates; loading them would cost more than the request. `localhost` is
+/// resolved here and not by a resolver, which could send the token elsewhere.
 fn to_this_machine(builder: ClientBuilder) -> ClientBuilder {
     let loopback = [
         IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -49,7 +46,7 @@ fn to_this_machine(builder: ClientBuilder) -> ClientBuilder {
         .resolve_to_addrs("localhost", &loopback)
 }
 
-/// The certificates of `SSL_CERT_FILE` alone; without it those of the system.
+/// Only the certificates of `SSL_CERT_FILE`, else those of the system.
 fn with_certificates(world: &World, builder: ClientBuilder) -> Result<ClientBuilder, SetupError> {
     let Some(path) = world.variable(names::CERTIFICATES) else {
         return Ok(builder);
@@ -59,18 +56,18 @@ fn with_certificates(world: &World, builder: ClientBuilder) -> Result<ClientBuil
     let bytes = read_bounded(&path, MAX_CERTIFICATE_BYTES)?.ok_or_else(not_found)?;
     match Certificate::from_pem_bundle(&bytes) {
         Ok(certificates) if !certificates.is_empty() => Ok(builder.tls_certs_only(certificates)),
-        _ => Err(SetupError::Other("SSL_CERT_FILE holds no certificates")),
+        _ => Err(SetupError::Other("SSL_CERT_FILE contains no certificates")),
     }
 }
 
-/// The proxy of the environment. Its URL may hold a password and is never repeated.
+/// The proxy of the environment. Its URL may contain a password, so no message repeats it.
 fn through_proxy(world: &World, builder: ClientBuilder) -> Result<ClientBuilder, SetupError> {
     let first = |names: &[&str]| names.iter().find_map(|name| world.variable(name));
     let Some(url) = first(&names::PROXY) else {
         return Ok(builder);
     };
     let proxy =
-        Proxy::all(url).map_err(|_| SetupError::Other("HTTPS_PROXY is not a proxy's URL"))?;
+        Proxy::all(url).map_err(|_| SetupError::Other("HTTPS_PROXY is not the URL of a proxy"))?;
     let exceptions = first(&names::NO_PROXY).and_then(NoProxy::from_string);
     Ok(builder.proxy(proxy.no_proxy(exceptions)))
 }

@@ -1,25 +1,23 @@
-//! The end of the whole command's time.
+//! The time limit of a whole command.
 
 use std::time::{Duration, Instant};
 
 use crate::world::World;
 
-/// A moment that nothing waits beyond. It moves away while a person is asked something.
+/// The moment at which the command gives up. It moves on while the user answers a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// So long from now.
     pub fn after(world: &World, duration: Duration) -> Self {
         Self(world.working_instant() + duration)
     }
 
-    /// What is left; zero once it is over.
+    /// The time left; zero if it has passed.
     pub fn remaining(&self, world: &World) -> Duration {
         self.0.saturating_duration_since(world.working_instant())
     }
 
-    /// Whether nothing is left.
     pub fn is_over(&self, world: &World) -> bool {
         self.remaining(world).is_zero()
     }
@@ -30,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_question_takes_none_of_the_time() {
+    fn a_question_does_not_use_up_the_time() {
         let world = World::with_variables::<&str, &str>("/".into(), []);
         let deadline = Deadline::after(&world, Duration::from_millis(50));
         world.ask(|| world.sleep(Duration::from_millis(60)));

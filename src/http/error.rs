@@ -1,96 +1,80 @@
 //! How a request can fail without an answer.
 
-use super::Server;
+use super::ServerUrl;
 
-/// A request that got no answer. Any answer, also a refusal, is an [`super::Answer`].
+/// A request without an answer. Any answer, also a refusal, is an [`super::Answer`].
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
-    /// `SPEC_KITTY_ENABLE_SAAS_SYNC` forbids it.
-    #[error("the network is turned off by SPEC_KITTY_ENABLE_SAAS_SYNC")]
+    /// `SPEC_KITTY_ENABLE_SAAS_SYNC` forbids the network.
+    #[error("the network is disabled by SPEC_KITTY_ENABLE_SAAS_SYNC")]
     NetworkDisabled,
-    /// The client could not be set up: certificates, proxy.
+    /// The certificates, the proxy or a header cannot be used.
     #[error("cannot prepare a connection to {server}")]
     Setup {
-        /// Whom we wanted.
-        server: Server,
-        /// Why.
+        server: ServerUrl,
         source: SetupError,
     },
-    /// No connection: the request never left.
+    /// The request cannot be written as JSON.
+    #[error("cannot encode the request")]
+    Encoding(#[source] serde_json::Error),
+    /// No connection: the request was not sent.
     #[error("cannot reach {server}")]
     Unreachable {
-        /// Whom we wanted.
-        server: Server,
-        /// Whether something is there that refuses connections: it may be about to start.
+        server: ServerUrl,
+        /// Whether the host refused the connection, as it does while a server starts.
         refused: bool,
-        /// Why.
         source: Cause,
     },
-    /// The time was over.
+    /// The deadline or the limit of the attempt passed.
     #[error("{server} did not answer in time")]
     TimedOut {
-        /// Whom we wanted.
-        server: Server,
-        /// Whether the request may have left.
+        server: ServerUrl,
+        /// Whether the request may have been sent.
         sent: bool,
     },
-    /// The connection ended, or spoke no HTTP, before the answer was whole.
-    #[error("{server} broke off before its answer was complete")]
-    Cut {
-        /// Whom we wanted.
-        server: Server,
-        /// Why.
-        source: Cause,
-    },
-    /// The answer was larger than [`crate::wire::MAX_ANSWER_BYTES`].
+    /// The connection ended before the answer was complete, or the answer was not HTTP.
+    #[error("{server} closed the connection before its answer was complete")]
+    Cut { server: ServerUrl, source: Cause },
+    /// The answer is larger than [`crate::wire::MAX_ANSWER_BYTES`].
     #[error("the answer of {server} is larger than 8 MiB")]
-    TooLarge {
-        /// Who sent it.
-        server: Server,
-    },
-    /// The server wanted us elsewhere, which a token must not follow.
+    TooLarge { server: ServerUrl },
+    /// A redirect, which a token must not follow.
     #[error("{server} redirects (HTTP {status}), which is not followed")]
-    Redirect {
-        /// Who sent it.
-        server: Server,
-        /// 3xx.
-        status: u16,
-    },
+    Redirect { server: ServerUrl, status: u16 },
+    /// The last of several attempts, of which an earlier one may have reached the server.
+    #[error(transparent)]
+    Repeated(Box<Self>),
 }
 
-/// What the HTTP library said, without the URL.
+/// The reason of the HTTP library, without the URL.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Cause(String);
 
 impl Cause {
-    /// The innermost reason of an error: what wraps it only repeats what we say ourselves.
+    /// The innermost reason of an error; the outer ones only repeat what [`HttpError`] says.
     pub(super) fn innermost(error: &dyn std::error::Error) -> Self {
         let mut innermost = error;
         while let Some(source) = innermost.source() {
             innermost = source;
         }
-        Self::new(innermost.to_string())
-    }
-
-    pub(super) fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(innermost.to_string())
     }
 }
 
-/// Why the client could not be set up.
+/// Why a connection cannot be prepared.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// `SSL_CERT_FILE` cannot be read.
     #[error(transparent)]
     File(#[from] crate::fs::FsError),
-    /// A header cannot hold what it should.
-    #[error("the {0} header cannot hold this value")]
+    /// The value is not allowed in this header.
+    #[error("invalid value for the {0} header")]
     Header(&'static str),
-    /// A certificate or a proxy that cannot be used.
+    /// The certificates or the proxy are invalid.
     #[error("{0}")]
     Other(&'static str),
-    /// The library's own reason.
+    /// The reason of the HTTP library.
     #[error(transparent)]
     Library(Cause),
 }
@@ -99,9 +83,15 @@ impl HttpError {
     /// Whether the server may have acted on the request.
     pub fn may_have_arrived(&self) -> bool {
         match self {
-            Self::NetworkDisabled | Self::Setup { .. } | Self::Unreachable { .. } => false,
+            Self::NetworkDisabled
+            | Self::Setup { .. }
+            | Self::Encoding(_)
+            | Self::Unreachable { .. } => false,
             Self::TimedOut { sent, .. } => *sent,
-            Self::Cut { .. } | Self::TooLarge { .. } | Self::Redirect { .. } => true,
+            Self::Cut { .. }
+            | Self::TooLarge { .. }
+            | Self::Redirect { .. }
+            | Self::Repeated(_) => true,
         }
     }
 }

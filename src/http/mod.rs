@@ -1,4 +1,4 @@
-//! The one HTTP client: deadlines, the server's address, retries, and nothing about what is said.
+//! The one HTTP client: deadlines, server URLs, retries and refusals. It knows no request's content.
 
 mod call;
 mod client;
@@ -13,5 +13,5 @@ pub use call::{Answer, Call, Retry};
 pub use client::HttpClient;
 pub use deadline::Deadline;
 pub use error::{Cause, HttpError, SetupError};
-pub(crate) use refusal::{Refusal, RefusalKind};
-pub use server_url::{Server, ServerError};
+pub use refusal::{Refusal, RefusalKind};
+pub use server_url::{ServerUrl, ServerUrlError};

@@ -1,16 +1,17 @@
-//! What an answer that is no success means (DESIGN §5): one table for every request.
+//! An answer of the control plane that is not a success, carried whole to the command line.
 
 use std::time::Duration;
 
-use super::{Answer, Server};
+use super::retry::RATE_LIMIT_WAIT;
+use super::{Answer, ServerUrl};
 use crate::wire::error_envelope::ErrorEnvelope;
 
-/// The rows of the table.
+/// What the status means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusalKind {
-    /// 401: who is this?
+    /// 401.
     Unauthenticated,
-    /// 403, or the user must act at the control plane first.
+    /// 403, or `user_action_required` with a status other than 401, 409 and 429.
     Forbidden,
     /// 404.
     NotFound,
@@ -26,48 +27,59 @@ pub enum RefusalKind {
     Unexpected,
 }
 
-/// What a control plane said when it refused.
+/// A refusal of the control plane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What it means.
     pub kind: RefusalKind,
-    /// The HTTP status.
     pub status: u16,
-    /// Its own name for it: `no_mapping`.
+    /// The server's name for it: `no_mapping`.
     pub code: Option<String>,
-    /// Its words, raw; `HTTP <status>` where it had none.
+    /// The server's words, not sanitised; `HTTP <status>` if it sent none.
     pub message: String,
-    /// Whether it says that trying again may help.
+    /// Whether the server says that another try may succeed.
     pub retryable: bool,
-    /// Whether the user must act at the control plane first.
+    /// Whether the user must act in the control plane's dashboard first.
     pub user_action_required: bool,
-    /// How long it asks to wait.
+    /// How long to wait. A 429 always has a value.
     pub wait: Option<Duration>,
-    /// Who spoke.
-    pub server: Server,
+    pub server: ServerUrl,
+    /// [`Answer::uncertain`].
+    uncertain: bool,
 }
 
 impl Refusal {
-    /// Reads the answer of this server.
-    pub fn read(server: &Server, answer: &Answer) -> Self {
+    pub fn read(server: &ServerUrl, answer: &Answer) -> Self {
         let envelope = ErrorEnvelope::parse(answer.status, &answer.body);
+        let kind = kind(answer.status, envelope.user_action_required);
+        let default_wait = (kind == RefusalKind::RateLimited).then_some(RATE_LIMIT_WAIT);
         Self {
-            kind: kind(answer.status, envelope.user_action_required),
+            kind,
             status: answer.status,
             code: envelope.code,
             message: envelope.message,
             retryable: envelope.retryable,
             user_action_required: envelope.user_action_required,
-            wait: answer.retry_after,
+            wait: answer.retry_after.or(default_wait),
             server: server.clone(),
+            uncertain: answer.uncertain,
         }
     }
-}
 
-impl Answer {
-    /// Whether it is a 2xx.
-    pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
+    /// Whether the server has decided against the request, so that no attempt of it is pending.
+    pub fn is_definite(&self) -> bool {
+        let decided = matches!(
+            self.kind,
+            RefusalKind::Forbidden
+                | RefusalKind::NotFound
+                | RefusalKind::Conflict
+                | RefusalKind::Invalid
+        );
+        decided && !self.uncertain
+    }
+
+    /// Whether the server may have acted on the request.
+    pub fn may_have_arrived(&self) -> bool {
+        self.uncertain || self.kind == RefusalKind::Unavailable
     }
 }
 
@@ -121,10 +133,10 @@ mod tests {
     fn the_servers_words_are_kept_raw() {
         let answer = Answer {
             status: 404,
-            retry_after: None,
             body: br#"{"error_code":"no_mapping","message":"No \u001b[31mmapping"}"#.to_vec(),
+            ..Answer::default()
         };
-        let refusal = Refusal::read(&Server::parse("https://a.example").unwrap(), &answer);
+        let refusal = Refusal::read(&ServerUrl::parse("https://a.example").unwrap(), &answer);
         assert_eq!(refusal.code.as_deref(), Some("no_mapping"));
         assert_eq!(refusal.message, "No \u{1b}[31mmapping");
     }

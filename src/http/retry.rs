@@ -1,17 +1,17 @@
-//! Whether and when a request is sent again: a pure decision over what happened.
+//! Whether and when a request is sent again: a pure function of its attempts.
 
 use std::time::Duration;
 
 use super::{Answer, HttpError, Retry};
 
-/// The most times one request is repeated because of a fault on the way.
+/// How often one request is repeated after a network fault.
 const MOST_RETRIES: u32 = 2;
-/// The wait a 429 without one means.
-const RATE_LIMIT_WAIT: Duration = Duration::from_secs(5);
+/// The wait of a 429 that states none.
+pub(super) const RATE_LIMIT_WAIT: Duration = Duration::from_secs(5);
 /// The longest wait before the first repetition; four times that before the next.
 const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
 
-/// What one request has been through.
+/// The attempts of one request so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct History {
     retries: u32,
@@ -19,8 +19,8 @@ pub(super) struct History {
 }
 
 impl History {
-    /// How long to wait before sending again; `None` where this result is the last. `jitter` is
-    /// any byte: two processes that failed together must not come back together.
+    /// How long to wait before the next attempt; `None` if this result is final. `jitter` is a random
+    /// byte, so that processes that failed together do not retry together.
     pub(super) fn next_wait(
         &mut self,
         retry: Retry,
@@ -47,7 +47,7 @@ impl History {
         (wait < remaining).then_some(wait)
     }
 
-    /// Between half and the whole of a limit that grows fourfold.
+    /// Between half and all of a limit that grows fourfold.
     fn back_off(&mut self, jitter: u8) -> Option<Duration> {
         if self.retries == MOST_RETRIES {
             return None;
@@ -61,7 +61,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::{Cause, Server};
+    use crate::http::{Cause, ServerUrl};
 
     type Attempt = Result<Answer, HttpError>;
 
@@ -73,16 +73,16 @@ mod tests {
         Ok(Answer {
             status,
             retry_after: retry_after.map(Duration::from_secs),
-            body: Vec::new(),
+            ..Answer::default()
         })
     }
 
-    fn server() -> Server {
-        Server::parse("http://127.0.0.1:1").unwrap()
+    fn server() -> ServerUrl {
+        ServerUrl::parse("http://127.0.0.1:1").unwrap()
     }
 
     fn unreachable(refused: bool) -> Attempt {
-        let (server, source) = (server(), Cause::new("x"));
+        let (server, source) = (server(), Cause::innermost(&std::fmt::Error));
         Err(HttpError::Unreachable {
             server,
             refused,
@@ -91,7 +91,7 @@ mod tests {
     }
 
     fn cut() -> Attempt {
-        let (server, source) = (server(), Cause::new("x"));
+        let (server, source) = (server(), Cause::innermost(&std::fmt::Error));
         Err(HttpError::Cut { server, source })
     }
 

@@ -1,70 +1,68 @@
-//! The address of a control plane.
+//! The URL of a control plane.
 
 use std::fmt;
 
 use url::{Host, Url};
 
-/// A control plane's address: https, or http on this machine. It holds no user, query or fragment;
-/// a path prefix is kept.
+/// The URL of a control plane: https, or http on this machine. It has no user, query or fragment; a
+/// path prefix stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Server {
+pub struct ServerUrl {
     url: Url,
 }
 
-/// An address that is not one of a control plane. The address itself is not repeated: it may hold
-/// a password.
+/// An invalid URL of a control plane. The message does not repeat it: it may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ServerError {
-    /// No URL with a host.
+pub enum ServerUrlError {
+    /// Not a URL with a host.
     #[error("not a URL like https://control.example.com")]
     NotAUrl,
     /// Neither https nor http.
-    #[error("only https is spoken, and http with this machine itself")]
+    #[error("only https:// is supported (http:// is allowed for localhost)")]
     Scheme,
     /// Plain http to another machine.
-    #[error("plain http is spoken with this machine only; use https")]
+    #[error("http:// is only allowed for localhost; use https://")]
     PlainHttp,
-    /// User or password inside.
-    #[error("a server's URL holds no user name or password")]
+    /// A user name or password in the URL.
+    #[error("the URL must not contain a user name or password")]
     UserInformation,
     /// `?…` or `#…`.
-    #[error("a server's URL holds no query and no fragment")]
+    #[error("the URL must not contain a query or fragment")]
     QueryOrFragment,
 }
 
-impl Server {
-    /// Reads an address strictly.
-    pub fn parse(text: &str) -> Result<Self, ServerError> {
-        let mut url = Url::parse(text.trim()).map_err(|_| ServerError::NotAUrl)?;
-        let host = url.host().ok_or(ServerError::NotAUrl)?;
+impl ServerUrl {
+    pub fn parse(text: &str) -> Result<Self, ServerUrlError> {
+        let mut url = Url::parse(text.trim()).map_err(|_| ServerUrlError::NotAUrl)?;
+        let host = url.host().ok_or(ServerUrlError::NotAUrl)?;
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&host) => {}
-            "http" => return Err(ServerError::PlainHttp),
-            _ => return Err(ServerError::Scheme),
+            "http" => return Err(ServerUrlError::PlainHttp),
+            _ => return Err(ServerUrlError::Scheme),
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(ServerError::UserInformation);
+            return Err(ServerUrlError::UserInformation);
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(ServerError::QueryOrFragment);
+            return Err(ServerUrlError::QueryOrFragment);
         }
         let path = url.path().trim_end_matches('/').to_owned();
         url.set_path(&path);
         Ok(Self { url })
     }
 
-    /// Whether both have the same scheme, host and port: what credentials are bound to.
+    /// Whether scheme, host and port are equal: credentials are bound to these.
     pub fn same_origin(&self, other: &Self) -> bool {
         self.url.origin() == other.url.origin()
     }
 
-    /// Whether it is spoken to without TLS, on this machine.
+    /// Whether it is plain http, which implies this machine.
     pub fn is_plain(&self) -> bool {
         self.url.scheme() == "http"
     }
 
-    /// The URL of one of the wire's paths (`/api/v1/…`) at this server.
+    /// The URL of a path of the wire (`/api/v1/…`).
     pub fn endpoint(&self, path: &str) -> Url {
         let mut url = self.url.clone();
         let prefix = self.url.path().trim_end_matches('/');
@@ -73,7 +71,7 @@ impl Server {
     }
 }
 
-impl fmt::Display for Server {
+impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.url.as_str().trim_end_matches('/'))
     }
@@ -93,7 +91,7 @@ mod tests {
 
     #[test]
     fn addresses() {
-        use ServerError::{NotAUrl, PlainHttp, QueryOrFragment, Scheme, UserInformation};
+        use ServerUrlError::{NotAUrl, PlainHttp, QueryOrFragment, Scheme, UserInformation};
         let cases = [
             (
                 "https://control.example.com",
@@ -128,14 +126,14 @@ mod tests {
             ("", Err(NotAUrl)),
         ];
         for (text, expected) in cases {
-            let parsed = Server::parse(text).map(|server| server.to_string());
+            let parsed = ServerUrl::parse(text).map(|server| server.to_string());
             assert_eq!(parsed.as_deref(), expected.as_deref(), "{text:?}");
         }
     }
 
     #[test]
     fn the_origin_is_scheme_host_and_port() {
-        let server = |text| Server::parse(text).unwrap();
+        let server = |text| ServerUrl::parse(text).unwrap();
         let issuing = server("https://a.example/x");
         assert!(issuing.same_origin(&server("https://A.example:443/y")));
         assert!(!issuing.same_origin(&server("https://a.example:444/x")));
@@ -146,7 +144,7 @@ mod tests {
     #[test]
     fn a_path_prefix_is_kept() {
         let endpoint = |text| {
-            Server::parse(text)
+            ServerUrl::parse(text)
                 .unwrap()
                 .endpoint("/api/v1/token/")
                 .to_string()

@@ -1,8 +1,8 @@
-//! `~/.spec-kitty/config.toml`: what the user set once for all projects.
+//! `~/.spec-kitty/config.toml`: the user's settings for all projects.
 
 pub(crate) mod toml_file;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use toml::{Table, Value};
 
@@ -10,11 +10,11 @@ use crate::fs::FsError;
 use crate::world::World;
 
 /// The user's settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct UserConfig {
     /// `[sync] server_url`.
     pub server_url: Option<String>,
-    /// `[sync] max_queue_size`: from how many events on a warning is due.
+    /// `[sync] max_queue_size`: commands warn from this number of queued events on.
     pub max_queue_size: Option<u64>,
 }
 
@@ -22,26 +22,21 @@ pub(crate) struct UserConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum UserConfigError {
     /// The file breaks the format.
-    #[error("{} cannot be used: {problem}", path.display())]
-    Broken {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, and where.
-        problem: String,
-    },
-    /// The file could not be read.
+    #[error("invalid settings in {}: {problem}", path.display())]
+    Broken { path: PathBuf, problem: String },
+    /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FsError),
 }
 
-/// Reads the settings; a missing file sets nothing.
+/// Reads the settings. All are unset if the file is missing.
 pub(crate) fn load(world: &World) -> Result<UserConfig, UserConfigError> {
     let path = world.state_directory().join("config.toml");
     match toml_file::read(&path)? {
         None => Ok(UserConfig::default()),
         Some(table) => table
             .and_then(|table| settings(&table))
-            .map_err(|problem| broken(&path, problem)),
+            .map_err(|problem| UserConfigError::Broken { path, problem }),
     }
 }
 
@@ -55,11 +50,4 @@ fn settings(table: &Table) -> Result<UserConfig, String> {
         server_url: toml_file::string(table, "sync", "server_url")?,
         max_queue_size,
     })
-}
-
-fn broken(path: &Path, problem: String) -> UserConfigError {
-    UserConfigError::Broken {
-        path: path.to_owned(),
-        problem,
-    }
 }

@@ -1,5 +1,4 @@
-//! Reading the user's TOML files. What is wrong with one is told without its text: it may hold
-//! tokens.
+//! Reads the user's TOML files. Messages contain no text of a file: it may contain tokens.
 
 use std::path::Path;
 
@@ -9,7 +8,7 @@ use crate::fs::{FsError, read_bounded};
 
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// Reads a file; `None` where there is none, and inside the other error what breaks the format.
+/// Reads a file; `None` if it is missing. The inner error says how it breaks the format.
 pub(crate) fn read(path: &Path) -> Result<Option<Result<Table, String>>, FsError> {
     Ok(read_bounded(path, MAX_BYTES)?.map(|bytes| parse(&bytes)))
 }
@@ -23,7 +22,7 @@ fn parse(bytes: &[u8]) -> Result<Table, String> {
     })
 }
 
-/// The value of `section.key`, where both are there.
+/// The value of `section.key`, if it exists.
 pub(crate) fn value<'a>(
     table: &'a Table,
     section: &str,
@@ -36,7 +35,7 @@ pub(crate) fn value<'a>(
     }
 }
 
-/// The same, of a string; an empty one counts as absent.
+/// The string at `section.key`. An empty string counts as absent.
 pub(crate) fn string(table: &Table, section: &str, key: &str) -> Result<Option<String>, String> {
     match value(table, section, key)? {
         None => Ok(None),
@@ -50,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn problems_name_the_place_and_never_the_text() {
+    fn problems_contain_the_place_and_never_the_text() {
         let cases: [(&[u8], &str); 5] = [
             (b"[tokens]\naccess = hunter2", "line 2 is not TOML"),
             (b"[tokens]\naccess = \"hunter2", "line 2 is not TOML"),

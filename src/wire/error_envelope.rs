@@ -1,32 +1,31 @@
-//! What a control plane says when it refuses (DESIGN §5). Every field may be missing or of any
-//! JSON type; a body that is no JSON object says only its status.
+//! The JSON body of a refusal. Each field may be missing or of any JSON type; a body that is not a
+//! JSON object counts as empty.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// The error envelope of any answer that is not 2xx.
+/// The error envelope of an answer that is not 2xx.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct ErrorEnvelope {
-    /// Stable name: `origin_conflict`, `no_mapping`.
+    /// A stable name: `origin_conflict`, `no_mapping`.
     #[serde(rename = "error_code")]
     pub code: Option<String>,
-    /// Coarser name: `conflict`.
+    /// A coarser name: `conflict`.
     #[serde(rename = "error_category")]
     pub category: Option<String>,
-    /// For people; `HTTP <status>` where the server gave none.
+    /// Text for the user; `HTTP <status>` if the server sent none.
     pub message: String,
-    /// Whether trying again may help.
+    /// Whether another try may succeed.
     pub retryable: bool,
-    /// Whether the user must act at the control plane first.
+    /// Whether the user must act in the control plane's dashboard first.
     pub user_action_required: bool,
-    /// Which part of the server spoke.
+    /// The part of the server that refused.
     pub source: Option<String>,
-    /// How long to wait before the next try.
     pub retry_after_seconds: Option<u64>,
 }
 
 impl ErrorEnvelope {
-    /// Reads what can be read of an answer's body.
+    /// Reads the fields that can be read.
     pub(crate) fn parse(status: u16, body: &[u8]) -> Self {
         let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
             return Self {
@@ -46,7 +45,7 @@ impl ErrorEnvelope {
     }
 }
 
-/// Strings as they are; numbers, booleans, lists and objects as their JSON; null and empty as nothing.
+/// A string as it is, another value as its JSON. `None` for null and for an empty string.
 fn text(object: &Map<String, Value>, field: &str) -> Option<String> {
     match object.get(field)? {
         Value::Null => None,

@@ -1,5 +1,5 @@
-//! `~/.spec-kitty/credentials` (DESIGN §4): TOML, mode 0600, the same format as spec-kitty 3.0.x,
-//! so that a login there is a login here.
+//! `~/.spec-kitty/credentials`: TOML, mode 0600, in the format of spec-kitty 3.0.x, so that both
+//! programs share a login.
 
 use std::fs;
 use std::io;
@@ -12,7 +12,7 @@ use toml::{Table, Value};
 use crate::fs::lock::{Lock, LockError, acquire};
 use crate::fs::replace::{Mode, remove_leftovers, replace};
 use crate::fs::{FsError, ensure_private_directory, require_private};
-use crate::http::Server;
+use crate::http::ServerUrl;
 use crate::secret::Secret;
 use crate::settings::toml_file;
 use crate::wire::candidate::FieldError;
@@ -22,35 +22,27 @@ use crate::world::World;
 /// A session on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// The control plane that issued the tokens; they go nowhere else.
-    pub server: Server,
-    /// The access token.
+    /// The control plane that issued the tokens. They are sent to no other.
+    pub server: ServerUrl,
     pub access: Secret,
-    /// The refresh token; none where the access token was given by hand.
+    /// `None` if the user provided the access token.
     pub refresh: Option<Secret>,
-    /// When the access token ends.
     pub access_expires_at: Option<DateTime<Utc>>,
-    /// When the refresh token ends.
     pub refresh_expires_at: Option<DateTime<Utc>>,
-    /// Who logged in.
     pub username: Option<String>,
-    /// The team the session acts for.
     pub team_slug: Option<String>,
 }
 
-/// Who logs in, where, and for which team; the server's own choice of team where none is given.
+/// A login: server, user and team. Without a team the server chooses one.
 #[derive(Debug, Clone)]
 pub struct Login {
-    /// The control plane.
-    pub server: Server,
-    /// The user.
+    pub server: ServerUrl,
     pub username: Option<String>,
-    /// The team.
     pub team_slug: Option<String>,
 }
 
 impl Credentials {
-    /// The session that a login was answered with.
+    /// The session of a successful login.
     pub(super) fn issued(
         world: &World,
         login: Login,
@@ -87,42 +79,37 @@ impl Credentials {
     }
 }
 
-/// Credentials that cannot be read or written. Nothing of the file's text is in it.
+/// Credentials that cannot be read or written. The messages contain no text of the file.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialsError {
     /// The file breaks the format.
-    #[error("the credentials in {} cannot be used: {problem}", path.display())]
-    Broken {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, and where.
-        problem: String,
-    },
+    #[error("invalid credentials in {}: {problem}", path.display())]
+    Broken { path: PathBuf, problem: String },
     /// The file could not be read or replaced.
     #[error(transparent)]
     File(#[from] FsError),
-    /// The lock was not had.
+    /// The lock could not be acquired.
     #[error(transparent)]
     Lock(#[from] LockError),
 }
 
-/// What may be changed in the file only by whoever holds this.
+/// Permission to change the file.
 #[derive(Debug)]
 pub struct WriteLock {
     _lock: Lock,
 }
 
-/// Waits for the right to change the file.
+/// Waits for permission to change the file.
 pub fn lock(world: &World, wait: Duration) -> Result<WriteLock, CredentialsError> {
     let folder = world.state_directory();
     ensure_private_directory(&folder)?;
     let lock = acquire(world, &folder.join("credentials.lock"), wait)?;
-    // A killed writer may have left tokens.
+    // The temporary file of a killed writer contains tokens.
     remove_leftovers(&path(world));
     Ok(WriteLock { _lock: lock })
 }
 
-/// Reads the session; `None` where nobody is logged in.
+/// Reads the session; `None` if nobody is logged in.
 pub fn load(world: &World) -> Result<Option<Credentials>, CredentialsError> {
     let path = path(world);
     let Some(found) = metadata(&path)? else {
@@ -136,14 +123,14 @@ pub fn load(world: &World) -> Result<Option<Credentials>, CredentialsError> {
     session.map_err(|problem| CredentialsError::Broken { path, problem })
 }
 
-/// Writes the session in place of the old one. Keys that are not ours are kept.
+/// Replaces the stored session. Unknown keys of the file stay.
 pub fn store(
     world: &World,
     credentials: &Credentials,
     _lock: &WriteLock,
 ) -> Result<(), CredentialsError> {
     let path = path(world);
-    // A broken file holds no session; a new login is what mends it.
+    // A new login replaces a broken file.
     let mut table = toml_file::read(&path)?
         .and_then(Result::ok)
         .unwrap_or_default();
@@ -152,7 +139,7 @@ pub fn store(
     Ok(())
 }
 
-/// Removes the session, and the file where nothing else is in it. Whether there was a file.
+/// Removes the session, and the file if it is then empty. Returns whether there was a file.
 pub fn remove(world: &World, _lock: &WriteLock) -> Result<bool, CredentialsError> {
     let path = path(world);
     let Some(table) = toml_file::read(&path)? else {
@@ -175,17 +162,17 @@ pub fn remove(world: &World, _lock: &WriteLock) -> Result<bool, CredentialsError
     Ok(true)
 }
 
-/// Whether there is a file at all, whatever is in it.
+/// Whether the file exists, valid or not.
 pub fn exists(world: &World) -> Result<bool, CredentialsError> {
     Ok(metadata(&path(world))?.is_some())
 }
 
-/// Whether a text can be a token: it goes into a header as it is.
+/// Whether a text can be a token, which is sent in a header unchanged.
 pub fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// All that a session is made of.
+/// The sections and keys of a session.
 const SECTIONS: [(&str, &[&str]); 3] = [
     (
         "tokens",
@@ -223,7 +210,7 @@ fn from_table(table: &Table) -> Result<Option<Credentials>, String> {
     };
     let url = toml_file::string(table, "server", "url")?.ok_or("`server.url` is missing")?;
     Ok(Some(Credentials {
-        server: Server::parse(&url).map_err(|error| format!("`server.url` is {error}"))?,
+        server: ServerUrl::parse(&url).map_err(|error| format!("`server.url` is {error}"))?,
         access,
         refresh: token("refresh")?,
         access_expires_at: time(table, "access_expires_at")?,
@@ -233,7 +220,7 @@ fn from_table(table: &Table) -> Result<Option<Credentials>, String> {
     }))
 }
 
-/// A time of RFC 3339, as a string or as TOML's own.
+/// An RFC 3339 time, as a string or as a TOML datetime.
 fn time(table: &Table, key: &str) -> Result<Option<DateTime<Utc>>, String> {
     let text = match toml_file::value(table, "tokens", key)? {
         None => return Ok(None),
@@ -261,17 +248,17 @@ fn fill(table: &mut Table, credentials: &Credentials) {
         vec![Some(credentials.server.to_string())],
     ];
     for ((section, keys), values) in SECTIONS.into_iter().zip(values) {
-        let mut kept = match table.remove(section) {
-            Some(Value::Table(kept)) => kept,
+        let mut entries = match table.remove(section) {
+            Some(Value::Table(entries)) => entries,
             _ => Table::new(),
         };
         for (key, value) in keys.iter().zip(values) {
             match value {
-                Some(text) => kept.insert((*key).to_owned(), text.into()),
-                None => kept.remove(*key),
+                Some(text) => entries.insert((*key).to_owned(), text.into()),
+                None => entries.remove(*key),
             };
         }
-        table.insert(section.to_owned(), kept.into());
+        table.insert(section.to_owned(), entries.into());
     }
 }
 

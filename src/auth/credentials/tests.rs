@@ -1,4 +1,4 @@
-//! The file: what is kept, what is refused, and who may read it.
+//! The file: what is stored, what is rejected, and its permissions.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -13,7 +13,7 @@ fn home() -> (tempfile::TempDir, World) {
 
 fn session() -> Credentials {
     Credentials {
-        server: Server::parse("https://control.example.com/x").unwrap(),
+        server: ServerUrl::parse("https://control.example.com/x").unwrap(),
         access: Secret::new("aaa"),
         refresh: Some(Secret::new("rrr")),
         access_expires_at: DateTime::from_timestamp(1_800_000_000, 0),
@@ -110,7 +110,7 @@ fn a_file_that_others_may_read_is_tightened_before_it_is_read() {
 }
 
 #[test]
-fn broken_files_are_told_by_field_and_never_by_text() {
+fn a_broken_file_is_reported_by_field_and_never_by_text() {
     let (_folder, world) = home();
     drop(lock(&world, Duration::from_secs(1)).unwrap());
     let cases = [
@@ -144,7 +144,7 @@ fn broken_files_are_told_by_field_and_never_by_text() {
         }
     }
     store_now(&world, &session());
-    assert_eq!(load(&world).unwrap(), Some(session()), "a login mends it");
+    assert_eq!(load(&world).unwrap(), Some(session()), "a login fixes it");
 }
 
 #[test]

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use serde_json::json;
 
+use crate::cli::code::Code;
 use crate::cli::context::{CommandResult, Context};
-use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
+use crate::cli::hint::Hint;
 use crate::cli::outcome::Outcome;
 use crate::fs::FsError;
 use crate::git::repository::{Discovered, Repository, discover, remote_url};
@@ -70,15 +71,12 @@ fn repository(world: &World) -> Result<Repository, Failure> {
         Discovered::Repository(repository) => Ok(repository),
         Discovered::Bare(_) => {
             let message = format!("{here} is a bare git repository, which has no work tree");
-            Err(Failure::new("repo_state", ExitCode::RepoState, message)
-                .hint("run this in a clone of it"))
+            Err(Failure::new(Code::RepoState, message).hint("run this in a clone of it"))
         }
         Discovered::None => {
             let message = format!("{here} is not in a git repository");
-            Err(
-                Failure::new("not_a_git_repository", ExitCode::RepoState, message)
-                    .hint("run: git init && spec-kitty init"),
-            )
+            Err(Failure::new(Code::NotAGitRepository, message)
+                .hint(Hint::run("git init && spec-kitty init")))
         }
     }
 }
@@ -94,8 +92,10 @@ fn require_folder_or_nothing(root: &Path, name: &str) -> Result<(), Failure> {
         Ok(_) => "is not a folder",
     };
     let message = format!("{} {why}", path.display());
-    Err(Failure::new("repo_state", ExitCode::RepoState, message)
-        .hint("move it out of the way, then run: spec-kitty init"))
+    Err(Failure::new(Code::RepoState, message).hint(Hint::lead_to(
+        "move it out of the way, then run",
+        "spec-kitty init",
+    )))
 }
 
 fn text(context: &Context, written: &[String], project_slug: &str) -> String {

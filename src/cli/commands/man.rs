@@ -1,28 +1,26 @@
 //! `spec-kitty man`.
 
-use clap::CommandFactory as _;
 use serde_json::json;
 
-use crate::cli::arguments::Arguments as Root;
+use crate::cli::code::Code;
 use crate::cli::context::CommandResult;
-use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
+use crate::cli::hint::Hint;
 use crate::cli::outcome::Outcome;
 use crate::text::nearest;
 
 /// Arguments of `man`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Command to print the page of, as in `man tracker bind` [default: spec-kitty itself]
+    /// Command, as in `man tracker bind` [default: spec-kitty itself]
     #[arg(value_name = "COMMAND")]
     pub command: Vec<String>,
 }
 
 /// Prints one page in roff, for `man -l -` or a package.
-pub(crate) fn run(arguments: Arguments) -> CommandResult {
-    let mut root = Root::command();
-    root.build();
-    let mut command = &root;
+pub(crate) fn run(arguments: Arguments, mut program: clap::Command) -> CommandResult {
+    program.build();
+    let mut command = &program;
     for word in &arguments.command {
         command = command
             .find_subcommand(word)
@@ -32,7 +30,7 @@ pub(crate) fn run(arguments: Arguments) -> CommandResult {
     let name = man.get_filename();
     let mut page = Vec::new();
     man.render(&mut page)
-        .map_err(|error| Failure::from_error("internal", ExitCode::Internal, &error))?;
+        .map_err(|error| Failure::from_error(Code::Internal, &error))?;
     let page = String::from_utf8_lossy(&page);
     let fields = json!({"name": name, "page": page});
     Ok(Outcome::new("spec-kitty.man/1", fields, page))
@@ -41,8 +39,8 @@ pub(crate) fn run(arguments: Arguments) -> CommandResult {
 fn unknown(command: &clap::Command, word: &str) -> Failure {
     let names = command.get_subcommands().map(clap::Command::get_name);
     let hint = match nearest(word, names) {
-        Some(name) => format!("did you mean {name}?"),
-        None => "run: spec-kitty --help".to_owned(),
+        Some(name) => Hint::Text(format!("did you mean {name}?")),
+        None => Hint::run("spec-kitty --help"),
     };
     Failure::usage(format!("{} has no command {word:?}", command.get_name())).hint(hint)
 }

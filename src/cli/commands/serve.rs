@@ -49,13 +49,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         json!({"url": url}),
         format!("listening on {url}"),
     );
-    context.ui.answer(&if context.ui.json() {
-        outcome.document().to_string()
-    } else {
-        outcome.text.clone()
-    });
+    let outcome = context.ui.print_now(outcome);
     running.stop_on(signals);
-    Ok(outcome.answered())
+    Ok(outcome)
 }
 
 /// Logs one line for each request, as JSON unless stderr is a terminal. `SPEC_KITTY_LOG` changes the

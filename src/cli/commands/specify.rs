@@ -114,7 +114,7 @@ fn from_ticket(
     choices: &Choices,
     context: &Context,
 ) -> CommandResult {
-    context.world.only_looks().set(true);
+    context.phase.start_reading();
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
     ticket.check(reference, &binding)?;
@@ -151,7 +151,7 @@ fn from_ticket(
         Plan::Bound(found) => return Ok(arrived(context, &project, *found)),
     };
     choice.confirm(context, &ticket, &effect, choices.yes)?;
-    context.world.only_looks().set(false);
+    context.phase.start_writing();
     let arrival = progress::during(&context.ui, "Starting the mission", || {
         start_mission_from_ticket(service, &ticket, options)
     })?;
@@ -244,7 +244,7 @@ fn dry_run(
     more: Value,
     rows: &[(&str, String)],
 ) -> Outcome {
-    let fields = json!({
+    let mut fields = json!({
         "dry_run": true,
         "created": false,
         "feature_dir": format!("{SPECS}/{mission}"),
@@ -256,9 +256,8 @@ fn dry_run(
         "commits": [],
         "next_step": "Run the same command without --dry-run.",
     });
-    let mut outcome = Outcome::new(SCHEMA, fields, record(&context.ui, rows));
-    if let Value::Object(more) = more {
-        outcome.fields.extend(more);
+    if let (Value::Object(fields), Value::Object(more)) = (&mut fields, more) {
+        fields.extend(more);
     }
-    outcome
+    Outcome::new(SCHEMA, fields, record(&context.ui, rows))
 }

@@ -1,67 +1,62 @@
-//! The errors of `serve` and `admin`.
+//! Errors of `serve` and `admin`.
 
 use std::io::ErrorKind;
 
-use crate::cli::exit_code::ExitCode;
+use crate::cli::code::Code;
 use crate::cli::failure::Failure;
+use crate::cli::hint::Hint;
 use crate::control_plane::ControlPlaneError;
 use crate::control_plane::store::StoreError;
 
 impl From<ControlPlaneError> for Failure {
     fn from(error: ControlPlaneError) -> Self {
-        match error {
-            ControlPlaneError::Store(error) => error.into(),
-            ControlPlaneError::NotLoopback(_) => {
-                Self::from_error("insecure_address", ExitCode::Usage, &error)
-                    .hint("put a TLS proxy in front of it and add --behind-tls-proxy")
+        use ControlPlaneError as E;
+        let (code, hint) = match error {
+            E::Store(error) => return error.into(),
+            E::Runtime(_) | E::Password(_) | E::Entropy(_) => {
+                return Self::from_error(Code::Internal, &error);
             }
-            ControlPlaneError::Listen { ref source, .. }
-                if source.kind() == ErrorKind::AddrInUse =>
-            {
-                Self::from_error("address_in_use", ExitCode::Conflict, &error)
-                    .hint("run: spec-kitty serve --listen 127.0.0.1:0")
-            }
-            ControlPlaneError::Listen { .. } => {
-                Self::from_error("cannot_listen", ExitCode::RepoState, &error)
-                    .hint("run: spec-kitty serve --listen 127.0.0.1:0")
-            }
-            ControlPlaneError::Runtime(_)
-            | ControlPlaneError::Password(_)
-            | ControlPlaneError::Entropy(_) => {
-                Self::from_error("internal", ExitCode::Internal, &error)
-            }
-            ControlPlaneError::BadName(_) => Self::from_error("usage", ExitCode::Usage, &error)
-                .hint("run: spec-kitty admin --help"),
-            ControlPlaneError::TicketsUnreadable(_) | ControlPlaneError::TicketRefused { .. } => {
-                Self::from_error("bad_tickets", ExitCode::Usage, &error)
-                    .hint("run: spec-kitty admin tickets import --help")
-            }
-        }
+            E::NotLoopback(_) => (
+                Code::InsecureAddress,
+                "put a TLS proxy in front of it and pass --behind-tls-proxy".into(),
+            ),
+            E::Listen { ref source, .. } => (
+                if source.kind() == ErrorKind::AddrInUse {
+                    Code::AddressInUse
+                } else {
+                    Code::CannotListen
+                },
+                Hint::run("spec-kitty serve --listen 127.0.0.1:0"),
+            ),
+            E::BadName(_) => (Code::Usage, Hint::run("spec-kitty admin --help")),
+            E::TicketsUnreadable(_) | E::TicketRefused { .. } => (
+                Code::BadTickets,
+                Hint::run("spec-kitty admin tickets import --help"),
+            ),
+        };
+        Self::from_error(code, &error).hint(hint)
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::File(error) => error.into(),
-            StoreError::Lock(error) => error.into(),
-            StoreError::Open { .. } => Self::from_error(
-                "store_unusable",
-                ExitCode::RepoState,
-                &error,
-            )
-            .hint(
-                "use another folder with --data, or the spec-kitty version that created this one",
+        let (code, hint) = match error {
+            StoreError::File(error) => return error.into(),
+            StoreError::Lock(error) => return error.into(),
+            StoreError::Open { .. } => (
+                Code::StoreUnusable,
+                "pass another folder with --data, or use the version that wrote this one".into(),
             ),
-            StoreError::TicketKeyTaken { .. } => {
-                Self::from_error("ticket_key_taken", ExitCode::Conflict, &error)
-                    .hint("give each ticket of a tracker resource a different key")
-            }
-            StoreError::Serialise(_) => Self::from_error("internal", ExitCode::Internal, &error),
-            StoreError::Query(_) => {
-                Self::from_error("store_unavailable", ExitCode::Unavailable, &error)
-                    .hint("check that the disk is not full, then run the same command again")
-            }
-        }
+            StoreError::TicketKeyTaken { .. } => (
+                Code::TicketKeyTaken,
+                "give each ticket of a tracker resource its own key".into(),
+            ),
+            StoreError::Serialise(_) => return Self::from_error(Code::Internal, &error),
+            StoreError::Query(_) => (
+                Code::StoreUnavailable,
+                Hint::then_same_command("check the free disk space"),
+            ),
+        };
+        Self::from_error(code, &error).hint(hint)
     }
 }

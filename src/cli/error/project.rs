@@ -1,7 +1,8 @@
-//! The errors of finding a project and reading or changing its configuration.
+//! Errors of finding a project and of reading or changing its configuration.
 
-use crate::cli::exit_code::ExitCode;
+use crate::cli::code::Code;
 use crate::cli::failure::Failure;
+use crate::cli::hint::Hint;
 use crate::project::ProjectError;
 use crate::project::config::ConfigError;
 use crate::project::identity::IdentityError;
@@ -11,28 +12,23 @@ impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         match error {
             ConfigError::Unreadable(_) | ConfigError::Broken { .. } => {
-                Self::from_error("config_invalid", ExitCode::RepoState, &error)
-                    .hint("mend the file, then run the same command again")
+                Self::from_error(Code::ConfigInvalid, &error)
+                    .hint(Hint::then_same_command("fix the file"))
             }
             ConfigError::ByHand { ref lines, .. } => {
                 let hint = if lines.is_empty() {
-                    "take the block out yourself".to_owned()
+                    "edit the file by hand: remove the tracker block".to_owned()
                 } else {
-                    format!("write these lines yourself:\n{lines}")
+                    format!("edit the file by hand:\n{lines}")
                 };
-                Self::from_error("config_by_hand", ExitCode::RepoState, &error)
+                Self::from_error(Code::ConfigByHand, &error)
                     .hint(hint)
                     .detail("lines", lines.as_str())
             }
-            ConfigError::Contended { .. } => {
-                Self::from_error("config_contended", ExitCode::RepoState, &error)
-                    .hint("close the file in your editor, then run the same command again")
-            }
+            ConfigError::Contended { .. } => Self::from_error(Code::ConfigContended, &error)
+                .hint(Hint::then_same_command("close the file in your editor")),
             ConfigError::Lock(error) => error.into(),
-            ConfigError::Unwritable(ref file) => {
-                Self::from_error("io_error", ExitCode::RepoState, file)
-                    .hint("check that the path is yours and the disk is not full")
-            }
+            ConfigError::Unwritable(file) => file.into(),
         }
     }
 }
@@ -45,8 +41,9 @@ impl From<IdentityError> for Failure {
             IdentityError::Lock(error) => error.into(),
             IdentityError::Entropy(error) => error.into(),
             IdentityError::KeptBroken { ref path } => {
-                let hint = format!("remove {}, then run: spec-kitty init", path.display());
-                Self::from_error("identity_invalid", ExitCode::RepoState, &error).hint(hint)
+                let words = format!("remove {}, then run", path.display());
+                Self::from_error(Code::IdentityInvalid, &error)
+                    .hint(Hint::lead_to(words, "spec-kitty init"))
             }
         }
     }
@@ -55,10 +52,8 @@ impl From<IdentityError> for Failure {
 impl From<RootError> for Failure {
     fn from(error: RootError) -> Self {
         match error {
-            RootError::NoProject { .. } => {
-                Self::from_error("no_project", ExitCode::RepoState, &error)
-                    .hint("run: git init && spec-kitty init")
-            }
+            RootError::NoProject { .. } => Self::from_error(Code::NoProject, &error)
+                .hint(Hint::run("git init && spec-kitty init")),
             RootError::Fs(error) => error.into(),
         }
     }

@@ -129,8 +129,8 @@ fn ids_of_request(body: &[u8]) -> Vec<String> {
 fn answer(status: u16, body: &Value) -> Reply {
     Ok(Answer {
         status,
-        retry_after: None,
         body: body.to_string().into_bytes(),
+        ..Answer::default()
     })
 }
 
@@ -262,8 +262,8 @@ fn q6_no_clear_answer_changes_nothing() {
     let half = br#"{"results":[{"event_id":"a","status":"success"}"#.to_vec();
     let half = Answer {
         status: 200,
-        retry_after: None,
         body: half,
+        ..Answer::default()
     };
     replies.push(("half a body".to_owned(), Ok(half)));
     for (name, reply) in replies {

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::cli::code::Code;
 use crate::cli::context::{CommandResult, Context};
-use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
+use crate::cli::hint::Hint;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
 use crate::control_plane::store::Store;
@@ -26,9 +27,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         };
         let message = format!("no control plane store in {}", folder.display());
         return Err(
-            Failure::new("not_configured", ExitCode::RepoState, message).hint(format!(
-                "run: spec-kitty admin user add NAME --team TEAM{data}"
-            )),
+            Failure::new(Code::NotConfigured, message).hint(Hint::Run(format!(
+                "spec-kitty admin user add NAME --team TEAM{data}"
+            ))),
         );
     }
     let store = arguments.store.open(context)?;

@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use crate::cli::context::{CommandResult, Context};
 
-/// The nouns of `agent`.
+/// The commands of `agent`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Missions, by the name older callers use
@@ -14,7 +14,6 @@ pub enum Command {
     Feature(feature::Command),
 }
 
-/// Hands a parsed verb to its handler.
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::Feature(command) => feature::run(command, context),

@@ -8,10 +8,10 @@ use crate::auth::credentials::Credentials;
 use crate::auth::login::{Login, with_password, with_token};
 use crate::auth::server_choice::resolve;
 use crate::cli::ask;
-use crate::cli::command_line::typed;
+use crate::cli::code::Code;
 use crate::cli::context::{CommandResult, Context};
-use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
+use crate::cli::hint::Hint;
 use crate::cli::outcome::Outcome;
 use crate::http::HttpError;
 use crate::secret::Secret;
@@ -21,24 +21,24 @@ use crate::world::names;
 /// Arguments of `auth login`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// User name; asked for where it is absent
+    /// User name [default: ask]
     #[arg(long, value_name = "USER")]
     pub username: Option<String>,
     /// Read an access token from standard input instead of asking for a password
     #[arg(long)]
     pub with_token: bool,
-    /// Team to act for; the control plane's choice where it is absent
+    /// Team [default: the server's choice]
     #[arg(long, value_name = "SLUG")]
     pub team: Option<String>,
 }
 
-/// Stores a new session in place of the old one.
+/// Starts a session, which replaces the stored one.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let world = &context.world;
     let mut login = Login {
         server: resolve(world, context.server.as_deref())?.server,
-        username: given("--username", arguments.username)?,
-        team_slug: given("--team", arguments.team)?,
+        username: non_empty("--username", arguments.username)?,
+        team_slug: non_empty("--team", arguments.team)?,
     };
     let session = if arguments.with_token {
         let token = token_from_stdin(context)?;
@@ -51,21 +51,19 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
             return Err(password_required(context));
         }
         if login.username.is_none() {
-            login.username = Some(ask::text(world, "User name")?);
+            login.username = Some(ask::text(context, "User name")?);
         }
-        let password = ask::password(world, "Password")?;
+        let password = ask::password(context, "Password")?;
         with_password(world, &context.deadline, login, password)?
     };
     Ok(outcome(&session).warn(warnings(context, &session)))
 }
 
-/// A flag's value, which must not be empty.
-fn given(flag: &str, value: Option<String>) -> Result<Option<String>, Failure> {
+/// The value of a flag, which must not be empty.
+fn non_empty(flag: &str, value: Option<String>) -> Result<Option<String>, Failure> {
     match value {
-        Some(value) if value.trim().is_empty() => {
-            Err(Failure::usage(format!("{flag} is empty"))
-                .hint("run: spec-kitty auth login --help"))
-        }
+        Some(value) if value.trim().is_empty() => Err(Failure::usage(format!("{flag} is empty"))
+            .hint(Hint::run("spec-kitty auth login --help"))),
         other => Ok(other),
     }
 }
@@ -74,32 +72,29 @@ fn token_from_stdin(context: &Context) -> Result<Secret, Failure> {
     const MOST_BYTES: u64 = 64 * 1024;
     if context.world.terminals().stdin {
         return if context.ui.may_ask() {
-            ask::password(&context.world, "Access token")
+            ask::password(context, "Access token")
         } else {
             Err(password_required(context))
         };
     }
     let mut bytes = Vec::new();
-    let read = std::io::stdin().take(MOST_BYTES).read_to_end(&mut bytes);
-    let text = match read {
-        Ok(_) => String::from_utf8(bytes).unwrap_or_default(),
-        Err(error) => {
-            return Err(Failure::usage("cannot read standard input").cause(error.to_string()));
-        }
-    };
-    Ok(Secret::new(text.trim()))
+    std::io::stdin()
+        .take(MOST_BYTES)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::usage("cannot read standard input").cause(error.to_string()))?;
+    // A replacement character is not allowed in a token, so invalid UTF-8 is rejected later.
+    Ok(Secret::new(String::from_utf8_lossy(&bytes).trim()))
 }
 
 fn password_required(context: &Context) -> Failure {
-    let message = "a password is asked for on a terminal only";
-    let typed = typed(&context.arguments);
-    let flag = if context.arguments.iter().any(|word| word == "--with-token") {
+    let message = "cannot prompt for a password: not a terminal";
+    let typed = context.typed.quoted();
+    let flag = if context.typed.contains("--with-token") {
         ""
     } else {
         " --with-token"
     };
-    Failure::new("input_required", ExitCode::InputRequired, message)
-        .hint(format!("run: {typed}{flag} < FILE"))
+    Failure::new(Code::InputRequired, message).hint(Hint::Run(format!("{typed}{flag} < FILE")))
 }
 
 fn outcome(session: &Credentials) -> Outcome {
@@ -127,10 +122,10 @@ fn outcome(session: &Credentials) -> Outcome {
 fn warnings(context: &Context, session: &Credentials) -> Vec<String> {
     let mut warnings = Vec::new();
     if session.team_slug.is_none() {
-        warnings.push("no team is known; name one with --team".to_owned());
+        warnings.push("the session has no team; pass one with --team".to_owned());
     }
     if context.world.variable(names::TOKEN).is_some() {
-        warnings.push("SPEC_KITTY_TOKEN is set and goes before this session".to_owned());
+        warnings.push("SPEC_KITTY_TOKEN is set and overrides this session".to_owned());
     }
     warnings
 }

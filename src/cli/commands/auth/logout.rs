@@ -12,10 +12,10 @@ use crate::world::names;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {}
 
-/// Forgets the session. Nothing to forget is no error.
+/// Removes the session. It is no error if there is none.
 pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let world = &context.world;
-    // A file that cannot be understood is forgotten too.
+    // An invalid file is removed too.
     let session = credentials::load(world).ok().flatten();
     let removed = log_out(world, &context.deadline)?;
     let text = match &session {

@@ -6,18 +6,17 @@ pub(crate) mod status;
 
 use crate::cli::context::{CommandResult, Context};
 
-/// The verbs.
+/// The commands of `auth`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Log in at a control plane
+    /// Log in to a control plane
     Login(login::Arguments),
-    /// Show who is logged in where; exits 4 when nobody is
+    /// Show the session; exits 4 if nobody is logged in
     Status(status::Arguments),
-    /// Forget the session on this machine
+    /// Remove the session from this machine
     Logout(logout::Arguments),
 }
 
-/// Hands a parsed command to its handler.
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::Login(arguments) => login::run(arguments, context),

@@ -14,7 +14,7 @@ use crate::cli::table::record;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {}
 
-/// Tells who is logged in where, without asking the network.
+/// Shows who is logged in to which server, without a request.
 pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let status = look(&context.world, context.server.as_deref())?;
     let fields = json!({
@@ -48,7 +48,7 @@ pub(crate) fn word(standing: &Standing) -> &'static str {
     }
 }
 
-/// For people, with what to do about it.
+/// A text for the user, with the command to run.
 pub(crate) fn sentence(standing: &Standing) -> &'static str {
     match standing {
         Standing::LoggedIn => "logged in",
@@ -60,7 +60,7 @@ pub(crate) fn sentence(standing: &Standing) -> &'static str {
     }
 }
 
-/// A warning where the session is another server's.
+/// A warning if the session belongs to another server.
 pub(crate) fn other_server(standing: &Standing) -> Option<String> {
     match standing {
         Standing::OtherServer(server) => Some(format!("the stored session is for {server}")),
@@ -75,8 +75,13 @@ fn rows(status: &Status, context: &Context) -> String {
         ("server", status.server.as_ref().map(ToString::to_string)),
         ("user", status.username.clone()),
         ("team", status.team_slug.clone()),
-        ("access until", status.access_expires_at.map(time)),
-        ("renewable until", status.refresh_expires_at.map(time)),
+        (
+            "expires",
+            status
+                .refresh_expires_at
+                .or(status.access_expires_at)
+                .map(time),
+        ),
     ];
     let known: Vec<_> = rows
         .into_iter()

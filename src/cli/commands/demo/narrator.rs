@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use super::stage::{Ended, Stage};
+use crate::cli::code::Code;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::ui::Ui;
@@ -119,7 +120,7 @@ impl<'a> Narrator<'a> {
 /// A step that did not come out as it should.
 pub(super) fn failed(typed: &str) -> Failure {
     let message = format!("the demo's step did not work: {typed}");
-    Failure::new("demo_failed", ExitCode::Internal, message)
+    Failure::new(Code::DemoFailed, message)
         .hint("run: spec-kitty demo --keep demo, and look into the folder")
 }
 

@@ -14,7 +14,7 @@ use crate::cli::failure::Failure;
 use crate::control_plane::{SAMPLE_TICKETS, ServeOptions, default_data_directory, start};
 use crate::fs::FsError;
 use crate::fs::replace::{Mode, replace};
-use crate::http::Server;
+use crate::http::ServerUrl;
 use crate::secret::Secret;
 use crate::text::one_line;
 
@@ -114,7 +114,7 @@ fn listen_and_log_in(
     narrator.explain(
         "You log in once. Your token goes to the server that issued it, and to no other.",
     )?;
-    let server = Server::parse(url).map_err(|_| failed("spec-kitty auth login"))?;
+    let server = ServerUrl::parse(url).map_err(|_| failed("spec-kitty auth login"))?;
     let login = Login {
         server,
         username: Some(USER.to_owned()),

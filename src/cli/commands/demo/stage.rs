@@ -11,8 +11,8 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use tempfile::TempDir;
 
+use crate::cli::code::Code;
 use crate::cli::context::Context;
-use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::{Effect, Failure};
 use crate::fs::replace::{Mode, replace};
 use crate::fs::{FsError, ensure_private_directory};
@@ -104,11 +104,7 @@ impl Stage {
         if !self.interrupted.load(Ordering::Relaxed) {
             return Ok(());
         }
-        Err(Failure::new(
-            "interrupted",
-            ExitCode::Interrupted,
-            "interrupted",
-        ))
+        Err(Failure::new(Code::Interrupted, "interrupted"))
     }
 
     /// Runs this program in the project's folder.
@@ -149,10 +145,7 @@ impl Stage {
 }
 
 fn cannot(what: &'static str) -> impl FnOnce(io::Error) -> Failure {
-    move |error| {
-        Failure::new("demo_failed", ExitCode::Internal, format!("cannot {what}"))
-            .cause(error.to_string())
-    }
+    move |error| Failure::new(Code::DemoFailed, format!("cannot {what}")).cause(error.to_string())
 }
 
 /// A folder that was not there, or was empty.
@@ -161,7 +154,7 @@ fn new_folder(path: &Path) -> Result<PathBuf, Failure> {
         let mut entries = std::fs::read_dir(path).map_err(FsError::on("read the folder", path))?;
         if entries.next().is_some() {
             let message = format!("{} is there and not empty", path.display());
-            return Err(Failure::new("folder_taken", ExitCode::Conflict, message)
+            return Err(Failure::new(Code::FolderTaken, message)
                 .hint("name a new folder with --keep")
                 .effect(Effect::None));
         }

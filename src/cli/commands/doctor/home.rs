@@ -122,7 +122,10 @@ fn credentials(context: &Context) -> Finding {
     match look(&context.world, context.server.as_deref()) {
         Err(error) => {
             let what = chain(&error);
-            let advice = Failure::from(error).hint.unwrap_or_default();
+            let advice = Failure::from(error)
+                .hint
+                .map(|hint| hint.to_string())
+                .unwrap_or_default();
             Finding::problem("credentials", what, advice)
         }
         Ok(status) => {

@@ -39,7 +39,10 @@ pub(super) fn check(context: &Context, arguments: Arguments) -> Vec<Finding> {
             return vec![Finding::problem(
                 "project",
                 what,
-                failure.hint.unwrap_or_default(),
+                failure
+                    .hint
+                    .map(|hint| hint.to_string())
+                    .unwrap_or_default(),
             )];
         }
     };
@@ -66,7 +69,11 @@ fn binding(project: &Project) -> Finding {
         }
         Err(error) => {
             let advice = Failure::from(error);
-            Finding::note("binding", advice.message, advice.hint.unwrap_or_default())
+            Finding::note(
+                "binding",
+                advice.message,
+                advice.hint.map(|hint| hint.to_string()).unwrap_or_default(),
+            )
         }
     }
 }
@@ -182,7 +189,7 @@ fn lock_finding(
 fn no_git_is_running(context: &Context) -> bool {
     let question =
         "Locks of git are there. Is it certain that no git is running in this repository?";
-    context.ui.may_ask() && crate::cli::ask::confirm(&context.world, question).unwrap_or(false)
+    context.ui.may_ask() && crate::cli::ask::confirm(context, question).unwrap_or(false)
 }
 
 /// Temporary files of writers that were killed; the next writer of the same file removes them too.

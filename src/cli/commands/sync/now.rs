@@ -4,13 +4,14 @@ use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::Scope;
-use crate::auth::session::{PostOptions, Session, SessionError};
+use crate::auth::session::{Session, SessionError};
+use crate::cli::code::Code;
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::{Effect, Failure};
 use crate::cli::outcome::Outcome;
 use crate::cli::table::record;
-use crate::http::{Answer, Refusal, Retry};
+use crate::http::{Answer, Call, Refusal, Retry};
 use crate::journey::Service;
 use crate::journey::finish::{Recorded, record_owed_events};
 use crate::mission::commit::CommitPolicy;
@@ -94,7 +95,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
             let may_have_arrived = answer.status >= 500;
             let failure = match &session {
                 Some(session) => Refusal::read(session.server(), &answer).into(),
-                None => Failure::new("unavailable", ExitCode::Unavailable, "not delivered"),
+                None => Failure::new(Code::Unavailable, "not delivered"),
             };
             Err(report.failure(failure, may_have_arrived))
         }
@@ -110,12 +111,14 @@ fn post<'a>(
         Some(open) => open,
         None => Session::open(&context.world, context.server.as_deref(), context.deadline)?,
     };
-    let options = PostOptions {
+    let call = Call {
+        path: EVENTS_PATH,
+        body,
         gzip: true,
         retry: Retry::Safe,
-        ..PostOptions::default()
+        ..Call::default()
     };
-    session.insert(open).post(EVENTS_PATH, body, options)
+    session.insert(open).post(call)
 }
 
 fn progress(queues: &[Queue], context: &Context) -> ProgressBar {

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use serde_json::json;
 
 use super::Scope;
+use crate::cli::code::Code;
 use crate::cli::context::{CommandResult, Context};
-use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
+use crate::cli::hint::Hint;
 use crate::cli::outcome::Outcome;
 use crate::sync::queue::Retried;
 use crate::text::count;
@@ -39,10 +40,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let mut dead = 0;
     for queue in queues.iter().filter(|queue| queue.exists()) {
         let Some(lock) = queue.lock_drain(&context.world)? else {
-            return Err(
-                Failure::new("busy", ExitCode::Unavailable, "another drain is running")
-                    .hint("wait for it to end, then run this command again"),
-            );
+            return Err(Failure::new(Code::Busy, "another drain is running")
+                .hint(Hint::then_same_command("wait for it to end")));
         };
         let retried = queue.retry(&context.world, &lock, wanted)?;
         sum.events += retried.events;
@@ -68,7 +67,7 @@ fn refuse_unknown(unknown: HashSet<String>) -> Result<(), Failure> {
     let mut unknown: Vec<_> = unknown.into_iter().collect();
     unknown.sort();
     let message = format!("not in the dead letter: {}", unknown.join(", "));
-    Err(Failure::new("event_not_found", ExitCode::NotFound, message)
-        .hint("run: spec-kitty sync list --dead")
+    Err(Failure::new(Code::EventNotFound, message)
+        .hint(Hint::run("spec-kitty sync list --dead"))
         .detail("event_ids", unknown))
 }

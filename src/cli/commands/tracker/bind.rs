@@ -14,10 +14,10 @@ use crate::wire::Provider;
 /// Arguments of `tracker bind`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Tracker that the tickets are in
+    /// Tracker of the tickets
     #[arg(long, value_name = "PROVIDER", value_parser = provider_argument(), ignore_case = true)]
     pub provider: Provider,
-    /// Name of the project at the control plane
+    /// Name of the project on the control plane
     #[arg(long, value_name = "SLUG", value_parser = project_slug)]
     pub project_slug: String,
 }
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         )
     } else {
         format!(
-            "This project is bound to {} project {} already.",
+            "This project is already bound to {} project {}.",
             provider.title(),
             one_line(&project_slug)
         )
@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     Ok(Outcome::new("spec-kitty.tracker-bind/1", fields, text))
 }
 
-/// A name that can stand on one line of a file and in one line of an answer.
+/// A name that fits on one line of a file and of an answer.
 fn project_slug(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() {
         return Err("must not be empty");

@@ -44,7 +44,7 @@ pub struct Arguments {
 
 /// Finds the ticket, asks, binds.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
-    context.world.only_looks().set(true);
+    context.phase.start_reading();
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
     let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;
@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
             client: &client,
         }),
     };
-    context.world.only_looks().set(false);
+    context.phase.start_writing();
     let bound = progress::during(&context.ui, "Binding", || {
         bind_mission_origin(service, &mission, &ticket, idempotency_key)
     })?;

@@ -11,24 +11,23 @@ use clap::Subcommand;
 
 use crate::cli::context::{CommandResult, Context};
 
-/// The verbs of `tracker`.
+/// The commands of `tracker`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the trackers a mission can begin from
+    /// List the supported trackers
     Providers(providers::Arguments),
-    /// Show binding, server, session and queue, without asking the network
+    /// Show tracker, server, session and queued events, without a request
     Status(status::Arguments),
     /// Bind this project to a tracker
     Bind(bind::Arguments),
-    /// Remove the binding
+    /// Remove the tracker of this project
     Unbind(unbind::Arguments),
-    /// Search the tracker for the ticket a mission may begin from
+    /// Search for a ticket to start a mission from
     SearchOrigin(search_origin::Arguments),
     /// Bind a ticket to an existing mission
     BindOrigin(bind_origin::Arguments),
 }
 
-/// Hands a parsed verb to its handler.
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::Providers(arguments) => Ok(providers::run(arguments, context)),

@@ -11,7 +11,7 @@ use crate::wire::Provider;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {}
 
-/// Lists the trackers whose tickets can be the origin of a mission.
+/// Lists the trackers with tickets that can be the origin of a mission.
 pub(crate) fn run(_arguments: Arguments, context: &Context) -> Outcome {
     let providers: Vec<Value> = Provider::ALL
         .iter()

@@ -4,9 +4,10 @@ use serde_json::json;
 
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::failure::Failure;
+use crate::cli::hint::Hint;
 use crate::cli::outcome::Outcome;
 use crate::cli::table::table;
-use crate::cli::ticket_arguments::search;
+use crate::cli::ticket_arguments::{search, ticket_not_found};
 use crate::project::paths::find_root;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
@@ -19,20 +20,20 @@ pub struct Arguments {
     /// A ticket reference (key, provider:KEY or URL), or words
     #[arg(value_name = "QUERY", conflicts_with_all = ["key", "text"])]
     query: Option<String>,
-    /// Search for this key, whatever it looks like
+    /// Treat KEY as a ticket key
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// Search for these words, whatever they look like
+    /// Treat TEXT as words
     #[arg(long, value_name = "TEXT")]
     text: Option<String>,
-    /// At most so many candidates
+    /// Maximum number of results
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     limit: u32,
 }
 
-/// Searches and lists the candidates.
+/// Searches and lists the tickets.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
-    context.world.only_looks().set(true);
+    context.phase.start_reading();
     let binding = OriginBinding::load(&find_root(&context.world)?)?;
     let query = query(arguments, &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
@@ -52,11 +53,11 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         })
         .collect();
     if rows.is_empty() && by_key {
-        return Err(not_found(&found.query_used, binding.provider.title()));
+        return Err(ticket_not_found(&found.query_used, binding.provider));
     }
     if rows.is_empty() {
         context.ui.say(&format!(
-            "No ticket fits {:?}.",
+            "No tickets match {:?}.",
             crate::text::one_line(&found.query_used)
         ));
     }
@@ -71,7 +72,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     Ok(Outcome::new("spec-kitty.search-origin/1", fields, text))
 }
 
-/// An answer without tickets need not say where it looked.
+/// An answer without tickets may lack the resource.
 fn known(value: &str) -> Option<&str> {
     Some(value).filter(|value| !value.is_empty())
 }
@@ -87,9 +88,10 @@ fn query(arguments: Arguments, binding: &OriginBinding) -> Result<OriginQuery, F
     if [&query, &key, &text].into_iter().flatten().any(blank)
         || (query.is_none() && key.is_none() && text.is_none())
     {
-        return Err(Failure::usage("nothing to search for").hint(
-            "name a ticket, or words to search for: spec-kitty tracker search-origin WEB-123",
-        ));
+        return Err(Failure::usage("nothing to search for").hint(Hint::lead_to(
+            "pass a ticket or words",
+            "spec-kitty tracker search-origin WEB-123",
+        )));
     }
     let Some(query) = query else {
         return Ok(OriginQuery { key, text, limit });
@@ -109,16 +111,4 @@ fn query(arguments: Arguments, binding: &OriginBinding) -> Result<OriginQuery, F
             limit,
         }),
     }
-}
-
-fn not_found(key: &str, provider: &str) -> Failure {
-    let code = crate::cli::exit_code::ExitCode::NotFound;
-    Failure::new(
-        "ticket_not_found",
-        code,
-        format!("no ticket {key} in {provider}"),
-    )
-    .hint("run: spec-kitty tracker search-origin --text WORDS")
-    .detail("candidates", json!([]))
-    .detail("query_used", key)
 }

@@ -20,7 +20,7 @@ use crate::tracker::binding::{self, TrackerBinding};
 #[derive(Debug, clap::Args)]
 pub struct Arguments {}
 
-/// Shows binding, server, session and queue at a glance. Reads only, and starts no process.
+/// Shows tracker, server, session and queued events. It only reads and starts no process.
 pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let world = &context.world;
     let state_directory = world.state_directory();
@@ -34,11 +34,8 @@ pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
         .and_then(|binding| binding.origin_provider().err())
         .map(|error| {
             let failure = Failure::from(error);
-            [Some(failure.message), failure.hint]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
-                .join("; ")
+            let hint = failure.hint.map(|hint| format!("; {hint}"));
+            failure.message + &hint.unwrap_or_default()
         });
     let fields = json!({
         "bound": binding.is_some(),
@@ -63,7 +60,7 @@ pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
         .warn(reminder(world, &state_directory, settings.max_queue_size)))
 }
 
-/// What matters at a glance of all queues of this machine.
+/// The sum over all queues of this machine.
 fn total(queues: &[Queue]) -> Counts {
     let mut total = Counts::default();
     for counts in queues.iter().map(Queue::counts) {
@@ -104,12 +101,12 @@ fn text(
         ("team", status.team_slug.clone()),
         (
             "queue",
-            Some(format!("{} pending", count(queue.pending, "event"))),
+            Some(format!("{} queued", count(queue.pending, "event"))),
         ),
         ("oldest", queue.oldest.map(time)),
         (
-            "dead letter",
-            (queue.dead > 0).then(|| format!("{} rejected", count(queue.dead, "event"))),
+            "rejected",
+            (queue.dead > 0).then(|| count(queue.dead, "event")),
         ),
     ];
     let known: Vec<_> = rows

@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::super::Store;
 use crate::cli::ask;
-use crate::cli::command_line::typed;
+use crate::cli::code::Code;
 use crate::cli::context::{CommandResult, Context};
-use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
+use crate::cli::hint::Hint;
 use crate::cli::outcome::Outcome;
 use crate::cli::ticket_arguments::provider_argument;
 use crate::secret::Secret;
@@ -60,12 +60,11 @@ fn password(arguments: &Arguments, context: &Context) -> Result<Secret, Failure>
     }
     if !context.ui.may_ask() {
         let message = "cannot prompt for a password: not a terminal";
-        let typed = typed(&context.arguments);
-        let failure = Failure::new("input_required", ExitCode::InputRequired, message);
-        return Err(failure.hint(format!("run: {typed} --password-stdin < FILE")));
+        let command = format!("{} --password-stdin < FILE", context.typed.quoted());
+        return Err(Failure::new(Code::InputRequired, message).hint(Hint::Run(command)));
     }
-    let password = ask::password(&context.world, "Password")?;
-    if ask::password(&context.world, "Repeat password")? != password {
+    let password = ask::password(context, "Password")?;
+    if ask::password(context, "Repeat password")? != password {
         return Err(Failure::usage("the passwords do not match"));
     }
     Ok(password)

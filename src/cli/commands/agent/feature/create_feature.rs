@@ -1,5 +1,5 @@
-//! `spec-kitty agent feature create-feature`: the thin command over `create_feature_core`, with the
-//! JSON keys its older callers read.
+//! `spec-kitty agent feature create-feature`: `create_feature_core` as a command, with the JSON keys
+//! of its older callers.
 
 use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
@@ -21,15 +21,13 @@ pub struct Arguments {
     /// Kind of mission
     #[arg(long, value_name = "T", default_value = DEFAULT_MISSION_TYPE)]
     mission: String,
-    /// Branch the mission is meant to land on; the one checked out where absent
+    /// Branch that receives the finished mission [default: the current one]
     #[arg(long, value_name = "B")]
     target_branch: Option<String>,
-    /// Whether and how to commit.
     #[command(flatten)]
     commit: CommitArguments,
 }
 
-/// Creates the mission.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let project = Project::open(&context.world)?;
     let team_slug = context.team_slug();

@@ -6,14 +6,13 @@ use clap::Subcommand;
 
 use crate::cli::context::{CommandResult, Context};
 
-/// The verbs of `agent feature`.
+/// The commands of `agent feature`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Create a mission without a ticket
     CreateFeature(create_feature::Arguments),
 }
 
-/// Hands a parsed verb to its handler.
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::CreateFeature(arguments) => create_feature::run(arguments, context),

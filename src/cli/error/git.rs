@@ -1,0 +1,55 @@
+//! Errors of git.
+
+use crate::cli::code::Code;
+use crate::cli::failure::{Effect, Failure};
+use crate::cli::hint::Hint;
+use crate::git::command::GitError;
+use crate::git::commit::{CommitError, RejectedBy};
+
+impl From<GitError> for Failure {
+    fn from(error: GitError) -> Self {
+        match &error {
+            GitError::NotInstalled | GitError::OldVersion => {
+                Self::from_error(Code::GitMissing, &error)
+                    .hint(format!("install git {} or later", GitError::OLDEST))
+            }
+            GitError::Failed(failure) => {
+                Self::from_error(Code::GitFailed, &error).cause(failure.stderr.trim())
+            }
+            GitError::Io { .. } | GitError::Unreadable { .. } => {
+                Self::from_error(Code::GitUnusable, &error)
+            }
+        }
+    }
+}
+
+impl From<CommitError> for Failure {
+    /// The command's files are written at this point; only their commit is missing.
+    fn from(error: CommitError) -> Self {
+        let failure = match &error {
+            CommitError::Rejected { reason, stderr } => {
+                let (code, first) = match reason {
+                    RejectedBy::Hook => (
+                        Code::CommitHookRejected,
+                        "fix what the hook reported, or pass --no-verify",
+                    ),
+                    RejectedBy::Identity => (
+                        Code::CommitIdentityMissing,
+                        "set user.name and user.email with git config",
+                    ),
+                    RejectedBy::Signing => {
+                        (Code::CommitSigningFailed, "fix git's signing configuration")
+                    }
+                    RejectedBy::Other => (Code::CommitRejected, "fix what git reported"),
+                };
+                Self::from_error(code, &error)
+                    .cause(stderr.trim())
+                    .hint(Hint::then_same_command(first))
+            }
+            CommitError::Git(_) | CommitError::Lock(_) => {
+                Self::from_error(Code::CommitFailed, &error).hint(Hint::SameCommand)
+            }
+        };
+        failure.effect(Effect::Applied)
+    }
+}

@@ -1,0 +1,97 @@
+//! What to do after a failure, as a value.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// What to do next. A command in it is complete and can be run as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Hint {
+    /// Advice without a command.
+    Text(String),
+    /// A command.
+    Run(String),
+    /// Words that lead to a command: `remove FILE, then run`.
+    LeadTo { words: String, command: String },
+    /// The command that failed.
+    SameCommand,
+    /// Something to do first, then the command that failed.
+    ThenSameCommand(String),
+}
+
+impl Hint {
+    pub(crate) fn run(command: impl Into<String>) -> Self {
+        Self::Run(command.into())
+    }
+
+    pub(crate) fn lead_to(words: impl Into<String>, command: impl Into<String>) -> Self {
+        Self::LeadTo {
+            words: words.into(),
+            command: command.into(),
+        }
+    }
+
+    pub(crate) fn then_same_command(first: impl Into<String>) -> Self {
+        Self::ThenSameCommand(first.into())
+    }
+
+    /// This advice, then `command`, which completes what the failed command has begun.
+    pub(super) fn then_run(self, command: &str) -> Self {
+        let first = match self {
+            Self::SameCommand => return Self::run(command),
+            Self::Text(first) | Self::ThenSameCommand(first) => first,
+            Self::Run(_) | Self::LeadTo { .. } => self.to_string(),
+        };
+        Self::lead_to(format!("{first}; then run"), command)
+    }
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Run(command) => write!(f, "run: {command}"),
+            Self::LeadTo { words, command } => write!(f, "{words}: {command}"),
+            Self::SameCommand => f.write_str("run the same command again"),
+            Self::ThenSameCommand(first) => {
+                write!(f, "{first}, then run the same command again")
+            }
+        }
+    }
+}
+
+impl Serialize for Hint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<T: Into<String>> From<T> for Hint {
+    fn from(text: T) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_keeps_its_advice_before_the_command_that_completes_the_work() {
+        let cases = [
+            (Hint::SameCommand, "run: CMD"),
+            (
+                Hint::then_same_command("fix it, or pass --no-verify"),
+                "fix it, or pass --no-verify; then run: CMD",
+            ),
+            (
+                Hint::from("check the mapping"),
+                "check the mapping; then run: CMD",
+            ),
+            (Hint::run("a"), "run: a; then run: CMD"),
+        ];
+        for (hint, completed) in cases {
+            assert_eq!(hint.then_run("CMD").to_string(), completed);
+        }
+    }
+}
