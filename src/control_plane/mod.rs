@@ -27,6 +27,7 @@ use crate::world::{EntropyError, World};
 
 pub(crate) use administration::Administration;
 pub(crate) use app::Limits;
+
 pub(crate) use server::{ServeOptions, start};
 
 /// The tickets of `demo`, in the format of `admin tickets import`.
