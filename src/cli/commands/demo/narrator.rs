@@ -105,7 +105,7 @@ impl<'a> Narrator<'a> {
     pub(super) fn git(&mut self, arguments: &str) -> Result<(), Failure> {
         self.stage.check_interruption()?;
         let world = self.stage.world();
-        let output = Git::in_directory(world, world.directory()).run(&words(arguments))?;
+        let output = Git::in_directory(world, world.directory()).run(words(arguments))?;
         let output = String::from_utf8_lossy(&output.stdout);
         self.show(&format!("git {arguments}"), &output);
         Ok(())
