@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
 use super::store::{ImportedTicket, MappedProject, Store};
-use super::{ControlPlaneError, password, random_id};
+use super::{ControlPlaneError, password};
 use crate::secret::Secret;
 use crate::wire::Provider;
 use crate::world::World;
@@ -70,7 +70,10 @@ impl<'a> Administration<'a> {
         check_name("the project slug", slug)?;
         check_name("the resource type", resource_type)?;
         check_name("the resource id", resource_id)?;
-        let (resource, binding_ref) = ((resource_type, resource_id), random_id(self.world)?);
+        let (resource, binding_ref) = (
+            (resource_type, resource_id),
+            self.world.random_uuid()?.to_string(),
+        );
         let mapping = self
             .store
             .map_project(slug, provider, resource, &binding_ref);

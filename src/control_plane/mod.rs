@@ -27,6 +27,7 @@ use crate::world::{EntropyError, World};
 
 pub(crate) use administration::Administration;
 pub(crate) use app::Limits;
+
 pub(crate) use server::{ServeOptions, start};
 
 /// The tickets of `demo`, in the format of `admin tickets import`.
@@ -35,12 +36,6 @@ pub(crate) const SAMPLE_TICKETS: &str = include_str!("../../assets/sample-ticket
 /// The folder of the store without `--data`.
 pub(crate) fn default_data_directory(world: &World) -> PathBuf {
     world.state_directory().join("control-plane")
-}
-
-/// A random UUID (version 4).
-fn random_id(world: &World) -> Result<String, EntropyError> {
-    let uuid = uuid::Builder::from_random_bytes(world.try_random()?).into_uuid();
-    Ok(uuid.to_string())
 }
 
 /// Why the control plane cannot start, or `admin` cannot change its store.

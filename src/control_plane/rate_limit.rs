@@ -31,7 +31,7 @@ impl<K: Hash + Eq> RateLimit<K> {
 
     /// Counts one request of this key, or returns how long it must wait.
     pub(super) fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
-        // A panic while the lock was held cannot leave a bucket half-updated.
+        // A thread that panics cannot leave a bucket half-updated, so a poisoned lock is usable.
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MAX_BUCKETS {
             buckets.retain(|_, bucket| self.refilled(*bucket, now).tokens < self.per_minute);

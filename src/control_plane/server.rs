@@ -149,12 +149,14 @@ async fn serve(listener: TcpListener, app: Arc<App>, stopped: oneshot::Receiver<
     tracing::info!("stopped");
 }
 
-/// Accepts and serves connections forever.
+/// Accepts and serves connections until it is dropped.
 async fn accept(listener: TcpListener, app: &Arc<App>, connections: &GracefulShutdown) {
     let (router, head_time) = (router(app), app.limits.head_time);
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
-        let permit = Arc::clone(&permits).acquire_owned().await.ok();
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
+            return;
+        };
         match listener.accept().await {
             Ok((stream, _)) => {
                 if let Err(error) = stream.set_nodelay(true) {

@@ -8,16 +8,14 @@ use crate::secret::Secret;
 /// Body of [`super::TOKEN_PATH`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TokenRequest {
-    /// Who logs in.
     pub username: String,
-    /// Their password.
     pub password: Secret,
 }
 
 /// Body of [`super::REFRESH_PATH`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct RefreshRequest {
-    /// The refresh token, good for one use.
+    /// Can be used once.
     pub refresh: Secret,
 }
 
@@ -26,18 +24,18 @@ pub(crate) struct RefreshRequest {
 pub struct SearchRequest {
     /// `jira` or `linear`.
     pub provider: String,
-    /// The project's name at the control plane.
+    /// The project's name on the control plane.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_slug: Option<String>,
-    /// The control plane's own reference to the binding, where it gave one.
+    /// The control plane's stable reference to the project, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binding_ref: Option<String>,
-    /// At most so many candidates: 1 to 100.
+    /// The most candidates: 1 to 100.
     pub limit: u32,
-    /// A ticket key, as given.
+    /// A ticket key, as the user typed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query_key: Option<String>,
-    /// Words, as given.
+    /// Words, as the user typed them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query_text: Option<String>,
 }
@@ -47,29 +45,26 @@ pub struct SearchRequest {
 pub struct BindRequest {
     /// `jira` or `linear`.
     pub provider: String,
-    /// The project's name at the control plane.
+    /// The project's name on the control plane.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project_slug: Option<String>,
-    /// The control plane's own reference to the binding, where it gave one.
+    /// The control plane's stable reference to the project, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binding_ref: Option<String>,
-    /// The mission's `mission_id`, else its `feature_slug`.
+    /// The mission's `mission_id`, or its `feature_slug` if it has none.
     pub mission_id: String,
     /// The mission's slug with its number: `061-web-123`.
     pub mission_slug: String,
-    /// The tracker's id of the ticket.
+    /// The tracker's internal id of the ticket.
     pub external_issue_id: String,
-    /// The ticket's key.
     pub external_issue_key: String,
-    /// The ticket's URL.
     pub external_issue_url: String,
-    /// The ticket's title.
     pub external_title: String,
-    /// The ticket's status.
+    /// May be empty.
     pub external_status: String,
 }
 
-/// Body of [`super::EVENTS_PATH`]: events as they stand in the queue, byte for byte.
+/// Body of [`super::EVENTS_PATH`]: events from the queue, byte for byte.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EventsRequest {
     /// At most 1,000.

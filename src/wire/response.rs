@@ -1,5 +1,5 @@
-//! Answers to successful requests. The control plane serialises these; the client reads them with
-//! the strict `parse` functions, which name the field that breaks a rule.
+//! Responses to successful requests. The control plane serialises them. The client parses them
+//! strictly: an error contains the field that breaks a rule.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -7,26 +7,24 @@ use serde_json::{Map, Value};
 use super::candidate::{FieldError, OriginCandidate, required_string};
 use crate::secret::Secret;
 
-/// Answer of the token and refresh paths.
+/// Response of the token and refresh paths.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct TokenResponse {
-    /// The access token.
     pub access: Secret,
-    /// The refresh token.
     pub refresh: Secret,
-    /// Seconds the access token lives.
+    /// In seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_lifetime: Option<u64>,
-    /// Seconds the refresh token lives.
+    /// In seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_lifetime: Option<u64>,
-    /// The team the session acts for.
+    /// The team that the session acts for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team_slug: Option<String>,
 }
 
 impl TokenResponse {
-    /// Reads an answer. Lifetimes may be numbers or strings of seconds.
+    /// Lifetimes can be numbers or strings.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, FieldError> {
         let object = parse_object(body)?;
         Ok(Self {
@@ -43,19 +41,18 @@ impl TokenResponse {
     }
 }
 
-/// Answer of the search path.
+/// Response of the search path.
 #[derive(Debug, Clone, Serialize)]
 pub struct SearchResponse {
     /// In the server's order.
     pub candidates: Vec<OriginCandidate>,
-    /// What kind of tracker resource was searched: `linear_team`. Empty only without candidates.
+    /// For example `linear_team`. Can be empty if there are no candidates.
     pub resource_type: String,
-    /// Its id.
     pub resource_id: String,
 }
 
 impl SearchResponse {
-    /// Reads an answer strictly; more candidates than `limit` are cut.
+    /// Drops candidates beyond `limit`.
     pub fn parse(body: &[u8], limit: usize) -> Result<Self, FieldError> {
         let object = parse_object(body)?;
         let listed = match object.get("candidates") {
@@ -85,17 +82,16 @@ impl SearchResponse {
     }
 }
 
-/// Answer of the bind path.
+/// Response of the bind path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BindResponse {
     /// The control plane's id of the link.
     pub origin_link_id: String,
-    /// When the link was first made (RFC 3339).
+    /// When the link was created (RFC 3339).
     pub bound_at: String,
 }
 
 impl BindResponse {
-    /// Reads an answer strictly.
     pub fn parse(body: &[u8]) -> Result<Self, FieldError> {
         let object = parse_object(body)?;
         Ok(Self {
@@ -105,27 +101,26 @@ impl BindResponse {
     }
 }
 
-/// What became of one event of a batch.
+/// The result for one event of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct EventResult {
-    /// The event it speaks of.
     pub event_id: String,
-    /// `success`, `duplicate` or `rejected`; any other word means "keep it".
+    /// `success`, `duplicate` or `rejected`. The client keeps the event for any other status.
     pub status: String,
-    /// Why it was rejected.
+    /// Only for `rejected`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
 }
 
-/// Answer of the events path.
+/// Response of the events path.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct EventsResponse {
-    /// One an event, in any order.
+    /// One for each event, in any order.
     pub results: Vec<EventResult>,
 }
 
 impl EventsResponse {
-    /// Reads an answer; entries that are not understood are left out, which keeps their events.
+    /// Skips entries that it cannot parse; the client keeps their events.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, FieldError> {
         let object = parse_object(body)?;
         let Some(Value::Array(listed)) = object.get("results") else {
@@ -161,9 +156,10 @@ fn seconds(object: &Map<String, Value>, field: &str) -> Result<Option<u64>, Fiel
         Some(Value::String(text)) => text.trim().to_owned(),
         Some(_) => return Err(FieldError::new(field, "must be a number of seconds")),
     };
-    // A lifetime may come with a fraction; whole seconds are what counts, a century is the most.
-    let whole = text.split('.').next().unwrap_or_default().parse::<u64>();
+    // Drops a fraction, and limits the lifetime to a century.
+    let (whole, _) = text.split_once('.').unwrap_or((&text, ""));
     whole
+        .parse::<u64>()
         .map(|s| Some(s.min(3_155_760_000)))
         .map_err(|_| FieldError::new(field, "must be a number of seconds"))
 }

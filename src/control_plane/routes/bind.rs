@@ -11,7 +11,6 @@ use sha2::{Digest as _, Sha256};
 use crate::control_plane::api_error::ApiError;
 use crate::control_plane::app::App;
 use crate::control_plane::extract::{Caller, Document};
-use crate::control_plane::random_id;
 use crate::control_plane::store::{BindAttempt, BindOutcome, StoredAnswer};
 use crate::wire::candidate::{CandidateFields, FieldError, MatchType, OriginCandidate};
 use crate::wire::request::BindRequest;
@@ -45,7 +44,7 @@ pub(super) async fn bind(
         request: &request,
         key,
         request_hash: &request_hash,
-        new_link_id: &random_id(&app.world)?,
+        new_link_id: &app.world.random_uuid()?.to_string(),
         now: app.world.now(),
     };
     let StoredAnswer { status, body } = app

@@ -21,7 +21,10 @@ pub(super) async fn search(
         let message = "limit: must be from 1 to 100";
         return Err(ApiError::Invalid(message.to_owned()));
     }
-    let (key, text) = (given(&request.query_key), given(&request.query_text));
+    let (key, text) = (
+        trimmed(request.query_key.as_ref()),
+        trimmed(request.query_text.as_ref()),
+    );
     let (Some(query), by_key) = (key.or(text), key.is_some()) else {
         let message = "query_key, query_text: one is required";
         return Err(ApiError::Invalid(message.to_owned()));
@@ -48,7 +51,9 @@ pub(super) async fn search(
     }))
 }
 
-fn given(query: &Option<String>) -> Option<&str> {
-    let query = query.as_deref().map(str::trim);
-    query.filter(|query| !query.is_empty())
+/// The query without surrounding space, unless it is empty.
+fn trimmed(query: Option<&String>) -> Option<&str> {
+    query
+        .map(|query| query.trim())
+        .filter(|query| !query.is_empty())
 }

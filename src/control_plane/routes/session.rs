@@ -30,7 +30,7 @@ pub(super) async fn log_in(
         .map_err(ApiError::RateLimited)?;
     let user = app.store.user_by_name(&username).await?;
     let (id, hash) = user.unzip();
-    let verified = verify(&app, password, hash).await;
+    let verified = verify(&app, password, hash).await?;
     let user = id
         .filter(|_| verified)
         .ok_or(ApiError::InvalidCredentials)?;
@@ -60,10 +60,12 @@ pub(super) async fn refresh(
 }
 
 /// Checks a password on a thread for blocking work.
-async fn verify(app: &App, password: Secret, hash: Option<String>) -> bool {
+async fn verify(app: &App, password: Secret, hash: Option<String>) -> Result<bool, ApiError> {
     let permit = Arc::clone(&app.password_checks).acquire_owned().await;
-    let check = move || password::verify(&password, hash.as_deref());
-    permit.is_ok() && tokio::task::spawn_blocking(check).await.unwrap_or(false)
+    let _permit = permit.map_err(|_| ApiError::Internal)?;
+    tokio::task::spawn_blocking(move || password::verify(&password, hash.as_deref()))
+        .await
+        .map_err(|_| ApiError::Internal)
 }
 
 struct Tokens {
@@ -74,14 +76,10 @@ struct Tokens {
 impl Tokens {
     /// Each token is 256 random bits in hexadecimal.
     fn new(world: &World) -> Result<Self, EntropyError> {
-        let token = || {
-            world
-                .try_random::<32>()
-                .map(|bytes| Secret::new(hex(&bytes)))
-        };
+        let bytes = || world.try_random::<32>();
         Ok(Self {
-            access: token()?,
-            refresh: token()?,
+            access: Secret::new(hex(&bytes()?)),
+            refresh: Secret::new(hex(&bytes()?)),
         })
     }
 
@@ -96,8 +94,8 @@ impl Tokens {
         Json(TokenResponse {
             access: self.access,
             refresh: self.refresh,
-            access_lifetime: ACCESS_LIFETIME.num_seconds().try_into().ok(),
-            refresh_lifetime: REFRESH_LIFETIME.num_seconds().try_into().ok(),
+            access_lifetime: Some(ACCESS_LIFETIME.num_seconds().unsigned_abs()),
+            refresh_lifetime: Some(REFRESH_LIFETIME.num_seconds().unsigned_abs()),
             team_slug: Some(team_slug),
         })
     }

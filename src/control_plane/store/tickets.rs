@@ -22,10 +22,10 @@ pub(crate) struct ImportedTicket {
 impl ImportedTicket {
     /// Parses one ticket. Ignores unknown fields.
     pub(crate) fn from_json(document: &Value) -> Result<Self, FieldError> {
-        let candidate = OriginCandidate::from_json(document)?;
         let Value::Object(object) = document else {
             return Err(FieldError::new("ticket", "must be an object"));
         };
+        let candidate = OriginCandidate::from_json(document)?;
         let provider = required_string(object, "provider")?;
         Ok(Self {
             provider: provider
@@ -45,7 +45,7 @@ impl ImportedTicket {
 
 type CandidateRow = (String, String, String, String, String);
 
-/// Rows that are not valid candidates cannot be in the store: an import checks them.
+/// Skips rows that are not valid candidates. An import checks them, so there should be none.
 fn candidates(rows: Vec<CandidateRow>, match_type: MatchType) -> Vec<OriginCandidate> {
     let candidate = |(external_issue_id, external_issue_key, title, status, url)| {
         OriginCandidate::new(CandidateFields {
@@ -56,6 +56,7 @@ fn candidates(rows: Vec<CandidateRow>, match_type: MatchType) -> Vec<OriginCandi
             url,
             match_type,
         })
+        .inspect_err(|error| tracing::error!(%error, "invalid ticket in the store"))
         .ok()
     };
     rows.into_iter().filter_map(candidate).collect()

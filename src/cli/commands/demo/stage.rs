@@ -1,4 +1,4 @@
-//! The folder that the demo plays in: a home, a git configuration and a project of its own.
+//! The folder of the demo, with its own home, git configuration and project.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -18,38 +18,35 @@ use crate::fs::replace::{Mode, replace};
 use crate::fs::{FsError, ensure_private_directory};
 use crate::world::{World, names};
 
-/// Variables that would lead out of the stage, or change what is seen on it.
+/// Prefixes of variables that are not inherited, because they change how spec-kitty or git work.
 const FOREIGN_PREFIXES: [&str; 2] = ["SPEC_KITTY_", "GIT_"];
 
 const GIT_CONFIG: &str = "[user]\n\tname = Kit\n\temail = kit@harbour.example\n\
     [init]\n\tdefaultBranch = main\n[commit]\n\tgpgSign = false\n[advice]\n\tdetachedHead = false\n";
 
-/// A folder, and the world as it is seen from there.
+/// A folder, and the environment of the commands that run in it.
 #[derive(Debug)]
 pub(super) struct Stage {
     folder: PathBuf,
-    /// Removes the folder; `None` where it is to be kept.
+    /// Removes the folder; `None` with `--keep`.
     temporary: Option<TempDir>,
     world: World,
     program: PathBuf,
     interrupted: Arc<AtomicBool>,
 }
 
-/// How one of the stage's commands ended.
 #[derive(Debug)]
 pub(super) struct Ended {
-    /// Its exit code; `None` where a signal ended it.
+    /// `None` if a signal ended the command.
     pub code: Option<i32>,
-    /// Its answer.
     pub stdout: String,
-    /// What it said about it.
     pub stderr: String,
 }
 
 impl Stage {
-    /// Makes the folder: a temporary one, or the one that is to be kept, which must be new.
+    /// Creates the folder: a temporary one, or the folder of `--keep`, which must be new or empty.
     pub(super) fn set_up(context: &Context, keep: Option<&Path>) -> Result<Self, Failure> {
-        // From here on an interruption is noticed between two steps, so that it can be tidied up.
+        // From now on a signal does not end the process: the demo cleans up between two steps.
         let interrupted = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
             flag::register(signal, Arc::clone(&interrupted))
@@ -84,22 +81,22 @@ impl Stage {
         })
     }
 
-    /// What the commands see.
+    /// The environment of the commands.
     pub(super) fn world(&self) -> &World {
         &self.world
     }
 
-    /// A file in the folder, beside the project.
+    /// The path of a file next to the project.
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    /// The folder, where it is to be kept.
+    /// The folder of `--keep`.
     pub(super) fn kept(&self) -> Option<&Path> {
         self.temporary.is_none().then_some(&*self.folder)
     }
 
-    /// Fails once somebody has asked the demo to stop.
+    /// Fails after SIGINT or SIGTERM.
     pub(super) fn check_interruption(&self) -> Result<(), Failure> {
         if !self.interrupted.load(Ordering::Relaxed) {
             return Ok(());
@@ -107,10 +104,10 @@ impl Stage {
         Err(Failure::new(Code::Interrupted, "interrupted"))
     }
 
-    /// Runs this program in the project's folder.
+    /// Runs this program in the project.
     #[expect(
         clippy::disallowed_methods,
-        reason = "what runs is this program; git still runs through git::command"
+        reason = "this runs spec-kitty; git runs through git::command"
     )]
     pub(super) fn run(&self, arguments: &[&str], input: &str) -> Result<Ended, Failure> {
         let failed = || cannot("run a command of the demo");
@@ -125,7 +122,7 @@ impl Stage {
             .spawn()
             .map_err(failed())?;
         if let Some(mut stdin) = child.stdin.take() {
-            // One that does not read its input says why by itself.
+            // A command that does not read its input reports why.
             drop(io::Write::write_all(&mut stdin, input.as_bytes()));
         }
         let output = child.wait_with_output().map_err(failed())?;
@@ -137,8 +134,8 @@ impl Stage {
         })
     }
 
-    /// Removes the folder unless it is to be kept; a warning where that did not work.
-    pub(super) fn clear_away(self) -> Option<String> {
+    /// Removes the folder, except with `--keep`. Returns a warning if that fails.
+    pub(super) fn remove(self) -> Option<String> {
         let error = self.temporary?.close().err()?;
         Some(format!("cannot remove {}: {error}", self.folder.display()))
     }
@@ -148,14 +145,14 @@ fn cannot(what: &'static str) -> impl FnOnce(io::Error) -> Failure {
     move |error| Failure::new(Code::DemoFailed, format!("cannot {what}")).cause(error.to_string())
 }
 
-/// A folder that was not there, or was empty.
+/// Creates the folder, or accepts an empty one.
 fn new_folder(path: &Path) -> Result<PathBuf, Failure> {
     if std::fs::symlink_metadata(path).is_ok() {
         let mut entries = std::fs::read_dir(path).map_err(FsError::on("read the folder", path))?;
         if entries.next().is_some() {
-            let message = format!("{} is there and not empty", path.display());
+            let message = format!("{} exists and is not empty", path.display());
             return Err(Failure::new(Code::FolderTaken, message)
-                .hint("name a new folder with --keep")
+                .hint("pass a new folder to --keep")
                 .effect(Effect::None));
         }
     }
@@ -190,7 +187,7 @@ fn world(outer: &World, folder: &Path) -> World {
             folder.join("gitconfig").into_os_string(),
         ),
         ("GIT_CONFIG_NOSYSTEM", "1".into()),
-        // Should the folder be inside somebody's checkout, it is still no part of it.
+        // The folder can be inside a checkout, but git must not find that.
         ("GIT_CEILING_DIRECTORIES", folder.as_os_str().to_owned()),
     ];
     let own = own.map(|(name, value)| (OsString::from(name), value));

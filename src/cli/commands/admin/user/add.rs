@@ -20,7 +20,7 @@ use crate::wire::Provider;
 pub struct Arguments {
     /// User name
     pub name: String,
-    /// Team of the user
+    /// Team to add the user to
     #[arg(long, value_name = "SLUG")]
     pub team: String,
     /// Tracker that the user may use (repeatable)
