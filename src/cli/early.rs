@@ -38,7 +38,6 @@ pub(super) fn answer(ui: &Ui, typed: &CommandLine, error: &clap::Error) -> ExitC
 /// The directory in which the command was started no longer exists.
 pub(super) fn no_directory(error: &std::io::Error) -> Failure {
     Failure::from_error(Code::NoDirectory, error)
-        .hint("the current directory was deleted; cd somewhere else")
 }
 
 /// Turns clap's error into the three lines of a [`Failure`]: what is wrong, the usage, what to do.

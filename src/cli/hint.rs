@@ -20,6 +20,10 @@ pub(crate) enum Hint {
 }
 
 impl Hint {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
     pub(crate) fn run(command: impl Into<String>) -> Self {
         Self::Run(command.into())
     }
@@ -31,7 +35,11 @@ impl Hint {
         }
     }
 
-    pub(crate) fn then_same_command(first: impl Into<String>) -> Self {
+    pub(super) fn again() -> Self {
+        Self::SameCommand
+    }
+
+    pub(crate) fn then_again(first: impl Into<String>) -> Self {
         Self::ThenSameCommand(first.into())
     }
 
@@ -81,7 +89,7 @@ mod tests {
         let cases = [
             (Hint::SameCommand, "run: CMD"),
             (
-                Hint::then_same_command("fix it, or pass --no-verify"),
+                Hint::then_again("fix it, or pass --no-verify"),
                 "fix it, or pass --no-verify; then run: CMD",
             ),
             (

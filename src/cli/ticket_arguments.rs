@@ -9,7 +9,6 @@ use super::candidate_document;
 use super::code::Code;
 use super::context::Context;
 use super::failure::{Effect, Failure};
-use super::hint::Hint;
 use super::progress;
 use super::ticket_choice::Choice;
 use crate::journey::models::{MatchType, OriginQuery, SearchOriginResult};
@@ -126,7 +125,6 @@ impl TicketArguments {
 pub(crate) fn ticket_not_found(key: &str, provider: Provider) -> Failure {
     let message = format!("no ticket {key} in {}", provider.title());
     Failure::new(Code::TicketNotFound, message)
-        .hint(Hint::run("spec-kitty tracker search-origin --text WORDS"))
         .detail("candidates", json!([]))
         .detail("query_used", key)
 }

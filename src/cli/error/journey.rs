@@ -12,14 +12,9 @@ impl From<OriginError> for Failure {
     fn from(error: OriginError) -> Self {
         use OriginError as E;
         match error {
-            E::NotBound => Self::from_error(Code::TrackerNotBound, &error).hint(Hint::run(
-                "spec-kitty tracker bind --provider linear --project-slug SLUG",
-            )),
-            E::UnsupportedProvider(_) => {
-                Self::from_error(Code::UnsupportedProvider, &error).hint(Hint::run(LIST_PROVIDERS))
-            }
+            E::NotBound => Self::from_error(Code::TrackerNotBound, &error),
+            E::UnsupportedProvider(_) => Self::from_error(Code::UnsupportedProvider, &error),
             E::OtherProvider { asked, bound } => Self::from_error(Code::ProviderConflict, &error)
-                .hint("check the reference, or bind the project to the other tracker")
                 .detail("asked", asked.as_str())
                 .detail("bound", bound.as_str()),
             E::Config(error) => error.into(),
@@ -45,9 +40,8 @@ fn partial(feature_slug: &str, done: &str, failed: &str, cause: PartialCause) ->
         PartialCause::Tracker(error) => (Failure::from(error), Code::Partial),
         PartialCause::Meta(error) => (error.into(), Code::Partial),
         PartialCause::Commit(error) => {
-            let failure = Failure::from(error);
-            let code = failure.code;
-            (failure, code)
+            let cause = Failure::from(error);
+            (cause.clone(), cause.code)
         }
     };
     let message = format!("mission {feature_slug}: {done}, but {failed}");
@@ -67,27 +61,23 @@ fn partial(feature_slug: &str, done: &str, failed: &str, cause: PartialCause) ->
     .detail("cause_exit_code", cause.exit().number())
 }
 
-const LIST_PROVIDERS: &str = "spec-kitty tracker providers";
-
 impl From<UnsupportedProvider> for Failure {
     fn from(error: UnsupportedProvider) -> Self {
-        let hint = match nearest(&error.0, Provider::ALL.map(Provider::as_str)) {
-            Some(name) => Hint::lead_to(format!("did you mean {name}? run"), LIST_PROVIDERS),
-            None => Hint::run(LIST_PROVIDERS),
-        };
-        Self::from_error(Code::UnsupportedProvider, &error).hint(hint)
+        let failure = Self::from_error(Code::UnsupportedProvider, &error);
+        match nearest(&error.0, Provider::ALL.map(Provider::as_str)) {
+            Some(name) => failure.hint(Hint::lead_to(
+                format!("did you mean {name}? run"),
+                "spec-kitty tracker providers",
+            )),
+            None => failure,
+        }
     }
 }
 
 impl From<TicketRefError> for Failure {
     fn from(error: TicketRefError) -> Self {
         match error {
-            TicketRefError::Form(_) => {
-                Self::from_error(Code::InvalidReference, &error).hint(Hint::lead_to(
-                    "to search by words, run",
-                    "spec-kitty tracker search-origin --text WORDS",
-                ))
-            }
+            TicketRefError::Form(_) => Self::from_error(Code::InvalidReference, &error),
             TicketRefError::Provider(error) => error.into(),
         }
     }

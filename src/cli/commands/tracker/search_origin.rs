@@ -20,10 +20,10 @@ pub struct Arguments {
     /// A ticket reference (key, provider:KEY or URL), or words
     #[arg(value_name = "QUERY", conflicts_with_all = ["key", "text"])]
     query: Option<String>,
-    /// Treat KEY as a ticket key
+    /// Search by ticket key
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// Treat TEXT as words
+    /// Search by words
     #[arg(long, value_name = "TEXT")]
     text: Option<String>,
     /// Maximum number of results
