@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::credentials;
-use super::server_choice::{ServerSource, chosen, named};
+use super::server_choice::{ServerSource, configured, explicit};
 use super::session::{SessionError, at_issuer, environment_token};
 use crate::http::ServerUrl;
 use crate::world::{World, names};
@@ -47,7 +47,7 @@ impl Standing {
 /// Reads environment, settings and credentials.
 pub(crate) fn look(world: &World, flag_server: Option<&str>) -> Result<Status, SessionError> {
     if environment_token(world)?.is_some() {
-        let server = named(world, flag_server)?.ok_or(SessionError::TokenWithoutServer)?;
+        let server = explicit(world, flag_server)?.ok_or(SessionError::TokenWithoutServer)?;
         return Ok(Status {
             server: Some(server.server),
             server_source: Some(server.source),
@@ -56,7 +56,7 @@ pub(crate) fn look(world: &World, flag_server: Option<&str>) -> Result<Status, S
             ..Status::default()
         });
     }
-    let wanted = chosen(world, flag_server)?;
+    let wanted = configured(world, flag_server)?;
     let server_source = wanted.as_ref().map(|resolved| resolved.source);
     let server = wanted.map(|resolved| resolved.server);
     let status = Status {

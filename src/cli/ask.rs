@@ -14,8 +14,8 @@ pub(super) fn ask<T>(
     context: &Context,
     question: impl FnOnce() -> dialoguer::Result<T>,
 ) -> Result<T, Failure> {
-    let asked = || context.world.ask(question);
-    context.phase.during_question(asked).map_err(unanswered)
+    let timed = || context.world.ask(question);
+    context.phase.during_question(timed).map_err(unanswered)
 }
 
 /// Asks for a line of text that is not empty.

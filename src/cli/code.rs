@@ -11,7 +11,7 @@ macro_rules! codes {
         /// Why a command failed, as `error.code` of the JSON document names it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Code {
-            $(#[doc = $name] $variant,)*
+            $($variant,)*
         }
 
         impl Code {

@@ -46,8 +46,8 @@ fn usage(typed: &CommandLine, error: &clap::Error) -> Failure {
     let fold = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let paragraphs: Vec<_> = rendered.split("\n\n").map(fold).collect();
     let starting = |word: &str| {
-        let mut found = paragraphs.iter().filter_map(|text| text.strip_prefix(word));
-        found.next().map(str::trim)
+        let mut rest = paragraphs.iter().filter_map(|text| text.strip_prefix(word));
+        rest.next().map(str::trim)
     };
     let usage = starting("Usage:");
     let hint = match (starting("tip:"), usage) {

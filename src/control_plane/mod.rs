@@ -39,7 +39,7 @@ pub(crate) fn default_data_directory(world: &World) -> PathBuf {
 
 /// Why the control plane could not start, or its store not be changed.
 #[derive(Debug, thiserror::Error)]
-pub enum ControlPlaneError {
+pub(crate) enum ControlPlaneError {
     /// Listening beyond loopback was asked for without saying that a proxy adds TLS.
     #[error("refusing to listen on {0}: passwords and tokens would travel in the clear")]
     NotLoopback(SocketAddr),

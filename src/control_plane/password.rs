@@ -9,7 +9,7 @@ use crate::world::World;
 /// A password that cannot be hashed: longer than four gigabytes, or no memory for it.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot hash the password")]
-pub struct PasswordError(#[from] argon2::password_hash::Error);
+pub(crate) struct PasswordError(#[from] argon2::password_hash::Error);
 
 /// The hash to keep of a password.
 pub(super) fn hash(world: &World, password: &Secret) -> Result<String, PasswordError> {

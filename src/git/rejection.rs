@@ -2,7 +2,7 @@
 
 /// Who refused a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RejectedBy {
+pub(crate) enum RejectedBy {
     /// A hook.
     Hook,
     /// There is no `user.name` or `user.email`.

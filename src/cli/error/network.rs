@@ -56,7 +56,10 @@ impl From<ResolveError> for Failure {
             ResolveError::UserConfig(error) => return error.into(),
             ResolveError::Credentials(error) => return error.into(),
             ResolveError::NotConfigured => Code::NotConfigured,
-            ResolveError::Invalid { origin, .. } if origin == ServerSource::Flag => {
+            ResolveError::Invalid {
+                origin: ServerSource::Flag,
+                ..
+            } => {
                 let hint = Code::ServerInvalid.hint();
                 return Self {
                     hint,

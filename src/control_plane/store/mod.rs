@@ -44,7 +44,7 @@ pub(crate) struct Store {
 
 /// A store that could not be opened or asked.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
+pub(crate) enum StoreError {
     /// The folder or file cannot be used.
     #[error(transparent)]
     File(#[from] FsError),

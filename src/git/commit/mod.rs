@@ -84,7 +84,7 @@ pub(crate) enum Deferral {
 
 /// Why a commit was not made. The files are in the work tree all the same.
 #[derive(Debug, thiserror::Error)]
-pub enum CommitError {
+pub(crate) enum CommitError {
     /// git refused it.
     #[error("{}", match reason {
         RejectedBy::Hook => "a git hook rejected the commit",

@@ -20,7 +20,7 @@ pub struct Store {
 
 impl Store {
     /// The folder, absolute.
-    pub fn folder(&self, context: &Context) -> PathBuf {
+    pub(crate) fn folder(&self, context: &Context) -> PathBuf {
         match &self.data {
             Some(data) => context.world.directory().join(data),
             None => control_plane::default_data_directory(&context.world),
