@@ -77,7 +77,7 @@ codes! {
     ConnectionSetup "connection_setup" RepoState then_again("check SSL_CERT_FILE and HTTPS_PROXY"),
     CredentialsBroken "credentials_broken" RepoState run("spec-kitty auth login"),
     DemoFailed "demo_failed" Internal,
-    DetachedHead "detached_head" RepoState run("git switch BRANCH"),
+    DetachedHead "detached_head" RepoState template("git switch BRANCH"),
     EventNotFound "event_not_found" NotFound run("spec-kitty sync list --dead"),
     FolderTaken "folder_taken" Conflict,
     Forbidden "forbidden" Forbidden,
@@ -94,7 +94,7 @@ codes! {
     Interrupted "interrupted" Interrupted,
     InvalidBranch "invalid_branch" Usage text("omit --target-branch for the current branch"),
     InvalidCandidate "invalid_candidate" Usage
-        run("spec-kitty tracker search-origin --key KEY --json"),
+        template("spec-kitty tracker search-origin --key KEY --json"),
     InvalidMissionType "invalid_mission_type" Usage text("omit --mission-type for software-dev"),
     InvalidReference "invalid_reference" Usage
         lead_to("to search by words, run", "spec-kitty tracker search-origin --text WORDS"),
@@ -106,12 +106,12 @@ codes! {
     LoginRefused "login_refused" AuthRequired then_again("check the user name and password"),
     MetaContended "meta_contended" RepoState then_again("close the other program"),
     MetaInvalid "meta_invalid" RepoState then_again("fix the file"),
-    MetaMissing "meta_missing" RepoState run("git checkout -- PATH"),
+    MetaMissing "meta_missing" RepoState template("git checkout -- PATH"),
     MissionAmbiguous "mission_ambiguous" Conflict text("use the full slug"),
     MissionNotFound "mission_not_found" NotFound,
     NetworkDisabled "network_disabled" RepoState then_again("unset SPEC_KITTY_ENABLE_SAAS_SYNC"),
     NoDirectory "no_directory" RepoState
-        text("the current directory was deleted; cd somewhere else"),
+        text("it was deleted; cd to another directory"),
     NoExactMatch "no_exact_match" NotFound text("use the key of one of these tickets"),
     NoProject "no_project" RepoState run("git init && spec-kitty init"),
     NotAGitRepository "not_a_git_repository" RepoState run("git init"),
@@ -141,10 +141,11 @@ codes! {
         text("pass another folder with --data, or use the version that wrote this one"),
     TicketKeyTaken "ticket_key_taken" Conflict
         text("give each ticket of a tracker resource its own key"),
-    TicketNotFound "ticket_not_found" NotFound run("spec-kitty tracker search-origin --text WORDS"),
+    TicketNotFound "ticket_not_found" NotFound
+        template("spec-kitty tracker search-origin --text WORDS"),
     TimedOut "timed_out" Unavailable then_again("allow more time with --timeout"),
     TrackerNotBound "tracker_not_bound" RepoState
-        run("spec-kitty tracker bind --provider linear --project-slug SLUG"),
+        template("spec-kitty tracker bind --provider linear --project-slug SLUG"),
     Unavailable "unavailable" Unavailable then_again("wait a moment"),
     UnexpectedStatus "unexpected_status" Unavailable text(CHECK_SERVER),
     Unreachable "unreachable" Unavailable then_again("check the address and the network"),

@@ -114,7 +114,7 @@ impl Failure {
             return Self::new(Code::Interrupted, "interrupted; nothing was changed");
         }
         Self::new(Code::Interrupted, "interrupted")
-            .hint("run the same command again to continue")
+            .hint(Hint::SameCommand)
             .effect(Effect::Unknown)
     }
 

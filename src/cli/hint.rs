@@ -4,13 +4,15 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// What to do next. A command in it is complete and can be run as it stands.
+/// What to do next. Only [`Hint::Run`] and [`Hint::SameCommand`] can be run without a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Hint {
     /// Advice without a command.
     Text(String),
-    /// A command.
+    /// A command, ready to run.
     Run(String),
+    /// A command with placeholders in capitals.
+    Template(String),
     /// Words that lead to a command: `remove FILE, then run`.
     LeadTo { words: String, command: String },
     /// The command that failed.
@@ -26,6 +28,10 @@ impl Hint {
 
     pub(crate) fn run(command: impl Into<String>) -> Self {
         Self::Run(command.into())
+    }
+
+    pub(crate) fn template(command: impl Into<String>) -> Self {
+        Self::Template(command.into())
     }
 
     pub(crate) fn lead_to(words: impl Into<String>, command: impl Into<String>) -> Self {
@@ -48,7 +54,7 @@ impl Hint {
         let first = match self {
             Self::SameCommand => return Self::run(command),
             Self::Text(first) | Self::ThenSameCommand(first) => first,
-            Self::Run(_) | Self::LeadTo { .. } => self.to_string(),
+            Self::Run(_) | Self::Template(_) | Self::LeadTo { .. } => self.to_string(),
         };
         Self::lead_to(format!("{first}; then run"), command)
     }
@@ -58,7 +64,7 @@ impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),
-            Self::Run(command) => write!(f, "run: {command}"),
+            Self::Run(command) | Self::Template(command) => write!(f, "run: {command}"),
             Self::LeadTo { words, command } => write!(f, "{words}: {command}"),
             Self::SameCommand => f.write_str("run the same command again"),
             Self::ThenSameCommand(first) => {

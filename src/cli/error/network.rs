@@ -9,7 +9,7 @@ use crate::auth::session::SessionError;
 use crate::cli::code::Code;
 use crate::cli::failure::{Effect, Failure};
 use crate::cli::hint::Hint;
-use crate::http::HttpError;
+use crate::http::{HttpError, ServerUrl};
 use crate::settings::UserConfigError;
 use crate::text::shell_word;
 
@@ -83,15 +83,15 @@ impl From<SessionError> for Failure {
             SessionError::BadResponse(error) => bad_response(&error),
             SessionError::Uncertain(last) => Self::from(*last).effect(Effect::Unknown),
             SessionError::NotLoggedIn { ref server } => {
-                let command = match server {
+                let hint = match server {
                     Some(known) if known.source == ServerSource::Flag => log_in_at(&known.server),
-                    Some(_) => LOG_IN.to_owned(),
-                    None => format!("{LOG_IN} --server URL"),
+                    Some(_) => Hint::run(LOG_IN),
+                    None => Hint::Template(format!("{LOG_IN} --server URL")),
                 };
-                failure(Code::AuthRequired).hint(Hint::Run(command))
+                failure(Code::AuthRequired).hint(hint)
             }
             SessionError::OtherServer { ref wanted, .. } => {
-                failure(Code::AuthRequired).hint(Hint::Run(log_in_at(wanted)))
+                failure(Code::AuthRequired).hint(log_in_at(wanted))
             }
             SessionError::TokenWithoutServer => failure(Code::NotConfigured),
             SessionError::Expired {
@@ -111,7 +111,7 @@ impl From<LoginError> for Failure {
             LoginError::Refused(refusal) => Self::from(*refusal),
             LoginError::BadResponse(error) => bad_response(&error),
             LoginError::MalformedToken => Self::from_error(Code::Usage, &error)
-                .hint(Hint::run(format!("{LOG_IN} --with-token < FILE"))),
+                .hint(Hint::Template(format!("{LOG_IN} --with-token < FILE"))),
             LoginError::Credentials(error) => error.into(),
             LoginError::Http(error) => error.into(),
         };
@@ -122,6 +122,9 @@ impl From<LoginError> for Failure {
 
 const LOG_IN: &str = "spec-kitty auth login";
 
-fn log_in_at(server: &impl ToString) -> String {
-    format!("{LOG_IN} --server {}", shell_word(&server.to_string()))
+fn log_in_at(server: &ServerUrl) -> Hint {
+    Hint::Run(format!(
+        "{LOG_IN} --server {}",
+        shell_word(&server.to_string())
+    ))
 }
