@@ -40,7 +40,7 @@ pub(crate) fn confirm(context: &Context, question: &str) -> Result<bool, Failure
             None => Err("answer y or n"),
         });
     let answer = ask(context, || input.interact_text())?;
-    Ok(yes_or_no(&answer).unwrap_or(false))
+    Ok(yes_or_no(&answer) == Some(true))
 }
 
 fn yes_or_no(answer: &str) -> Option<bool> {

@@ -71,7 +71,7 @@ fn parse(document: &Map<String, Value>) -> Result<CandidateDocument, Failure> {
             several => {
                 let count = several.len();
                 return Err(refused(format!(
-                    "it contains {count} tickets; exactly one is needed"
+                    "candidates contains {count} tickets; exactly one is needed"
                 )));
             }
         },

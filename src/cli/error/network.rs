@@ -110,6 +110,7 @@ impl From<LoginError> for Failure {
         let failure = match error {
             LoginError::Refused(refusal) => Self::from(*refusal),
             LoginError::BadResponse(error) => bad_response(&error),
+            LoginError::NoUserName => Self::from_error(Code::Usage, &error),
             LoginError::MalformedToken => Self::from_error(Code::Usage, &error)
                 .hint(Hint::Template(format!("{LOG_IN} --with-token < FILE"))),
             LoginError::Credentials(error) => error.into(),

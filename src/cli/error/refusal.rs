@@ -58,7 +58,7 @@ fn hint(refusal: &Refusal) -> Option<Hint> {
         ))),
         RefusalKind::Conflict => Some(Hint::Text(format!("check the current value at {server}"))),
         RefusalKind::RateLimited => {
-            let wait = refusal.wait.unwrap_or_default().as_secs();
+            let wait = refusal.wait?.as_secs();
             Some(Hint::then_again(format!("wait {wait} s")))
         }
         _ => None,
