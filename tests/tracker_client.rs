@@ -11,7 +11,7 @@ use spec_kitty::internals::{ControlPlaneClient, TrackerError};
 use spec_kitty::internals::{Deadline, RefusalKind};
 
 use crate::support::{
-    BIND_PATH, Reply, SEARCH_PATH, Sandbox, Server, bind_answer, case_table, expand,
+    BIND_PATH, REFRESH_PATH, Reply, SEARCH_PATH, Sandbox, Server, bind_answer, case_table, expand,
 };
 
 fn with_client<T>(server: &Server, use_it: impl FnOnce(&ControlPlaneClient<'_>) -> T) -> T {
@@ -169,6 +169,20 @@ fn each_refusal_of_a_bind_is_told_apart() {
         assert_eq!(name(&error), expected, "{reply:?}");
         assert_eq!(error.is_definite_refusal(), definite, "{reply:?}");
         assert_eq!(error.may_have_arrived(), may_stand, "{reply:?}");
+    }
+}
+
+/// Whatever the last attempt was told, an earlier one without an answer may have made the bind.
+#[test]
+fn an_earlier_attempt_without_an_answer_leaves_a_refusal_uncertain() {
+    let refusal = |status| Reply::refusal(status, "no", "no");
+    for last in [refusal(409), refusal(404), refusal(401)] {
+        let server = Server::start();
+        server.on_each(BIND_PATH, [Reply::Drop, last.clone()]);
+        server.on(REFRESH_PATH, refusal(401));
+        let error = bind(&server).unwrap_err();
+        assert!(error.may_have_arrived(), "{last:?}: {error:?}");
+        assert!(!error.is_definite_refusal(), "{last:?}: {error:?}");
     }
 }
 

@@ -54,7 +54,7 @@ fn shows_binding_server_session_and_queue_without_the_network() {
         "tracker\tlinear",
         "project\tweb",
         "user\tkit",
-        "queue\t1 event pending",
+        "queue\t1 event queued",
     ] {
         assert!(
             text.stdout.lines().any(|l| l == line),

@@ -19,6 +19,9 @@ pub enum LoginError {
     /// A successful answer with a body that breaks a rule.
     #[error("invalid response from the server")]
     BadResponse(#[source] FieldError),
+    /// A login with a password needs a user name.
+    #[error("a user name is required")]
+    NoUserName,
     /// The text given as a token cannot be one.
     #[error("invalid token: expected one line of ASCII text without spaces")]
     MalformedToken,
@@ -40,10 +43,8 @@ pub fn with_password(
     // Before the request, so that the server starts no session that cannot be stored.
     let lock = credentials::lock(world, deadline.remaining(world))?;
     let client = HttpClient::new(world, login.server.clone())?;
-    let request = TokenRequest {
-        username: login.username.clone().unwrap_or_default(),
-        password,
-    };
+    let username = login.username.clone().ok_or(LoginError::NoUserName)?;
+    let request = TokenRequest { username, password };
     let call = Call {
         retry: Retry::Unprocessed,
         ..Call::json(TOKEN_PATH, &request)?

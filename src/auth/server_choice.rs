@@ -59,8 +59,8 @@ pub enum ResolveError {
 
 /// The URL of `--server`, the environment, the user's settings, or the stored session.
 pub(crate) fn resolve(world: &World, flag: Option<&str>) -> Result<ResolvedServer, ResolveError> {
-    if let Some(chosen) = chosen(world, flag)? {
-        return Ok(chosen);
+    if let Some(configured) = configured(world, flag)? {
+        return Ok(configured);
     }
     let session = credentials::load(world)?.ok_or(ResolveError::NotConfigured)?;
     Ok(ResolvedServer {
@@ -70,12 +70,12 @@ pub(crate) fn resolve(world: &World, flag: Option<&str>) -> Result<ResolvedServe
 }
 
 /// The URL of `--server`, the environment or the settings, without the stored session.
-pub(super) fn chosen(
+pub(super) fn configured(
     world: &World,
     flag: Option<&str>,
 ) -> Result<Option<ResolvedServer>, ResolveError> {
-    if let Some(named) = named(world, flag)? {
-        return Ok(Some(named));
+    if let Some(explicit) = explicit(world, flag)? {
+        return Ok(Some(explicit));
     }
     let config = settings::load(world)?;
     let parse = |url: String| parse(&url, ServerSource::UserConfig);
@@ -83,7 +83,7 @@ pub(super) fn chosen(
 }
 
 /// The URL of `--server` or the environment: the only ones that receive `SPEC_KITTY_TOKEN`.
-pub(super) fn named(
+pub(super) fn explicit(
     world: &World,
     flag: Option<&str>,
 ) -> Result<Option<ResolvedServer>, ResolveError> {

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::credentials::{self, Credentials, CredentialsError};
-use super::server_choice::{ResolveError, ResolvedServer, chosen, named};
+use super::server_choice::{ResolveError, ResolvedServer, configured, explicit};
 use crate::http::{Answer, Call, Deadline, HttpClient, HttpError, Refusal, ServerUrl};
 use crate::secret::Secret;
 use crate::wire::TEAM_SLUG;
@@ -101,11 +101,11 @@ impl<'a> Session<'a> {
         }
         let (server, issuer, access, team_slug);
         if let Some(token) = environment_token(world)? {
-            let named = named(world, flag_server)?.ok_or(SessionError::TokenWithoutServer)?;
-            (server, issuer, access) = (named.server, None, token);
+            let explicit = explicit(world, flag_server)?.ok_or(SessionError::TokenWithoutServer)?;
+            (server, issuer, access) = (explicit.server, None, token);
             team_slug = world.variable(names::TEAM).map(str::to_owned);
         } else {
-            let wanted = chosen(world, flag_server)?;
+            let wanted = configured(world, flag_server)?;
             let Some(session) = credentials::load(world)? else {
                 return Err(SessionError::NotLoggedIn { server: wanted });
             };
@@ -193,7 +193,7 @@ pub fn team_slug_if_logged_in(world: &World, flag_server: Option<&str>) -> Optio
         return world.variable(names::TEAM).map(str::to_owned);
     }
     let session = credentials::load(world).ok()??;
-    let wanted = chosen(world, flag_server).ok()?;
+    let wanted = configured(world, flag_server).ok()?;
     at_issuer(&session, wanted.map(|resolved| resolved.server)).ok()?;
     session.team_slug
 }

@@ -86,6 +86,6 @@ impl Command {
 
 /// The table at the end of `--help`.
 fn exit_codes() -> String {
-    let rows = ExitCode::ALL.map(|code| format!("  {:>3}  {}", code.number(), code.meaning()));
-    format!("Exit codes:\n{}", rows.join("\n"))
+    let row = |code: &ExitCode| format!("\n  {:>3}  {}", code.number(), code.meaning());
+    "Exit codes:".to_owned() + &ExitCode::ALL.iter().map(row).collect::<String>()
 }

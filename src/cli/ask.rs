@@ -14,8 +14,8 @@ pub(super) fn ask<T>(
     context: &Context,
     question: impl FnOnce() -> dialoguer::Result<T>,
 ) -> Result<T, Failure> {
-    let asked = || context.world.ask(question);
-    context.phase.during_question(asked).map_err(unanswered)
+    let timed = || context.world.ask(question);
+    context.phase.during_question(timed).map_err(unanswered)
 }
 
 /// Asks for a line of text that is not empty.
@@ -40,7 +40,7 @@ pub(crate) fn confirm(context: &Context, question: &str) -> Result<bool, Failure
             None => Err("answer y or n"),
         });
     let answer = ask(context, || input.interact_text())?;
-    Ok(yes_or_no(&answer).unwrap_or(false))
+    Ok(yes_or_no(&answer) == Some(true))
 }
 
 fn yes_or_no(answer: &str) -> Option<bool> {

@@ -9,7 +9,6 @@ use serde_json::{Map, Value};
 use super::code::Code;
 use super::context::Context;
 use super::failure::Failure;
-use super::hint::Hint;
 use crate::fs::FsError;
 use crate::text::chain;
 use crate::wire::candidate::FieldError;
@@ -70,11 +69,10 @@ fn parse(document: &Map<String, Value>) -> Result<CandidateDocument, Failure> {
                 OriginCandidate::from_json(only).map_err(|error| error.within("candidates[0]"))
             }
             several => {
+                let count = several.len();
                 return Err(refused(format!(
-                    "it contains {} tickets; exactly one is needed",
-                    several.len()
-                ))
-                .hint(Hint::lead_to("search by key", SEARCH)));
+                    "candidates contains {count} tickets; exactly one is needed"
+                )));
             }
         },
         Some(_) => Err(FieldError::new("candidates", "must be a list")),
@@ -110,9 +108,5 @@ impl From<FieldError> for Failure {
 }
 
 fn refused(why: impl Into<String>) -> Failure {
-    Failure::new(Code::InvalidCandidate, "invalid --candidate document")
-        .cause(why)
-        .hint(Hint::run(SEARCH))
+    Failure::new(Code::InvalidCandidate, "invalid --candidate document").cause(why)
 }
-
-const SEARCH: &str = "spec-kitty tracker search-origin --key KEY --json";

@@ -1,14 +1,17 @@
-//! The error codes: stable names for scripts, each with its exit code.
+//! The error codes: stable names for scripts, each with its exit code and its usual hint.
+
+use serde::{Serialize, Serializer};
 
 use super::exit_code::ExitCode;
+use super::hint::Hint;
 
-/// Declares [`Code`] from one table, so that a code cannot lack a name or an exit code.
+/// Declares [`Code`] from one table, so that no code can lack a name or an exit code.
 macro_rules! codes {
-    ($($variant:ident $name:literal $exit:ident,)*) => {
+    ($($variant:ident $name:literal $exit:ident $($hint:ident($($argument:expr),*))?,)*) => {
         /// Why a command failed, as `error.code` of the JSON document names it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Code {
-            $(#[doc = $name] $variant,)*
+            $($variant,)*
         }
 
         impl Code {
@@ -28,35 +31,54 @@ macro_rules! codes {
                     $(Self::$variant => ExitCode::$exit,)*
                 }
             }
+
+            /// What to do about it, unless the failure knows better.
+            pub(super) fn hint(self) -> Option<Hint> {
+                match self {
+                    $($(Self::$variant => Some(Hint::$hint($($argument),*)),)?)*
+                    _ => None,
+                }
+            }
         }
     };
 }
 
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+const CHECK_SERVER: &str = "check that --server is the address of a control plane";
+
 // `git_failed` is the one name with two exit codes: git refused something (10), or could not be run
 // or understood (1). Every other name has one.
 codes! {
-    AddressInUse "address_in_use" Conflict,
+    AddressInUse "address_in_use" Conflict run("spec-kitty serve --listen 127.0.0.1:0"),
     AuthRequired "auth_required" AuthRequired,
-    BadResponse "bad_response" Unavailable,
-    BadTickets "bad_tickets" Usage,
-    Busy "busy" Unavailable,
-    CannotListen "cannot_listen" RepoState,
-    CommitFailed "commit_failed" Partial,
-    CommitHookRejected "commit_hook_rejected" Partial,
-    CommitIdentityMissing "commit_identity_missing" Partial,
-    CommitRejected "commit_rejected" Partial,
-    CommitSigningFailed "commit_signing_failed" Partial,
-    ConfigBroken "config_broken" RepoState,
+    BadResponse "bad_response" Unavailable text(CHECK_SERVER),
+    BadTickets "bad_tickets" Usage run("spec-kitty admin tickets import --help"),
+    Busy "busy" Unavailable then_again("wait for the other command to end"),
+    CannotListen "cannot_listen" RepoState run("spec-kitty serve --listen 127.0.0.1:0"),
+    CommitFailed "commit_failed" Partial again(),
+    CommitHookRejected "commit_hook_rejected" Partial
+        then_again("fix what the hook reported, or pass --no-verify"),
+    CommitIdentityMissing "commit_identity_missing" Partial
+        then_again("set user.name and user.email with git config"),
+    CommitRejected "commit_rejected" Partial then_again("fix what git reported"),
+    CommitSigningFailed "commit_signing_failed" Partial
+        then_again("fix git's signing configuration"),
+    ConfigBroken "config_broken" RepoState then_again("fix the file"),
     ConfigByHand "config_by_hand" RepoState,
-    ConfigContended "config_contended" RepoState,
-    ConfigInvalid "config_invalid" RepoState,
+    ConfigContended "config_contended" RepoState then_again("close the file in your editor"),
+    ConfigInvalid "config_invalid" RepoState then_again("fix the file"),
     Conflict "conflict" Conflict,
-    ConnectionLost "connection_lost" Unavailable,
-    ConnectionSetup "connection_setup" RepoState,
-    CredentialsBroken "credentials_broken" RepoState,
+    ConnectionLost "connection_lost" Unavailable again(),
+    ConnectionSetup "connection_setup" RepoState then_again("check SSL_CERT_FILE and HTTPS_PROXY"),
+    CredentialsBroken "credentials_broken" RepoState run("spec-kitty auth login"),
     DemoFailed "demo_failed" Internal,
-    DetachedHead "detached_head" RepoState,
-    EventNotFound "event_not_found" NotFound,
+    DetachedHead "detached_head" RepoState template("git switch BRANCH"),
+    EventNotFound "event_not_found" NotFound run("spec-kitty sync list --dead"),
     FolderTaken "folder_taken" Conflict,
     Forbidden "forbidden" Forbidden,
     GitFailed "git_failed" RepoState,
@@ -64,54 +86,70 @@ codes! {
     GitUnusable "git_failed" Internal,
     IdentityInvalid "identity_invalid" RepoState,
     InputRequired "input_required" InputRequired,
-    InsecureAddress "insecure_address" Usage,
-    InsideWorktree "inside_worktree" RepoState,
+    InsecureAddress "insecure_address" Usage
+        text("put a TLS proxy in front of it and pass --behind-tls-proxy"),
+    InsideWorktree "inside_worktree" RepoState
+        text("run it again with -C and the folder of the main checkout"),
     Internal "internal" Internal,
     Interrupted "interrupted" Interrupted,
-    InvalidBranch "invalid_branch" Usage,
-    InvalidCandidate "invalid_candidate" Usage,
-    InvalidMissionType "invalid_mission_type" Usage,
-    InvalidReference "invalid_reference" Usage,
-    InvalidRequest "invalid_request" Usage,
+    InvalidBranch "invalid_branch" Usage text("omit --target-branch for the current branch"),
+    InvalidCandidate "invalid_candidate" Usage
+        template("spec-kitty tracker search-origin --key KEY --json"),
+    InvalidMissionType "invalid_mission_type" Usage text("omit --mission-type for software-dev"),
+    InvalidReference "invalid_reference" Usage
+        lead_to("to search by words, run", "spec-kitty tracker search-origin --text WORDS"),
+    InvalidRequest "invalid_request" Usage
+        text("correct what the server reports, then run the command again"),
     InvalidSlug "invalid_slug" Usage,
-    IoError "io_error" RepoState,
-    LoginRefused "login_refused" AuthRequired,
-    MetaContended "meta_contended" RepoState,
-    MetaInvalid "meta_invalid" RepoState,
-    MetaMissing "meta_missing" RepoState,
-    MissionAmbiguous "mission_ambiguous" Conflict,
+    IoError "io_error" RepoState
+        text("check the path, its owner and type, and the free disk space"),
+    LoginRefused "login_refused" AuthRequired then_again("check the user name and password"),
+    MetaContended "meta_contended" RepoState then_again("close the other program"),
+    MetaInvalid "meta_invalid" RepoState then_again("fix the file"),
+    MetaMissing "meta_missing" RepoState template("git checkout -- PATH"),
+    MissionAmbiguous "mission_ambiguous" Conflict text("use the full slug"),
     MissionNotFound "mission_not_found" NotFound,
-    NetworkDisabled "network_disabled" RepoState,
-    NoDirectory "no_directory" RepoState,
-    NoExactMatch "no_exact_match" NotFound,
-    NoProject "no_project" RepoState,
-    NotAGitRepository "not_a_git_repository" RepoState,
-    NotConfigured "not_configured" RepoState,
+    NetworkDisabled "network_disabled" RepoState then_again("unset SPEC_KITTY_ENABLE_SAAS_SYNC"),
+    NoDirectory "no_directory" RepoState
+        text("it was deleted; cd to another directory"),
+    NoExactMatch "no_exact_match" NotFound text("use the key of one of these tickets"),
+    NoProject "no_project" RepoState run("git init && spec-kitty init"),
+    NotAGitRepository "not_a_git_repository" RepoState run("git init"),
+    NotConfigured "not_configured" RepoState
+        text("set the server with --server URL or SPEC_KITTY_SERVER"),
     NotConfirmed "not_confirmed" InputRequired,
     NotFound "not_found" NotFound,
-    NotRecorded "not_recorded" RepoState,
-    NumberTaken "number_taken" Conflict,
-    OriginConflict "origin_conflict" Conflict,
-    OriginTicketInvalid "origin_ticket_invalid" RepoState,
-    OutsideProject "outside_project" RepoState,
+    NotRecorded "not_recorded" RepoState
+        text("check the owner of ~/.spec-kitty and the free disk space"),
+    NumberTaken "number_taken" Conflict text("omit --number for the next free one"),
+    OriginConflict "origin_conflict" Conflict
+        text("keep the mission's origin, or bind the ticket to another mission"),
+    OriginTicketInvalid "origin_ticket_invalid" RepoState
+        text("pass --resource-type and --resource-id"),
+    OutsideProject "outside_project" RepoState text("replace the link with a real file or folder"),
     Partial "partial" Partial,
-    ProviderConflict "provider_conflict" Conflict,
+    ProviderConflict "provider_conflict" Conflict
+        text("check the reference, or bind the project to the other tracker"),
     RateLimited "rate_limited" RateLimited,
-    RedirectRefused "redirect_refused" Unavailable,
+    RedirectRefused "redirect_refused" Unavailable text(CHECK_SERVER),
     RepoState "repo_state" RepoState,
-    ServerInvalid "server_invalid" RepoState,
-    SessionExpired "session_expired" AuthRequired,
-    SlugTaken "slug_taken" Conflict,
-    StoreUnavailable "store_unavailable" Unavailable,
-    StoreUnusable "store_unusable" RepoState,
-    TicketKeyTaken "ticket_key_taken" Conflict,
-    TicketNotFound "ticket_not_found" NotFound,
-    TimedOut "timed_out" Unavailable,
-    TrackerNotBound "tracker_not_bound" RepoState,
-    Unavailable "unavailable" Unavailable,
-    UnexpectedStatus "unexpected_status" Unavailable,
-    Unreachable "unreachable" Unavailable,
-    UnsupportedProvider "unsupported_provider" RepoState,
+    ServerInvalid "server_invalid" RepoState text("use a URL like https://control.example.com"),
+    SessionExpired "session_expired" AuthRequired run("spec-kitty auth login"),
+    SlugTaken "slug_taken" Conflict text("choose another --slug"),
+    StoreUnavailable "store_unavailable" Unavailable then_again("check the free disk space"),
+    StoreUnusable "store_unusable" RepoState
+        text("pass another folder with --data, or use the version that wrote this one"),
+    TicketKeyTaken "ticket_key_taken" Conflict
+        text("give each ticket of a tracker resource its own key"),
+    TicketNotFound "ticket_not_found" NotFound
+        template("spec-kitty tracker search-origin --text WORDS"),
+    TimedOut "timed_out" Unavailable then_again("allow more time with --timeout"),
+    TrackerNotBound "tracker_not_bound" RepoState
+        template("spec-kitty tracker bind --provider linear --project-slug SLUG"),
+    Unavailable "unavailable" Unavailable then_again("wait a moment"),
+    UnexpectedStatus "unexpected_status" Unavailable text(CHECK_SERVER),
+    Unreachable "unreachable" Unavailable then_again("check the address and the network"),
+    UnsupportedProvider "unsupported_provider" RepoState run("spec-kitty tracker providers"),
     Usage "usage" Usage,
     UserActionRequired "user_action_required" Forbidden,
 }

@@ -37,8 +37,7 @@ pub(super) fn answer(ui: &Ui, typed: &CommandLine, error: &clap::Error) -> ExitC
 
 /// The directory in which the command was started no longer exists.
 pub(super) fn no_directory(error: &std::io::Error) -> Failure {
-    Failure::from_error(Code::NoDirectory, error)
-        .hint("the current directory was deleted; cd somewhere else")
+    Failure::new(Code::NoDirectory, "the current directory does not exist").cause(error.to_string())
 }
 
 /// Turns clap's error into the three lines of a [`Failure`]: what is wrong, the usage, what to do.
@@ -47,32 +46,22 @@ fn usage(typed: &CommandLine, error: &clap::Error) -> Failure {
     let fold = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let paragraphs: Vec<_> = rendered.split("\n\n").map(fold).collect();
     let starting = |word: &str| {
-        let mut found = paragraphs.iter().filter_map(|text| text.strip_prefix(word));
-        found.next().map(str::trim)
+        let mut rest = paragraphs.iter().filter_map(|text| text.strip_prefix(word));
+        rest.next().map(str::trim)
     };
-    let usage = starting("Usage:");
-    let hint = match (starting("tip:"), usage) {
-        (Some(tip), _) => tip.into(),
-        (None, Some(usage)) => Hint::Run(format!("{} --help", command_of_usage(usage))),
-        (None, None) => Hint::Run(format!("{} --help", command_of_words(typed))),
+    let hint = match starting("tip:") {
+        Some(tip) => tip.into(),
+        None => Hint::Run(format!("{} --help", command(typed))),
     };
     let failure = Failure::usage(starting("error:").unwrap_or(&rendered)).hint(hint);
-    match usage {
+    match starting("Usage:") {
         Some(usage) => failure.cause(format!("usage: {usage}")),
         None => failure,
     }
 }
 
-/// The command of a usage line: the words before its first placeholder.
-fn command_of_usage(usage: &str) -> String {
-    let command = usage
-        .split(' ')
-        .take_while(|word| !word.starts_with(['[', '<', '-']));
-    command.collect::<Vec<_>>().join(" ")
-}
-
 /// The command that the typed words select.
-fn command_of_words(typed: &CommandLine) -> String {
+fn command(typed: &CommandLine) -> String {
     let root = Arguments::command();
     let mut command = &root;
     let mut names = vec!["spec-kitty"];

@@ -1,76 +1,62 @@
 //! The exit codes.
 
-/// How the program ends. Scripts rely on the numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum ExitCode {
+/// Declares [`ExitCode`] from one table: variant, number, and the meaning that `--help` shows.
+macro_rules! exit_codes {
+    ($($(#[$doc:meta])* $variant:ident $number:literal $meaning:literal,)*) => {
+        /// How the program ends. Scripts rely on the numbers.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum ExitCode {
+            $($(#[$doc])* $variant = $number,)*
+        }
+
+        impl ExitCode {
+            /// Every code, in numeric order.
+            pub const ALL: [Self; [$($number),*].len()] = [$(Self::$variant,)*];
+
+            /// One line for `--help` and the documentation.
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $meaning,)*
+                }
+            }
+        }
+    };
+}
+
+exit_codes! {
     /// Done, already done, or a text search without hits.
-    Ok = 0,
+    Ok 0 "ok, already done, or a text search without hits",
     /// A bug in spec-kitty, or events that the control plane rejected.
-    Internal = 1,
+    Internal 1 "internal error, or events rejected by the server",
     /// The command line or an input document is invalid.
-    Usage = 2,
+    Usage 2 "invalid arguments or input document",
     /// No such key, mission or resource mapping.
-    NotFound = 3,
+    NotFound 3 "no such ticket, mission or project mapping",
     /// Not logged in, or the session expired.
-    AuthRequired = 4,
+    AuthRequired 4 "not logged in, or the session expired",
     /// The user lacks a permission, or must act in the control plane's dashboard.
-    Forbidden = 5,
+    Forbidden 5 "account not linked, or no permission",
     /// Something else already exists.
-    Conflict = 6,
+    Conflict 6 "conflict: already bound, name taken, or wrong provider",
     /// A confirmation or choice is needed, and prompting is impossible.
-    InputRequired = 7,
+    InputRequired 7 "confirmation or choice needed",
     /// The control plane is unreachable, timed out or sent an invalid response.
-    Unavailable = 8,
+    Unavailable 8 "server unreachable, timed out or sent an invalid response",
     /// The control plane asks for a longer wait than the time limit allows.
-    RateLimited = 9,
+    RateLimited 9 "rate limited",
     /// The repository or the configuration does not allow this.
-    RepoState = 10,
+    RepoState 10 "repository or configuration not ready",
     /// A part was done and a later step failed. The same command continues.
-    Partial = 11,
+    Partial 11 "partly done; run the same command again",
     /// Interrupted by the user.
-    Interrupted = 130,
+    Interrupted 130 "interrupted",
 }
 
 impl ExitCode {
-    /// Every code, in numeric order.
-    pub const ALL: [Self; 13] = [
-        Self::Ok,
-        Self::Internal,
-        Self::Usage,
-        Self::NotFound,
-        Self::AuthRequired,
-        Self::Forbidden,
-        Self::Conflict,
-        Self::InputRequired,
-        Self::Unavailable,
-        Self::RateLimited,
-        Self::RepoState,
-        Self::Partial,
-        Self::Interrupted,
-    ];
-
+    /// The number.
     pub const fn number(self) -> u8 {
         self as u8
-    }
-
-    /// One line for `--help` and the documentation.
-    pub const fn meaning(self) -> &'static str {
-        match self {
-            Self::Ok => "ok, already done, or a text search without hits",
-            Self::Internal => "internal error, or events rejected by the server",
-            Self::Usage => "invalid arguments or input document",
-            Self::NotFound => "no such ticket, mission or project mapping",
-            Self::AuthRequired => "not logged in, or the session expired",
-            Self::Forbidden => "account not linked, or no permission",
-            Self::Conflict => "conflict: already bound, name taken, or wrong provider",
-            Self::InputRequired => "confirmation or choice needed",
-            Self::Unavailable => "server unreachable, timed out or sent an invalid response",
-            Self::RateLimited => "rate limited",
-            Self::RepoState => "repository or configuration not ready",
-            Self::Partial => "partly done; run the same command again",
-            Self::Interrupted => "interrupted",
-        }
     }
 }
 

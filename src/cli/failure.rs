@@ -22,13 +22,16 @@ pub(crate) enum Effect {
     Unknown,
 }
 
-/// What failed, why, and what to do next.
-#[derive(Debug, Clone)]
+/// What failed, why, and what to do next. It serialises as the keys of `error`, but for those that
+/// [`ErrorFields`] adds.
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct Failure {
     pub(crate) code: Code,
     /// One sentence without a full stop.
+    #[serde(skip)]
     pub(crate) message: String,
     /// The chain of sources, or the server's words.
+    #[serde(skip)]
     pub(crate) cause: Option<String>,
     pub(crate) hint: Option<Hint>,
     /// Whether another try may succeed.
@@ -38,9 +41,11 @@ pub(crate) struct Failure {
     pub(crate) user_action_required: bool,
     pub(crate) effect: Effect,
     /// A list to choose from, one line each. Scripts read `details` instead.
+    #[serde(skip)]
     pub(crate) choices: Vec<String>,
     /// More, for scripts.
     pub(crate) details: Map<String, Value>,
+    #[serde(skip)]
     pub(crate) warnings: Vec<String>,
 }
 
@@ -55,15 +60,10 @@ pub(super) struct ErrorDocument<'a> {
 
 #[derive(Debug, Serialize)]
 struct ErrorFields<'a> {
-    code: &'static str,
     exit_code: u8,
     message: String,
-    hint: Option<&'a Hint>,
-    retryable: bool,
-    retry_after_seconds: Option<u64>,
-    user_action_required: bool,
-    effect: Effect,
-    details: &'a Map<String, Value>,
+    #[serde(flatten)]
+    failure: &'a Failure,
 }
 
 impl Failure {
@@ -74,7 +74,7 @@ impl Failure {
             code,
             message: message.into(),
             cause: None,
-            hint: None,
+            hint: code.hint(),
             retryable: matches!(
                 exit,
                 ExitCode::Unavailable | ExitCode::RateLimited | ExitCode::Partial
@@ -114,7 +114,7 @@ impl Failure {
             return Self::new(Code::Interrupted, "interrupted; nothing was changed");
         }
         Self::new(Code::Interrupted, "interrupted")
-            .hint("run the same command again to continue")
+            .hint(Hint::SameCommand)
             .effect(Effect::Unknown)
     }
 
@@ -184,15 +184,9 @@ impl Failure {
             schema: "spec-kitty.error/1",
             result: "error",
             error: ErrorFields {
-                code: self.code.as_str(),
                 exit_code: self.exit().number(),
                 message: self.reason(),
-                hint: self.hint.as_ref(),
-                retryable: self.retryable,
-                retry_after_seconds: self.retry_after_seconds,
-                user_action_required: self.user_action_required,
-                effect: self.effect,
-                details: &self.details,
+                failure: self,
             },
             warnings: &self.warnings,
         }

@@ -4,13 +4,15 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// What to do next. A command in it is complete and can be run as it stands.
+/// What to do next. Only [`Hint::Run`] and [`Hint::SameCommand`] can be run without a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Hint {
     /// Advice without a command.
     Text(String),
-    /// A command.
+    /// A command, ready to run.
     Run(String),
+    /// A command with placeholders in capitals.
+    Template(String),
     /// Words that lead to a command: `remove FILE, then run`.
     LeadTo { words: String, command: String },
     /// The command that failed.
@@ -20,8 +22,16 @@ pub(crate) enum Hint {
 }
 
 impl Hint {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
     pub(crate) fn run(command: impl Into<String>) -> Self {
         Self::Run(command.into())
+    }
+
+    pub(crate) fn template(command: impl Into<String>) -> Self {
+        Self::Template(command.into())
     }
 
     pub(crate) fn lead_to(words: impl Into<String>, command: impl Into<String>) -> Self {
@@ -31,7 +41,11 @@ impl Hint {
         }
     }
 
-    pub(crate) fn then_same_command(first: impl Into<String>) -> Self {
+    pub(super) fn again() -> Self {
+        Self::SameCommand
+    }
+
+    pub(crate) fn then_again(first: impl Into<String>) -> Self {
         Self::ThenSameCommand(first.into())
     }
 
@@ -40,7 +54,7 @@ impl Hint {
         let first = match self {
             Self::SameCommand => return Self::run(command),
             Self::Text(first) | Self::ThenSameCommand(first) => first,
-            Self::Run(_) | Self::LeadTo { .. } => self.to_string(),
+            Self::Run(_) | Self::Template(_) | Self::LeadTo { .. } => self.to_string(),
         };
         Self::lead_to(format!("{first}; then run"), command)
     }
@@ -50,7 +64,7 @@ impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => f.write_str(text),
-            Self::Run(command) => write!(f, "run: {command}"),
+            Self::Run(command) | Self::Template(command) => write!(f, "run: {command}"),
             Self::LeadTo { words, command } => write!(f, "{words}: {command}"),
             Self::SameCommand => f.write_str("run the same command again"),
             Self::ThenSameCommand(first) => {
@@ -81,7 +95,7 @@ mod tests {
         let cases = [
             (Hint::SameCommand, "run: CMD"),
             (
-                Hint::then_same_command("fix it, or pass --no-verify"),
+                Hint::then_again("fix it, or pass --no-verify"),
                 "fix it, or pass --no-verify; then run: CMD",
             ),
             (

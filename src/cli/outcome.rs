@@ -12,7 +12,7 @@ pub(crate) struct Outcome {
     pub(super) schema: &'static str,
     /// An object with the keys of the document, without `schema`, `result` and `warnings`.
     pub(super) fields: Value,
-    /// Sanitised text for stdout. [`super::ui::Ui`] adds a missing final newline.
+    /// Sanitised text for stdout. A missing final newline is added.
     pub(super) text: String,
     /// Lines on stderr, and `warnings` in JSON.
     pub(super) warnings: Vec<String>,

@@ -22,7 +22,7 @@ pub(crate) fn during<T>(ui: &Ui, what: &str, work: impl FnOnce() -> T) -> T {
                 let spinner = ProgressBar::new_spinner().with_message(format!("{what} …"));
                 spinner.enable_steady_tick(Duration::from_millis(100));
                 // Ends when the sender is dropped: after the work, or if it panics.
-                drop(wait.recv());
+                let _ = wait.recv();
                 spinner.finish_and_clear();
             }
         });

@@ -9,7 +9,6 @@ use super::candidate_document;
 use super::code::Code;
 use super::context::Context;
 use super::failure::{Effect, Failure};
-use super::hint::Hint;
 use super::progress;
 use super::ticket_choice::Choice;
 use crate::tracker::binding::OriginBinding;
@@ -106,19 +105,19 @@ impl TicketArguments {
         })
     }
 
-    fn choice(&self, found: SearchOriginResult) -> Result<Choice, Failure> {
-        if found.candidates.is_empty() {
-            return Err(ticket_not_found(&found.query_used, found.provider));
+    fn choice(&self, result: SearchOriginResult) -> Result<Choice, Failure> {
+        if result.candidates.is_empty() {
+            return Err(ticket_not_found(&result.query_used, result.provider));
         }
         let certain =
-            matches!(found.candidates.as_slice(), [only] if only.match_type() == MatchType::Exact);
+            matches!(result.candidates.as_slice(), [only] if only.match_type() == MatchType::Exact);
         Ok(Choice {
             certain,
-            candidates: found.candidates,
-            provider: found.provider,
-            resource_type: self.resource_type.clone().unwrap_or(found.resource_type),
-            resource_id: self.resource_id.clone().unwrap_or(found.resource_id),
-            query: found.query_used,
+            candidates: result.candidates,
+            provider: result.provider,
+            resource_type: self.resource_type.clone().unwrap_or(result.resource_type),
+            resource_id: self.resource_id.clone().unwrap_or(result.resource_id),
+            query: result.query_used,
         })
     }
 }
@@ -127,7 +126,6 @@ impl TicketArguments {
 pub(crate) fn ticket_not_found(key: &str, provider: Provider) -> Failure {
     let message = format!("no ticket {key} in {}", provider.title());
     Failure::new(Code::TicketNotFound, message)
-        .hint(Hint::run("spec-kitty tracker search-origin --text WORDS"))
         .detail("candidates", json!([]))
         .detail("query_used", key)
 }

@@ -113,7 +113,6 @@ impl Choice {
         let message = format!("{} does not match exactly one ticket", self.query);
         Failure::new(Code::NoExactMatch, message)
             .choices(self.candidates.iter().map(line))
-            .hint("use the key of one of these tickets")
             .detail("candidates", json!(self.candidates))
     }
 

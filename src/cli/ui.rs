@@ -1,4 +1,4 @@
-//! Output and the rules for it: what may be asked, coloured and printed.
+//! Output, and the rules for prompts and colours.
 
 use std::io::{self, Write as _};
 
@@ -103,7 +103,9 @@ impl Ui {
 
     /// Writes the subject of a question to stderr.
     pub(super) fn ask_about(&self, text: &str) {
-        write_stderr(text.trim_end());
+        if self.may_ask() {
+            write_stderr(text.trim_end());
+        }
     }
 
     /// Prints the answer of a command and returns its exit code.
@@ -182,9 +184,11 @@ impl Ui {
         });
     }
 
-    /// Writes to stdout with a final newline, and ignores an error.
+    /// Writes a part of a long answer to stdout, except with `--json`.
     pub(crate) fn answer(&self, text: &str) {
-        drop(write_stdout(text));
+        if !self.json {
+            drop(write_stdout(text));
+        }
     }
 }
 

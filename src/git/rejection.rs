@@ -2,7 +2,7 @@
 
 /// Why a commit was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RejectedBy {
+pub(crate) enum RejectedBy {
     Hook,
     /// `user.name` or `user.email` is missing.
     Identity,

@@ -112,10 +112,10 @@ pub fn lock(world: &World, wait: Duration) -> Result<WriteLock, CredentialsError
 /// Reads the session; `None` if nobody is logged in.
 pub fn load(world: &World) -> Result<Option<Credentials>, CredentialsError> {
     let path = path(world);
-    let Some(found) = metadata(&path)? else {
+    let Some(metadata) = file_metadata(&path)? else {
         return Ok(None);
     };
-    require_private(&path, &found, 0o600)?;
+    require_private(&path, &metadata, 0o600)?;
     let Some(table) = toml_file::read(&path)? else {
         return Ok(None);
     };
@@ -164,7 +164,7 @@ pub fn remove(world: &World, _lock: &WriteLock) -> Result<bool, CredentialsError
 
 /// Whether the file exists, valid or not.
 pub fn exists(world: &World) -> Result<bool, CredentialsError> {
-    Ok(metadata(&path(world))?.is_some())
+    Ok(file_metadata(&path(world))?.is_some())
 }
 
 /// Whether a text can be a token, which is sent in a header unchanged.
@@ -191,9 +191,9 @@ fn path(world: &World) -> PathBuf {
     world.state_directory().join("credentials")
 }
 
-fn metadata(path: &Path) -> Result<Option<fs::Metadata>, FsError> {
+fn file_metadata(path: &Path) -> Result<Option<fs::Metadata>, FsError> {
     match fs::metadata(path) {
-        Ok(found) => Ok(Some(found)),
+        Ok(metadata) => Ok(Some(metadata)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(FsError::on("read", path)(error)),
     }

@@ -11,52 +11,31 @@ use crate::control_plane::store::StoreError;
 impl From<ControlPlaneError> for Failure {
     fn from(error: ControlPlaneError) -> Self {
         use ControlPlaneError as E;
-        let (code, hint) = match error {
-            E::Store(error) => return error.into(),
-            E::Runtime(_) | E::Password(_) | E::Entropy(_) => {
-                return Self::from_error(Code::Internal, &error);
+        let failure = |code| Self::from_error(code, &error);
+        match error {
+            E::Store(error) => error.into(),
+            E::Runtime(_) | E::Password(_) | E::Entropy(_) => failure(Code::Internal),
+            E::NotLoopback(_) => failure(Code::InsecureAddress),
+            E::Listen { ref source, .. } if source.kind() == ErrorKind::AddrInUse => {
+                failure(Code::AddressInUse)
             }
-            E::NotLoopback(_) => (
-                Code::InsecureAddress,
-                "put a TLS proxy in front of it and pass --behind-tls-proxy".into(),
-            ),
-            E::Listen { ref source, .. } => (
-                if source.kind() == ErrorKind::AddrInUse {
-                    Code::AddressInUse
-                } else {
-                    Code::CannotListen
-                },
-                Hint::run("spec-kitty serve --listen 127.0.0.1:0"),
-            ),
-            E::BadName(_) => (Code::Usage, Hint::run("spec-kitty admin --help")),
-            E::TicketsUnreadable(_) | E::TicketRefused { .. } => (
-                Code::BadTickets,
-                Hint::run("spec-kitty admin tickets import --help"),
-            ),
-        };
-        Self::from_error(code, &error).hint(hint)
+            E::Listen { .. } => failure(Code::CannotListen),
+            E::BadName(_) => failure(Code::Usage).hint(Hint::run("spec-kitty admin --help")),
+            E::TicketsUnreadable(_) | E::TicketRefused { .. } => failure(Code::BadTickets),
+        }
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let (code, hint) = match error {
+        let code = match error {
             StoreError::File(error) => return error.into(),
             StoreError::Lock(error) => return error.into(),
-            StoreError::Open { .. } => (
-                Code::StoreUnusable,
-                "pass another folder with --data, or use the version that wrote this one".into(),
-            ),
-            StoreError::TicketKeyTaken { .. } => (
-                Code::TicketKeyTaken,
-                "give each ticket of a tracker resource its own key".into(),
-            ),
-            StoreError::Serialise(_) => return Self::from_error(Code::Internal, &error),
-            StoreError::Query(_) => (
-                Code::StoreUnavailable,
-                Hint::then_same_command("check the free disk space"),
-            ),
+            StoreError::Open { .. } => Code::StoreUnusable,
+            StoreError::TicketKeyTaken { .. } => Code::TicketKeyTaken,
+            StoreError::Serialise(_) => Code::Internal,
+            StoreError::Query(_) => Code::StoreUnavailable,
         };
-        Self::from_error(code, &error).hint(hint)
+        Self::from_error(code, &error)
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::cli::code::Code;
 use crate::cli::failure::{Effect, Failure};
-use crate::cli::hint::Hint;
 use crate::git::command::GitError;
 use crate::git::commit::{CommitError, RejectedBy};
 
@@ -28,26 +27,16 @@ impl From<CommitError> for Failure {
     fn from(error: CommitError) -> Self {
         let failure = match &error {
             CommitError::Rejected { reason, stderr } => {
-                let (code, first) = match reason {
-                    RejectedBy::Hook => (
-                        Code::CommitHookRejected,
-                        "fix what the hook reported, or pass --no-verify",
-                    ),
-                    RejectedBy::Identity => (
-                        Code::CommitIdentityMissing,
-                        "set user.name and user.email with git config",
-                    ),
-                    RejectedBy::Signing => {
-                        (Code::CommitSigningFailed, "fix git's signing configuration")
-                    }
-                    RejectedBy::Other => (Code::CommitRejected, "fix what git reported"),
+                let code = match reason {
+                    RejectedBy::Hook => Code::CommitHookRejected,
+                    RejectedBy::Identity => Code::CommitIdentityMissing,
+                    RejectedBy::Signing => Code::CommitSigningFailed,
+                    RejectedBy::Other => Code::CommitRejected,
                 };
-                Self::from_error(code, &error)
-                    .cause(stderr.trim())
-                    .hint(Hint::then_same_command(first))
+                Self::from_error(code, &error).cause(stderr.trim())
             }
             CommitError::Git(_) | CommitError::Lock(_) => {
-                Self::from_error(Code::CommitFailed, &error).hint(Hint::SameCommand)
+                Self::from_error(Code::CommitFailed, &error)
             }
         };
         failure.effect(Effect::Applied)

@@ -13,13 +13,12 @@ use crate::wire::{Provider, UnsupportedProvider};
 impl From<BindingError> for Failure {
     fn from(error: BindingError) -> Self {
         match error {
-            BindingError::NotBound => not_bound(&error),
+            BindingError::NotBound => Self::from_error(Code::TrackerNotBound, &error),
             BindingError::UnsupportedProvider(_) => {
-                Self::from_error(Code::UnsupportedProvider, &error).hint(Hint::run(LIST_PROVIDERS))
+                Self::from_error(Code::UnsupportedProvider, &error)
             }
             BindingError::OtherProvider { asked, bound } => {
                 Self::from_error(Code::ProviderConflict, &error)
-                    .hint("check the reference, or bind the project to the other tracker")
                     .detail("asked", asked.as_str())
                     .detail("bound", bound.as_str())
             }
@@ -28,16 +27,10 @@ impl From<BindingError> for Failure {
     }
 }
 
-fn not_bound(error: &(dyn std::error::Error + 'static)) -> Failure {
-    Failure::from_error(Code::TrackerNotBound, error).hint(Hint::run(
-        "spec-kitty tracker bind --provider linear --project-slug SLUG",
-    ))
-}
-
 impl From<StepError> for Failure {
     fn from(error: StepError) -> Self {
         match error {
-            StepError::NotBound => not_bound(&error),
+            StepError::NotBound => Self::from_error(Code::TrackerNotBound, &error),
             StepError::Tracker(error) => error.into(),
             StepError::Metadata(error) => error.into(),
             StepError::Commit(error) => error.into(),
@@ -84,27 +77,23 @@ fn stopped(message: String, mission: String, step: Step, source: StepError) -> F
     .detail("cause_exit_code", cause.exit().number())
 }
 
-const LIST_PROVIDERS: &str = "spec-kitty tracker providers";
-
 impl From<UnsupportedProvider> for Failure {
     fn from(error: UnsupportedProvider) -> Self {
-        let hint = match nearest(&error.0, Provider::ALL.map(Provider::as_str)) {
-            Some(name) => Hint::lead_to(format!("did you mean {name}? run"), LIST_PROVIDERS),
-            None => Hint::run(LIST_PROVIDERS),
-        };
-        Self::from_error(Code::UnsupportedProvider, &error).hint(hint)
+        let failure = Self::from_error(Code::UnsupportedProvider, &error);
+        match nearest(&error.0, Provider::ALL.map(Provider::as_str)) {
+            Some(name) => failure.hint(Hint::lead_to(
+                format!("did you mean {name}? run"),
+                "spec-kitty tracker providers",
+            )),
+            None => failure,
+        }
     }
 }
 
 impl From<TicketRefError> for Failure {
     fn from(error: TicketRefError) -> Self {
         match error {
-            TicketRefError::Form(_) => {
-                Self::from_error(Code::InvalidReference, &error).hint(Hint::lead_to(
-                    "to search by words, run",
-                    "spec-kitty tracker search-origin --text WORDS",
-                ))
-            }
+            TicketRefError::Form(_) => Self::from_error(Code::InvalidReference, &error),
             TicketRefError::Provider(error) => error.into(),
         }
     }

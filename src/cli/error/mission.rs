@@ -12,50 +12,38 @@ use crate::tracker::ticket_ref;
 
 impl From<MetadataError> for Failure {
     fn from(error: MetadataError) -> Self {
-        let (code, hint) = match error {
-            MetadataError::Missing { .. } => (Code::MetaMissing, Hint::run("git checkout -- PATH")),
-            MetadataError::Malformed { .. } | MetadataError::Incomplete { .. } => {
-                (Code::MetaInvalid, Hint::then_same_command("fix the file"))
-            }
-            MetadataError::OriginTicket { .. } => (
-                Code::OriginTicketInvalid,
-                "pass --resource-type and --resource-id".into(),
-            ),
-            MetadataError::Contended { .. } => (
-                Code::MetaContended,
-                Hint::then_same_command("close the other program"),
-            ),
-            MetadataError::Outside { .. } => (
-                Code::OutsideProject,
-                "replace the link with a real file or folder".into(),
-            ),
-            MetadataError::Fs(error) => return error.into(),
+        use MetadataError as E;
+        let code = match error {
+            E::Missing { .. } => Code::MetaMissing,
+            E::Malformed { .. } | E::Incomplete { .. } => Code::MetaInvalid,
+            E::OriginTicket { .. } => Code::OriginTicketInvalid,
+            E::Contended { .. } => Code::MetaContended,
+            E::Outside { .. } => Code::OutsideProject,
+            E::Fs(error) => return error.into(),
         };
-        Self::from_error(code, &error).hint(hint)
+        Self::from_error(code, &error)
     }
 }
 
 impl From<MissionError> for Failure {
     fn from(error: MissionError) -> Self {
+        let failure = |code| Self::from_error(code, &error);
         match &error {
-            MissionError::NotFound { near, .. } => {
-                let hint = match near.as_slice() {
+            MissionError::NotFound { near, .. } => failure(Code::MissionNotFound)
+                .hint(match near.as_slice() {
                     [] => "kitty-specs/ contains the missions".to_owned(),
                     near => format!("did you mean {}?", near.join(" or ")),
-                };
-                Self::from_error(Code::MissionNotFound, &error)
-                    .hint(hint)
-                    .detail("near", near.clone())
-            }
+                })
+                .detail("near", near.clone()),
             MissionError::Ambiguous { names, .. } => {
-                Self::from_error(Code::MissionAmbiguous, &error)
-                    .hint("use the full slug")
-                    .detail("missions", names.clone())
+                failure(Code::MissionAmbiguous).detail("missions", names.clone())
             }
-            MissionError::NotAMission { .. } => Self::from_error(Code::MissionNotFound, &error)
-                .hint("use the mission's slug or number"),
-            MissionError::Fs(_) => Self::from_error(Code::IoError, &error)
-                .hint("kitty-specs/ must be a readable folder"),
+            MissionError::NotAMission { .. } => {
+                failure(Code::MissionNotFound).hint("use the mission's slug or number")
+            }
+            MissionError::Fs(_) => {
+                failure(Code::IoError).hint("kitty-specs/ must be a readable folder")
+            }
         }
     }
 }
@@ -63,47 +51,31 @@ impl From<MissionError> for Failure {
 impl From<CreationError> for Failure {
     fn from(error: CreationError) -> Self {
         use CreationError as E;
-        let (code, hint) = match error {
-            E::InvalidSlug(ref slug) => (Code::InvalidSlug, better_slug(slug)),
-            E::InvalidMissionType(_) => (
-                Code::InvalidMissionType,
-                "omit --mission-type for software-dev".into(),
-            ),
-            E::InvalidBranch(_) => (
-                Code::InvalidBranch,
-                "omit --target-branch for the current branch".into(),
-            ),
-            E::NotARepository(_) => (Code::NotAGitRepository, Hint::run("git init")),
-            E::DetachedHead => (Code::DetachedHead, Hint::run("git switch BRANCH")),
-            E::InsideWorktree(_) => (
-                Code::InsideWorktree,
-                "run it again with -C and the folder of the main checkout".into(),
-            ),
-            E::SpecsUnusable(_) => (
-                Code::RepoState,
-                "replace kitty-specs with a real folder".into(),
-            ),
+        let failure = |code| Self::from_error(code, &error);
+        match error {
+            E::InvalidSlug(ref slug) => failure(Code::InvalidSlug).hint(better_slug(slug)),
+            E::InvalidMissionType(_) => failure(Code::InvalidMissionType),
+            E::InvalidBranch(_) => failure(Code::InvalidBranch),
+            E::NotARepository(_) => failure(Code::NotAGitRepository),
+            E::DetachedHead => failure(Code::DetachedHead),
+            E::InsideWorktree(_) => failure(Code::InsideWorktree),
+            E::SpecsUnusable(_) => {
+                failure(Code::RepoState).hint("replace kitty-specs with a real folder")
+            }
             E::NumberTaken { ref by, .. } => {
-                return Self::from_error(Code::NumberTaken, &error)
-                    .hint("omit --number for the next free one")
-                    .detail("taken_by", by.clone());
+                failure(Code::NumberTaken).detail("taken_by", by.clone())
             }
-            E::SlugTaken { ref by, .. } => {
-                return Self::from_error(Code::SlugTaken, &error)
-                    .hint("choose another --slug")
-                    .detail("taken_by", by.clone());
-            }
+            E::SlugTaken { ref by, .. } => failure(Code::SlugTaken).detail("taken_by", by.clone()),
             E::Hidden(ref name) => {
                 let folder = shell_word(&format!("kitty-specs/{name}"));
                 let command = format!("git sparse-checkout add {folder}");
-                (Code::RepoState, Hint::Run(command))
+                failure(Code::RepoState).hint(Hint::Run(command))
             }
-            E::Metadata(error) => return error.into(),
-            E::Git(error) => return error.into(),
-            E::Fs(error) => return error.into(),
-            E::Lock(error) => return error.into(),
-        };
-        Self::from_error(code, &error).hint(hint)
+            E::Metadata(error) => error.into(),
+            E::Git(error) => error.into(),
+            E::Fs(error) => error.into(),
+            E::Lock(error) => error.into(),
+        }
     }
 }
 

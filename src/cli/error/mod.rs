@@ -1,4 +1,5 @@
-//! Turns the typed errors of the lower layers into [`Failure`]s: code, message, hint, effect.
+//! Turns the typed errors of the lower layers into [`Failure`]s. [`Code`] has the exit code and the
+//! usual hint; here is only what depends on the error's values.
 
 mod control_plane;
 mod git;
@@ -10,7 +11,6 @@ mod refusal;
 
 use super::code::Code;
 use super::failure::{Effect, Failure};
-use super::hint::Hint;
 use crate::fs::FsError;
 use crate::fs::lock::LockError;
 use crate::sync::queue::{NotRecorded, RetryError};
@@ -19,7 +19,6 @@ use crate::world::EntropyError;
 impl From<FsError> for Failure {
     fn from(error: FsError) -> Self {
         Self::from_error(Code::IoError, &error)
-            .hint("check the path, its owner and type, and the free disk space")
     }
 }
 
@@ -32,7 +31,6 @@ impl From<EntropyError> for Failure {
 impl From<NotRecorded> for Failure {
     fn from(error: NotRecorded) -> Self {
         Self::from_error(Code::NotRecorded, &error)
-            .hint("check the owner of ~/.spec-kitty and the free disk space")
     }
 }
 
@@ -48,8 +46,7 @@ impl From<RetryError> for Failure {
 impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
         match error {
-            LockError::Busy { .. } => Self::from_error(Code::Busy, &error)
-                .hint(Hint::then_same_command("wait for the other command to end")),
+            LockError::Busy { .. } => Self::from_error(Code::Busy, &error),
             LockError::File(error) => error.into(),
         }
     }

@@ -1,7 +1,7 @@
 //! Errors of settings, credentials, sessions and requests.
 
 use super::effect;
-use super::refusal::{CHECK_SERVER, bad_response};
+use super::refusal::bad_response;
 use crate::auth::credentials::CredentialsError;
 use crate::auth::login::LoginError;
 use crate::auth::server_choice::{ResolveError, ServerSource};
@@ -9,43 +9,25 @@ use crate::auth::session::SessionError;
 use crate::cli::code::Code;
 use crate::cli::failure::{Effect, Failure};
 use crate::cli::hint::Hint;
-use crate::http::HttpError;
+use crate::http::{HttpError, ServerUrl};
 use crate::settings::UserConfigError;
 use crate::text::shell_word;
 
 impl From<HttpError> for Failure {
     fn from(error: HttpError) -> Self {
-        let (code, hint) = match &error {
-            HttpError::Repeated(_) | HttpError::Encoding(_) => (Code::Internal, None),
-            HttpError::NetworkDisabled => (
-                Code::NetworkDisabled,
-                Some(Hint::then_same_command("unset SPEC_KITTY_ENABLE_SAAS_SYNC")),
-            ),
-            HttpError::Setup { .. } => (
-                Code::ConnectionSetup,
-                Some(Hint::then_same_command(
-                    "check SSL_CERT_FILE and HTTPS_PROXY",
-                )),
-            ),
-            HttpError::Unreachable { .. } => (
-                Code::Unreachable,
-                Some(Hint::then_same_command("check the address and the network")),
-            ),
-            HttpError::TimedOut { .. } => (
-                Code::TimedOut,
-                Some(Hint::then_same_command("allow more time with --timeout")),
-            ),
-            HttpError::Cut { .. } => (Code::ConnectionLost, Some(Hint::SameCommand)),
-            HttpError::TooLarge { .. } => (Code::BadResponse, Some(CHECK_SERVER.into())),
-            HttpError::Redirect { .. } => (Code::RedirectRefused, Some(CHECK_SERVER.into())),
-        };
         let effect = effect(error.may_have_arrived());
-        let mut failure = match error {
-            HttpError::Repeated(last) => Self::from(*last),
-            error => Self::from_error(code, &error),
+        let code = match error {
+            HttpError::Repeated(last) => return Self::from(*last).effect(effect),
+            HttpError::NetworkDisabled => Code::NetworkDisabled,
+            HttpError::Encoding(_) => Code::Internal,
+            HttpError::Setup { .. } => Code::ConnectionSetup,
+            HttpError::Unreachable { .. } => Code::Unreachable,
+            HttpError::TimedOut { .. } => Code::TimedOut,
+            HttpError::Cut { .. } => Code::ConnectionLost,
+            HttpError::TooLarge { .. } => Code::BadResponse,
+            HttpError::Redirect { .. } => Code::RedirectRefused,
         };
-        failure.hint = hint.or(failure.hint);
-        failure.effect(effect)
+        Self::from_error(code, &error).effect(effect)
     }
 }
 
@@ -53,8 +35,7 @@ impl From<UserConfigError> for Failure {
     fn from(error: UserConfigError) -> Self {
         match error {
             UserConfigError::File(error) => error.into(),
-            UserConfigError::Broken { .. } => Self::from_error(Code::ConfigBroken, &error)
-                .hint(Hint::then_same_command("fix the file")),
+            UserConfigError::Broken { .. } => Self::from_error(Code::ConfigBroken, &error),
         }
     }
 }
@@ -64,9 +45,7 @@ impl From<CredentialsError> for Failure {
         match error {
             CredentialsError::File(error) => error.into(),
             CredentialsError::Lock(error) => error.into(),
-            CredentialsError::Broken { .. } => {
-                Self::from_error(Code::CredentialsBroken, &error).hint(Hint::run(LOG_IN))
-            }
+            CredentialsError::Broken { .. } => Self::from_error(Code::CredentialsBroken, &error),
         }
     }
 }
@@ -76,53 +55,53 @@ impl From<ResolveError> for Failure {
         let code = match error {
             ResolveError::UserConfig(error) => return error.into(),
             ResolveError::Credentials(error) => return error.into(),
-            ResolveError::NotConfigured => {
-                return Self::from_error(Code::NotConfigured, &error).hint(SET_SERVER);
-            }
+            ResolveError::NotConfigured => Code::NotConfigured,
             ResolveError::Invalid {
                 origin: ServerSource::Flag,
                 ..
-            } => Code::Usage,
+            } => {
+                let hint = Code::ServerInvalid.hint();
+                return Self {
+                    hint,
+                    ..Self::from_error(Code::Usage, &error)
+                };
+            }
             ResolveError::Invalid { .. } => Code::ServerInvalid,
         };
-        Self::from_error(code, &error).hint("use a URL like https://control.example.com")
+        Self::from_error(code, &error)
     }
 }
 
 impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
-        let (code, hint) = match error {
-            SessionError::Server(error) => return error.into(),
-            SessionError::Credentials(error) => return error.into(),
-            SessionError::Http(error) => return error.into(),
-            SessionError::Refused(refusal) => return Self::from(*refusal).effect(Effect::None),
-            SessionError::BadResponse(error) => return bad_response(&error),
-            SessionError::Uncertain(last) => return Self::from(*last).effect(Effect::Unknown),
+        let failure = |code| Self::from_error(code, &error);
+        match error {
+            SessionError::Server(error) => error.into(),
+            SessionError::Credentials(error) => error.into(),
+            SessionError::Http(error) => error.into(),
+            SessionError::Refused(refusal) => Self::from(*refusal).effect(Effect::None),
+            SessionError::BadResponse(error) => bad_response(&error),
+            SessionError::Uncertain(last) => Self::from(*last).effect(Effect::Unknown),
             SessionError::NotLoggedIn { ref server } => {
-                let command = match server {
+                let hint = match server {
                     Some(known) if known.source == ServerSource::Flag => log_in_at(&known.server),
-                    Some(_) => LOG_IN.to_owned(),
-                    None => format!("{LOG_IN} --server URL"),
+                    Some(_) => Hint::run(LOG_IN),
+                    None => Hint::Template(format!("{LOG_IN} --server URL")),
                 };
-                (Code::AuthRequired, Hint::Run(command))
+                failure(Code::AuthRequired).hint(hint)
             }
             SessionError::OtherServer { ref wanted, .. } => {
-                (Code::AuthRequired, Hint::Run(log_in_at(wanted)))
+                failure(Code::AuthRequired).hint(log_in_at(wanted))
             }
-            SessionError::TokenWithoutServer => (Code::NotConfigured, SET_SERVER.into()),
-            SessionError::MalformedToken
-            | SessionError::Expired {
-                from_environment: true,
-            } => (
-                Code::SessionExpired,
-                Hint::lead_to(
-                    "set SPEC_KITTY_TOKEN to a valid token, or unset it and run",
-                    LOG_IN,
-                ),
-            ),
-            SessionError::Expired { .. } => (Code::SessionExpired, Hint::run(LOG_IN)),
-        };
-        Self::from_error(code, &error).hint(hint)
+            SessionError::TokenWithoutServer => failure(Code::NotConfigured),
+            SessionError::Expired {
+                from_environment: false,
+            } => failure(Code::SessionExpired),
+            SessionError::MalformedToken | SessionError::Expired { .. } => {
+                let words = "set SPEC_KITTY_TOKEN to a valid token, or unset it and run";
+                failure(Code::SessionExpired).hint(Hint::lead_to(words, LOG_IN))
+            }
+        }
     }
 }
 
@@ -131,8 +110,9 @@ impl From<LoginError> for Failure {
         let failure = match error {
             LoginError::Refused(refusal) => Self::from(*refusal),
             LoginError::BadResponse(error) => bad_response(&error),
+            LoginError::NoUserName => Self::from_error(Code::Usage, &error),
             LoginError::MalformedToken => Self::from_error(Code::Usage, &error)
-                .hint(Hint::run(format!("{LOG_IN} --with-token < FILE"))),
+                .hint(Hint::Template(format!("{LOG_IN} --with-token < FILE"))),
             LoginError::Credentials(error) => error.into(),
             LoginError::Http(error) => error.into(),
         };
@@ -142,8 +122,10 @@ impl From<LoginError> for Failure {
 }
 
 const LOG_IN: &str = "spec-kitty auth login";
-const SET_SERVER: &str = "set the server with --server URL or SPEC_KITTY_SERVER";
 
-fn log_in_at(server: &impl ToString) -> String {
-    format!("{LOG_IN} --server {}", shell_word(&server.to_string()))
+fn log_in_at(server: &ServerUrl) -> Hint {
+    Hint::Run(format!(
+        "{LOG_IN} --server {}",
+        shell_word(&server.to_string())
+    ))
 }

@@ -13,7 +13,6 @@ impl From<ConfigError> for Failure {
         match error {
             ConfigError::Unreadable(_) | ConfigError::Broken { .. } => {
                 Self::from_error(Code::ConfigInvalid, &error)
-                    .hint(Hint::then_same_command("fix the file"))
             }
             ConfigError::ByHand { ref lines, .. } => {
                 let hint = if lines.is_empty() {
@@ -25,8 +24,7 @@ impl From<ConfigError> for Failure {
                     .hint(hint)
                     .detail("lines", lines.as_str())
             }
-            ConfigError::Contended { .. } => Self::from_error(Code::ConfigContended, &error)
-                .hint(Hint::then_same_command("close the file in your editor")),
+            ConfigError::Contended { .. } => Self::from_error(Code::ConfigContended, &error),
             ConfigError::Lock(error) => error.into(),
             ConfigError::Unwritable(file) => file.into(),
         }
@@ -52,8 +50,7 @@ impl From<IdentityError> for Failure {
 impl From<RootError> for Failure {
     fn from(error: RootError) -> Self {
         match error {
-            RootError::NoProject { .. } => Self::from_error(Code::NoProject, &error)
-                .hint(Hint::run("git init && spec-kitty init")),
+            RootError::NoProject { .. } => Self::from_error(Code::NoProject, &error),
             RootError::Fs(error) => error.into(),
         }
     }

@@ -11,12 +11,33 @@ use crate::wire::candidate::FieldError;
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        let (code, message, hint) = meaning(&refusal);
+        let (code, message) = match refusal.kind {
+            // 401
+            RefusalKind::Unauthenticated => (Code::LoginRefused, "login failed"),
+            // 403, and most statuses that say `user_action_required`
+            RefusalKind::Forbidden if refusal.user_action_required => {
+                (Code::UserActionRequired, "the server does not allow this")
+            }
+            RefusalKind::Forbidden => (Code::Forbidden, "the server does not allow this"),
+            // 404
+            RefusalKind::NotFound => (Code::NotFound, "not found on the server"),
+            // 409
+            RefusalKind::Conflict => (Code::Conflict, "the server has a different value"),
+            // 422
+            RefusalKind::Invalid => (Code::InvalidRequest, "the server rejected the request"),
+            // 429
+            RefusalKind::RateLimited => (Code::RateLimited, "rate limited"),
+            // 5xx
+            RefusalKind::Unavailable => (Code::Unavailable, "the server is not available"),
+            RefusalKind::Unexpected => (Code::UnexpectedStatus, "unexpected response"),
+        };
         let mut failure = Self::new(code, message)
             .effect(effect(refusal.may_have_arrived()))
-            .cause(refusal.message)
-            .hint(hint)
+            .cause(&*refusal.message)
             .detail("status", refusal.status);
+        if let Some(hint) = hint(&refusal) {
+            failure = failure.hint(hint);
+        }
         if let Some(code) = refusal.code {
             failure = failure.detail("server_code", code);
         }
@@ -27,61 +48,21 @@ impl From<Refusal> for Failure {
     }
 }
 
-fn meaning(refusal: &Refusal) -> (Code, String, Hint) {
+/// The hint with the server's URL or its wait. Other kinds have the hint of their code.
+fn hint(refusal: &Refusal) -> Option<Hint> {
     let server = &refusal.server;
-    let (code, message, hint) = match refusal.kind {
-        // 401
-        RefusalKind::Unauthenticated => (
-            Code::LoginRefused,
-            "login failed",
-            Hint::then_same_command("check the user name and password"),
-        ),
-        // 403, and most statuses that say `user_action_required`
-        RefusalKind::Forbidden => (
-            if refusal.user_action_required {
-                Code::UserActionRequired
-            } else {
-                Code::Forbidden
-            },
-            "the server does not allow this",
-            Hint::then_same_command(format!("check your account at {server}")),
-        ),
-        // 404
-        RefusalKind::NotFound => (
-            Code::NotFound,
-            "not found on the server",
-            Hint::Text(format!("check the project's mapping at {server}")),
-        ),
-        // 409
-        RefusalKind::Conflict => (
-            Code::Conflict,
-            "conflict: the server has a different value",
-            Hint::Text(format!("check the current value at {server}")),
-        ),
-        // 422
-        RefusalKind::Invalid => (
-            Code::InvalidRequest,
-            "the server rejected the request",
-            Hint::from("correct what the server reports, then run the command again"),
-        ),
-        // 429
+    match refusal.kind {
+        RefusalKind::Forbidden => Some(Hint::then_again(format!("check your account at {server}"))),
+        RefusalKind::NotFound => Some(Hint::Text(format!(
+            "check the project's mapping at {server}"
+        ))),
+        RefusalKind::Conflict => Some(Hint::Text(format!("check the current value at {server}"))),
         RefusalKind::RateLimited => {
-            let wait = refusal.wait.unwrap_or_default().as_secs();
-            let hint = Hint::then_same_command(format!("wait {wait} s"));
-            (Code::RateLimited, "rate limited", hint)
+            let wait = refusal.wait?.as_secs();
+            Some(Hint::then_again(format!("wait {wait} s")))
         }
-        // 5xx
-        RefusalKind::Unavailable => (
-            Code::Unavailable,
-            "the server is not available",
-            Hint::then_same_command("wait a moment"),
-        ),
-        RefusalKind::Unexpected => {
-            let message = format!("unexpected response (HTTP {})", refusal.status);
-            return (Code::UnexpectedStatus, message, Hint::from(CHECK_SERVER));
-        }
-    };
-    (code, message.to_owned(), hint)
+        _ => None,
+    }
 }
 
 impl From<TrackerError> for Failure {
@@ -93,9 +74,9 @@ impl From<TrackerError> for Failure {
             TrackerError::Refused(refusal) if refusal.kind == RefusalKind::Conflict => Self {
                 code: Code::OriginConflict,
                 message: "one origin per mission".to_owned(),
+                hint: Code::OriginConflict.hint(),
                 ..Self::from(*refusal)
-            }
-            .hint("keep the mission's origin, or bind the ticket to another mission"),
+            },
             TrackerError::Refused(refusal) => (*refusal).into(),
         }
     }
@@ -105,11 +86,8 @@ impl From<TrackerError> for Failure {
 pub(super) fn bad_response(error: &FieldError) -> Failure {
     Failure::new(Code::BadResponse, "invalid response from the server")
         .cause(error.to_string())
-        .hint(CHECK_SERVER)
         .detail("field", error.field.clone())
 }
-
-pub(super) const CHECK_SERVER: &str = "check that --server is the address of a control plane";
 
 #[cfg(test)]
 mod tests {

@@ -81,7 +81,7 @@ pub(crate) enum Deferral {
 
 /// Why a commit failed. The files are written anyway.
 #[derive(Debug, thiserror::Error)]
-pub enum CommitError {
+pub(crate) enum CommitError {
     #[error("{}", match reason {
         RejectedBy::Hook => "a git hook rejected the commit",
         RejectedBy::Identity => "git does not know who you are",

@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         };
         let message = format!("no control plane store in {}", folder.display());
         return Err(
-            Failure::new(Code::NotConfigured, message).hint(Hint::Run(format!(
+            Failure::new(Code::NotConfigured, message).hint(Hint::Template(format!(
                 "spec-kitty admin user add NAME --team TEAM{data}"
             ))),
         );

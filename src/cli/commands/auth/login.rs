@@ -94,7 +94,7 @@ fn password_required(context: &Context) -> Failure {
     } else {
         " --with-token"
     };
-    Failure::new(Code::InputRequired, message).hint(Hint::Run(format!("{typed}{flag} < FILE")))
+    Failure::new(Code::InputRequired, message).hint(Hint::Template(format!("{typed}{flag} < FILE")))
 }
 
 fn outcome(session: &Credentials) -> Outcome {

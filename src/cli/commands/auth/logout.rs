@@ -12,7 +12,7 @@ use crate::world::names;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {}
 
-/// Removes the session. It is no error if there is none.
+/// Removes the session. Without one it succeeds too.
 pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let world = &context.world;
     // An invalid file is removed too.

@@ -8,7 +8,6 @@ use super::Scope;
 use crate::cli::code::Code;
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::failure::Failure;
-use crate::cli::hint::Hint;
 use crate::cli::outcome::Outcome;
 use crate::sync::queue::Retried;
 use crate::text::count;
@@ -40,8 +39,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let mut dead = 0;
     for queue in queues.iter().filter(|queue| queue.exists()) {
         let Some(lock) = queue.lock_drain(&context.world)? else {
-            return Err(Failure::new(Code::Busy, "another drain is running")
-                .hint(Hint::then_same_command("wait for it to end")));
+            return Err(Failure::new(Code::Busy, "another drain is running"));
         };
         let retried = queue.retry(&context.world, &lock, wanted)?;
         sum.events += retried.events;
@@ -67,7 +65,5 @@ fn refuse_unknown(unknown: HashSet<String>) -> Result<(), Failure> {
     let mut unknown: Vec<_> = unknown.into_iter().collect();
     unknown.sort();
     let message = format!("not in the dead letter: {}", unknown.join(", "));
-    Err(Failure::new(Code::EventNotFound, message)
-        .hint(Hint::run("spec-kitty sync list --dead"))
-        .detail("event_ids", unknown))
+    Err(Failure::new(Code::EventNotFound, message).detail("event_ids", unknown))
 }

@@ -16,7 +16,7 @@ use crate::cli::context::{CommandResult, Context};
 pub enum Command {
     /// List the supported trackers
     Providers(providers::Arguments),
-    /// Show tracker, server, session and queued events, without a request
+    /// Show tracker, server, session and queued events, without a network request
     Status(status::Arguments),
     /// Bind this project to a tracker
     Bind(bind::Arguments),

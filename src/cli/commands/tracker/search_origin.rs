@@ -20,10 +20,10 @@ pub struct Arguments {
     /// A ticket reference (key, provider:KEY or URL), or words
     #[arg(value_name = "QUERY", conflicts_with_all = ["key", "text"])]
     query: Option<String>,
-    /// Treat KEY as a ticket key
+    /// Search by ticket key
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// Treat TEXT as words
+    /// Search by words
     #[arg(long, value_name = "TEXT")]
     text: Option<String>,
     /// Maximum number of results
@@ -38,8 +38,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let query = query(arguments, &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
     let by_key = query.key.is_some();
-    let found = search(context, &binding, &client, query)?;
-    let rows: Vec<_> = found
+    let result = search(context, &binding, &client, query)?;
+    let rows: Vec<_> = result
         .candidates
         .iter()
         .map(|candidate| {
@@ -53,21 +53,21 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         })
         .collect();
     if rows.is_empty() && by_key {
-        return Err(ticket_not_found(&found.query_used, binding.provider));
+        return Err(ticket_not_found(&result.query_used, binding.provider));
     }
     if rows.is_empty() {
         context.ui.say(&format!(
             "No tickets match {:?}.",
-            crate::text::one_line(&found.query_used)
+            crate::text::one_line(&result.query_used)
         ));
     }
     let text = table(&context.ui, ["key", "status", "title", "url"], &rows);
     let fields = json!({
-        "candidates": found.candidates,
-        "provider": found.provider,
-        "resource_type": known(&found.resource_type),
-        "resource_id": known(&found.resource_id),
-        "query_used": found.query_used,
+        "candidates": result.candidates,
+        "provider": result.provider,
+        "resource_type": known(&result.resource_type),
+        "resource_id": known(&result.resource_id),
+        "query_used": result.query_used,
     });
     Ok(Outcome::new("spec-kitty.search-origin/1", fields, text))
 }

@@ -79,11 +79,11 @@ fn text(
 ) -> String {
     let tracker = match binding {
         Some(binding) => binding.provider.clone(),
-        None => "none; run: spec-kitty tracker bind --help".to_owned(),
+        None => "not bound; run: spec-kitty tracker bind --help".to_owned(),
     };
     let server = match &status.server {
         Some(server) => server.to_string(),
-        None => "none; run: spec-kitty auth login --server URL".to_owned(),
+        None => "not configured; run: spec-kitty auth login --server URL".to_owned(),
     };
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     let rows = [

@@ -61,7 +61,7 @@ fn password(arguments: &Arguments, context: &Context) -> Result<Secret, Failure>
     if !context.ui.may_ask() {
         let message = "cannot prompt for a password: not a terminal";
         let command = format!("{} --password-stdin < FILE", context.typed.quoted());
-        return Err(Failure::new(Code::InputRequired, message).hint(Hint::Run(command)));
+        return Err(Failure::new(Code::InputRequired, message).hint(Hint::Template(command)));
     }
     let password = ask::password(context, "Password")?;
     if ask::password(context, "Repeat password")? != password {
