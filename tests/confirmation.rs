@@ -195,7 +195,8 @@ fn the_default_answer_is_no() {
     }
 }
 
-/// Planted: a question that takes its answer from the first key of `y` or `n`.
+/// Mutation check: if the question takes its answer from the first key, `y` or `n`, this test
+/// fails.
 #[test]
 fn only_a_whole_answer_counts() {
     let server = Server::with_ticket("WEB-123", "Login page");

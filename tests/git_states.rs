@@ -406,8 +406,8 @@ fn a_meta_json_that_git_is_told_to_leave_alone_is_bound_and_said_not_to_be_commi
     assert!(sandbox.meta("060-search")["origin_ticket"].is_object());
 }
 
-/// Planted: missions looked for in the work tree only (a second `001`, and the spec of the first
-/// replaced by an empty one in HEAD).
+/// Mutation check: if missions are searched in the work tree only, this test fails (a second `001`,
+/// and the spec of the first replaced by an empty one in HEAD).
 #[test]
 fn missions_outside_of_a_sparse_checkout_are_there_all_the_same() {
     let server = Server::with_ticket("WEB-123", "Login page");
@@ -432,7 +432,8 @@ fn missions_outside_of_a_sparse_checkout_are_there_all_the_same() {
     assert_eq!(sandbox.git(&["show", spec]), "precious");
 }
 
-/// Planted: the unfinished mission looked for in the work tree only (a second mission).
+/// Mutation check: if the unfinished mission is searched in the work tree only, this test fails (a
+/// second mission).
 #[test]
 fn unfinished_work_outside_of_a_sparse_checkout_is_named() {
     let server = Server::with_ticket("WEB-123", "Login page");

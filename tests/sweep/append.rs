@@ -71,8 +71,9 @@ impl Scene for Append {
     }
 }
 
-/// Planted: the queue rewritten in place instead of appended to (killed between truncation and write:
-/// 4 events lost), and the commit made with `--include` (the user's stage gone at every point).
+/// Mutation check: this test fails with a queue rewritten in place (4 events lost after a kill
+/// between truncation and write), and with a commit made with `--include` (the user's staged files
+/// gone at every point).
 #[test]
 fn a_killed_append_loses_no_event() {
     kill(
@@ -84,7 +85,8 @@ fn a_killed_append_loses_no_event() {
     );
 }
 
-/// Planted: an append that answers Ok when its write failed (the event is promised and lost).
+/// Mutation check: if an append returns Ok although its write failed, this test fails (the event is
+/// lost).
 #[test]
 fn an_append_that_meets_a_failing_disk_loses_no_event() {
     fail(

@@ -131,9 +131,10 @@ pub(super) fn check_bound(case: &Case<'_>, answer: &Value, mission: &str) {
     assert!(keys.len() <= most, "{keys:?}");
 }
 
-/// Planted: a new idempotency key for each run (24 of 40 points), the origin written before the
-/// control plane is asked (4 points), `meta.json` written in place (empty when killed), the commit made
-/// with `--include` (all points), a writer that leaves the temporaries of a killed one.
+/// Mutation check: this test fails with a new idempotency key for each run (24 of 40 points), with
+/// the origin written before the control plane answers (4 points), with `meta.json` written in
+/// place (empty after a kill), with a commit made with `--include` (all points), and with a writer
+/// that leaves temporary files.
 #[test]
 fn a_killed_bind_is_finished_by_running_it_again() {
     kill(
@@ -145,8 +146,8 @@ fn a_killed_bind_is_finished_by_running_it_again() {
     );
 }
 
-/// Planted: an event that counts as recorded when it is not (7 of 37 points: nothing is left to record
-/// it with).
+/// Mutation check: if an event counts as recorded when it is not, this test fails (7 of 37 points:
+/// no intent is left to record it).
 #[test]
 fn a_bind_that_meets_a_failing_disk_tells_the_truth_and_is_finished_later() {
     fail(

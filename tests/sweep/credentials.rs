@@ -70,8 +70,8 @@ fn stored_access(sandbox: &Sandbox) -> String {
     table["tokens"]["access"].as_str().unwrap().to_owned()
 }
 
-/// Planted: credentials written in place (half a session), and temporaries of a killed writer that stay
-/// (5 points: tokens lie about in a file nobody looks for).
+/// Mutation check: this test fails with credentials written in place (half a session), and with a
+/// writer that leaves temporary files (5 points: tokens stay in a file that nobody looks for).
 #[test]
 fn a_killed_refresh_leaves_a_whole_session() {
     kill(
@@ -83,7 +83,7 @@ fn a_killed_refresh_leaves_a_whole_session() {
     );
 }
 
-/// Planted: credentials written in place (half a session).
+/// Mutation check: if credentials are written in place, this test fails (half a session).
 #[test]
 fn a_refresh_that_meets_a_failing_disk_leaves_a_whole_session() {
     fail(

@@ -53,7 +53,8 @@ impl Scene for FromTicket {
     }
 }
 
-/// Planted: the intent written after the folder (a second mission, 062-web-123).
+/// Mutation check: if the intent is written after the folder, this test fails (a second mission,
+/// 062-web-123).
 #[test]
 fn a_killed_start_is_finished_by_running_it_again() {
     kill(
@@ -65,8 +66,8 @@ fn a_killed_start_is_finished_by_running_it_again() {
     );
 }
 
-/// Planted: a bind that ends the intent of a creation whose own event is not recorded (3 points; the
-/// program did so until this test was written).
+/// Mutation check: if a bind ends the intent of a creation whose own event is not recorded, this
+/// test fails (3 points).
 #[test]
 fn a_start_that_meets_a_failing_disk_tells_the_truth_and_is_finished_later() {
     fail(

@@ -117,8 +117,8 @@ fn sweep(scene: &dyn Scene, subcommand: &str, steps: Steps) {
     );
 }
 
-/// Planted: a repair that removes the locks and leaves the index as it is (7 points: the next commit
-/// would take ours back). Before this test `doctor` knew no other lock than that of the index (5).
+/// Mutation check: if the repair removes the locks but leaves the index as it is, this test fails
+/// (7 points: the next commit would revert the mission).
 #[test]
 fn a_killed_commit_of_a_bind_is_repaired() {
     sweep(
@@ -131,7 +131,7 @@ fn a_killed_commit_of_a_bind_is_repaired() {
     );
 }
 
-/// Planted: the same (2 points).
+/// Mutation check: as in [`a_killed_commit_of_a_bind_is_repaired`] (2 points).
 #[test]
 fn a_killed_commit_of_a_start_is_repaired() {
     sweep(

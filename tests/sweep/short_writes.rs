@@ -10,8 +10,8 @@ use crate::support::{PROJECT_UUID, Sandbox, binary, finish};
 
 const WAITING: usize = 200;
 
-/// Planted: no roll-back of a write that failed (a torn line is left), and no newline before an append
-/// to a torn line (the next event is lost with it).
+/// Mutation check: this test fails without the roll-back of a failed write (a torn line is left),
+/// and without the newline before an append to a torn line (the next event is lost with it).
 #[test]
 fn a_write_that_stops_half_way_leaves_no_event_unreadable() {
     if Command::new("prlimit").arg("--version").output().is_err() {

@@ -9,7 +9,7 @@ use super::control_plane::ControlPlane;
 use super::strace::{Fault, injecting, is_missing, trace};
 use crate::support::{PROJECT_UUID, Sandbox, finish};
 
-/// Planted: no lock around the append (the slow event is promised and lost).
+/// Mutation check: without the lock around the append, this test fails (the slow event is lost).
 #[test]
 fn a_slow_write_is_not_delivered_from_under_the_writer() {
     if is_missing("slow write") {

@@ -75,8 +75,8 @@ fn promises(mut child: Child, kill_after: Option<usize>) -> Vec<String> {
     promised
 }
 
-/// Planted: no lock around the append (125 of 7,764 events lost), and two writes for a line (778 lost,
-/// 376 lines torn).
+/// Mutation check: this test fails without the lock around the append (125 of 7,764 events lost),
+/// and with two writes for a line (778 lost, 376 lines torn).
 #[test]
 fn a_storm_of_writers_deliveries_and_kills_loses_no_event() {
     let sandbox = Sandbox::with_project();

@@ -134,8 +134,8 @@ impl Scene for SyncNow {
     }
 }
 
-/// Planted: the dead letter written after the acknowledgement (14 points, 14 events lost), files made
-/// with mode 0666 (all points).
+/// Mutation check: this test fails with a dead-letter file written after the acknowledgement (14
+/// points, 14 events lost), and with files of mode 0666 (all points).
 #[test]
 fn a_killed_delivery_loses_no_event() {
     kill(
@@ -147,7 +147,8 @@ fn a_killed_delivery_loses_no_event() {
     );
 }
 
-/// Planted: a rejected event that leaves the queue when it could not be parked (15 points, 16 lost).
+/// Mutation check: if a rejected event leaves the queue although it could not be parked, this test
+/// fails (15 points, 16 events lost).
 #[test]
 fn a_delivery_that_meets_a_failing_disk_loses_no_event() {
     fail(

@@ -56,7 +56,8 @@ impl Scene for SyncRetry {
     }
 }
 
-/// Planted: the dead letter emptied before the events are in the queue (5 points, 30 events lost).
+/// Mutation check: if the dead-letter file is emptied before the events are in the queue, this test
+/// fails (5 points, 30 events lost).
 #[test]
 fn a_killed_retry_loses_no_event() {
     kill(
@@ -68,7 +69,8 @@ fn a_killed_retry_loses_no_event() {
     );
 }
 
-/// Planted: the dead letter emptied when the events could not be appended (6 events lost).
+/// Mutation check: if the dead-letter file is emptied although the events could not be appended,
+/// this test fails (6 events lost).
 #[test]
 fn a_retry_that_meets_a_failing_disk_loses_no_event() {
     fail(

@@ -52,7 +52,8 @@ fn bound(template: &Sandbox) -> String {
     wanted.read(CONFIG)
 }
 
-/// Planted: the configuration written in place (empty when killed).
+/// Mutation check: if the configuration is written in place, this test fails (it is empty after a
+/// kill).
 #[test]
 fn a_killed_tracker_bind_leaves_a_whole_configuration() {
     kill(
@@ -64,8 +65,8 @@ fn a_killed_tracker_bind_leaves_a_whole_configuration() {
     );
 }
 
-/// Planted: a folder that cannot be synced after the configuration took its place, reported as no
-/// effect (the program did so until this test was written).
+/// Mutation check: if a folder that cannot be synced after the rename is reported as "no effect",
+/// this test fails.
 #[test]
 fn a_tracker_bind_that_meets_a_failing_disk_leaves_a_whole_configuration() {
     fail(
