@@ -1,4 +1,4 @@
-//! `doctor`: what is wrong, and what repairs it.
+//! `doctor`: its findings and its repairs.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -114,7 +114,7 @@ fn a_repository_inside_a_repository_is_its_own_project() {
     sandbox.git(&["init", "--quiet", "--template=", path]);
     let before = sandbox.commit_count();
     let output = sandbox.run_in(&inner, &PLAIN);
-    // With no project of its own it may be refused; never does it write into the outer one.
+    // Without its own project it may be refused, but it never writes into the outer one.
     if output.code == 0 {
         assert_eq!(output.json()["feature_slug"], "001-payments");
         assert!(inner.join("kitty-specs/001-payments").is_dir());
@@ -156,7 +156,7 @@ fn a_submodule_commits_into_itself() {
     );
 }
 
-/// Leaves a merge with a conflict open.
+/// Leaves a merge with an open conflict.
 fn open_merge(sandbox: &Sandbox) {
     diverge(sandbox);
     assert_ne!(sandbox.try_git(&["merge", "other"]).code, 0);
@@ -231,7 +231,7 @@ fn rebase_cherry_pick_and_revert_make_the_commit_wait_too() {
     }
 }
 
-/// Index entries and staged patch of everything that is not ours, with stat data and flags.
+/// Index entries, with stat data and flags, and the staged patch of all files outside of missions.
 fn staging_area(sandbox: &Sandbox) -> [String; 3] {
     let others = ["--", ".", ":(exclude)kitty-specs"];
     [
@@ -247,7 +247,7 @@ fn staging_area(sandbox: &Sandbox) -> [String; 3] {
     ]
 }
 
-/// A user with every shape of staged, unstaged and untracked work.
+/// A user with every kind of staged, unstaged and untracked change.
 fn disorder(sandbox: &Sandbox) {
     for name in ["partly", "deleted", "renamed", "edited"] {
         sandbox.write(

@@ -35,7 +35,7 @@ fn assert_clean(sandbox: &Sandbox) {
         ]
     );
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
-    // A healed event may be queued twice: it is the same event, by its id.
+    // A recovery may queue an event twice, with the same id.
     for event_type in ["FeatureCreated", "MissionOriginBound"] {
         let ids: BTreeSet<_> = sandbox
             .events_of(event_type)
@@ -264,7 +264,7 @@ fn a_crash_between_event_and_intent_repeats_the_very_same_event() {
     assert_eq!(intents.len(), 1);
     grant(&server);
     sandbox.run(&BIND).succeeds();
-    // As if the process had died just before it removed the intent.
+    // The state of a process that died just before it removed the intent.
     for (path, bytes) in intents {
         write_file(&path, bytes);
     }
@@ -351,7 +351,7 @@ fn a_plain_mission_whose_commit_was_put_off_is_committed_by_the_next_run() {
     assert_eq!(answer["created"], false);
     assert_eq!(sandbox.subjects(), ["Add mission 061-payments", "Begin"]);
     assert_eq!(sandbox.intents(), [] as [Value; 0]);
-    // Once more, and committed by hand: the next run is about another mission.
+    // The user commits by hand: the next run starts another mission.
     write_file(&lock, "");
     sandbox.run(&plain).succeeds();
     fs::remove_file(&lock).unwrap();

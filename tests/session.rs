@@ -215,7 +215,7 @@ fn twenty_with_an_ended_token_make_one_renewal() {
     let (server, sandbox) = (Server::start(), Sandbox::new());
     sandbox.log_in_expired(&server.url());
     accept(&server, "fresh");
-    // The server ends the session where a refresh token comes a second time, as ours does.
+    // The server ends the session if a refresh token comes a second time, as `serve` does.
     server.on_each(
         REFRESH_PATH,
         [tokens("fresh"), Reply::refusal(401, "reused", "reused")],

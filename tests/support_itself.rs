@@ -1,4 +1,4 @@
-//! The fixtures keep what they promise.
+//! Tests of the fixtures.
 
 use std::io::Read as _;
 use std::net::TcpStream;

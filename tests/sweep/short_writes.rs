@@ -1,5 +1,5 @@
-//! Files that may not grow beyond a limit (`RLIMIT_FSIZE`): a write that stops half-way, answered by
-//! the error EFBIG or by the signal that ends the process.
+//! A file-size limit (`RLIMIT_FSIZE`) stops a write half-way, with the error EFBIG or with the signal
+//! that ends the process.
 
 use std::process::Command;
 
@@ -81,7 +81,7 @@ fn a_write_that_stops_half_way_leaves_no_event_unreadable() {
             );
             parked += torn;
             // Both missions: one whose event did not fit is recorded by its intent.
-            assert_eq!(plane.books().accepted.len(), WAITING + 2, "limit {limit}");
+            assert_eq!(plane.records().accepted.len(), WAITING + 2, "limit {limit}");
         }
     }
     println!(

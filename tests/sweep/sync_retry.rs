@@ -1,4 +1,5 @@
-//! `sync retry`, hurt at every point: an event of the dead letter is there or in the queue.
+//! `sync retry`, interrupted at every point: each event of the dead-letter file is there or in the
+//! queue.
 
 use serde_json::{Value, json};
 
@@ -35,7 +36,7 @@ impl Scene for SyncRetry {
         sandbox
     }
 
-    fn check_hurt(&self, case: &Case<'_>) {
+    fn check_interrupted(&self, case: &Case<'_>) {
         let ledger = Ledger::read(&case.sandbox);
         let lost = (0..ALL)
             .map(event_id)
@@ -52,7 +53,7 @@ impl Scene for SyncRetry {
         assert_eq!(ledger.raw, 1);
         assert_eq!(ledger.ids_of("FeatureCreated").len(), ALL);
         deliver(case);
-        assert_eq!(case.plane.books().accepted.len(), ALL);
+        assert_eq!(case.plane.records().accepted.len(), ALL);
     }
 }
 

@@ -71,14 +71,14 @@ fn nobody_waits_for_a_disk_behind_the_lock() {
     }
     for waiting in [0, 1] {
         let calls = calls_of_an_append(waiting);
-        let mut held = false;
+        let mut is_locked = false;
         let mut under_the_lock = Vec::new();
         for call in &calls {
             let on_the_lock = call.text.contains("/lock>");
             match call.name.as_str() {
-                "flock" if on_the_lock => held = true,
-                "close" if on_the_lock => held = false,
-                name if held => under_the_lock.push(name.to_owned()),
+                "flock" if on_the_lock => is_locked = true,
+                "close" if on_the_lock => is_locked = false,
+                name if is_locked => under_the_lock.push(name.to_owned()),
                 _ => {}
             }
         }

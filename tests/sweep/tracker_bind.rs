@@ -1,4 +1,4 @@
-//! `tracker bind`, hurt at every point: the configuration is the whole old one or the whole new one.
+//! `tracker bind`, interrupted at every point: the configuration is the whole old one or the whole new one.
 
 use super::account::leftovers;
 use super::points::Steps;
@@ -30,7 +30,7 @@ impl Scene for TrackerBind {
         Sandbox::with_project()
     }
 
-    fn check_hurt(&self, case: &Case<'_>) {
+    fn check_interrupted(&self, case: &Case<'_>) {
         let found = case.sandbox.read(CONFIG);
         assert!(
             found == case.template.read(CONFIG) || found == bound(case.template),
@@ -45,7 +45,7 @@ impl Scene for TrackerBind {
     }
 }
 
-/// The configuration as a bind that nobody hurts leaves it.
+/// The configuration after an uninterrupted bind.
 fn bound(template: &Sandbox) -> String {
     let wanted = template.copy();
     wanted.bind_tracker("linear", "web");
