@@ -125,7 +125,7 @@ fn an_ended_token_is_renewed_once_and_stored() {
     assert_eq!(renewals.len(), 1);
     assert_eq!(
         renewals[0].json(),
-        json!({"refresh": "refresh-token-kept-secret"})
+        json!({"refresh": "refresh-token-is-secret"})
     );
     assert_eq!(renewals[0].header("authorization"), None);
     let stored = credentials::load(&world).unwrap().unwrap();
