@@ -1,4 +1,4 @@
-//! `spec-kitty admin`, on a store of its own and beside a running server.
+//! `spec-kitty admin`, on its own store and next to a running server.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -47,7 +47,7 @@ fn adds_users() {
     let more = ["--team", "office", "--link", "jira", "--link", "jira"];
     let answer = add_user(&sandbox, &more, "two\r\nignored").answer("spec-kitty.admin-user-add/1");
     assert_eq!(answer["created"], false);
-    // Those the user has, not only those named this time.
+    // All links of the user, not only those of this command.
     assert_eq!(answer["links"], json!(["jira", "linear"]));
     for (key, expected) in [("users", 1), ("teams", 2), ("links", 2)] {
         assert_eq!(count(&sandbox, key), expected, "{key}");
@@ -150,7 +150,7 @@ fn imports_tickets_all_or_none() {
     let answer = import(&sandbox, &document).answer("spec-kitty.admin-tickets-import/1");
     assert_eq!(answer["imported"], 2);
     import(&sandbox, json!([]).to_string()).succeeds();
-    // Again, one of them moved to another key: renewed, not doubled.
+    // A second import with one ticket under another key updates it.
     let moved = json!([ticket("2", "OPS-2"), ticket("1", "WEB-1")]).to_string();
     import(&sandbox, moved).succeeds();
     assert_eq!(count(&sandbox, "tickets"), 2);
@@ -198,7 +198,7 @@ fn imports_tickets_all_or_none() {
     );
 }
 
-/// The sample tickets are as awkward as tickets are, and all of them can be imported and found.
+/// The sample tickets have awkward titles, and all of them can be imported and found.
 #[test]
 fn the_samples_are_thirty_of_both_trackers() {
     let samples = include_str!("../assets/sample-tickets.json");
@@ -270,7 +270,7 @@ fn status_counts_and_makes_nothing() {
     for entry in fs::read_dir(store).unwrap() {
         private(&entry.unwrap().path());
     }
-    // On a folder of one's choosing, which others may have other business in.
+    // In a folder that other users can enter too.
     let elsewhere = sandbox.root().join("elsewhere");
     fs::create_dir(&elsewhere).unwrap();
     fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o755)).unwrap();
@@ -289,7 +289,7 @@ fn status_counts_and_makes_nothing() {
     }
 }
 
-/// Two that open a new store at once do not both make its tables.
+/// Two processes that open a new store at once do not both make its tables.
 #[test]
 fn many_open_a_new_store_at_once() {
     let sandbox = Sandbox::new();

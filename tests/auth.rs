@@ -301,7 +301,7 @@ fn a_team_from_outside_cannot_write_on_the_terminal() {
 
 const SEARCH: [&str; 5] = ["tracker", "search-origin", "--key", "WEB-1", "--json"];
 
-/// Answers a search to the bearer of `fresh` alone, and gives that for one refresh token once.
+/// Answers a search only to the bearer of `fresh`, and issues that token once.
 fn renewing_server() -> Server {
     let server = Server::start();
     server.handle(SEARCH_PATH, |request| {
@@ -312,7 +312,7 @@ fn renewing_server() -> Server {
         }
     });
     let tokens = Reply::json(200, &json!({"access": "fresh", "refresh": "next"}));
-    // Late, so that the others are there before the first has its answer.
+    // Late, so that the other processes arrive before the first has its answer.
     let late = Reply::Late(Duration::from_millis(300), Box::new(tokens));
     server.on_each(
         REFRESH_PATH,
@@ -393,7 +393,7 @@ fn no_error_shows_a_token() {
         sandbox.log_in(&server.url());
         let output = sandbox.run(&[&SEARCH[..], &["-vv"]].concat());
         assert_ne!(output.code, 0);
-        for secret in [ACCESS_TOKEN, "refresh-token-kept-secret"] {
+        for secret in [ACCESS_TOKEN, "refresh-token-is-secret"] {
             assert!(!format!("{output:?}").contains(secret), "{output:?}");
         }
     }

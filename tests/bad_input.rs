@@ -1,5 +1,5 @@
-//! What bad input gets: a clear error that names the file, field or flag, the documented exit
-//! code, and nothing written.
+//! Bad input gets an error that names the file, field or flag, the documented exit code, and no
+//! change on disk.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -15,7 +15,7 @@ use crate::support::{
 
 const SEARCH: [&str; 4] = ["tracker", "search-origin", "WEB-123", "--json"];
 
-/// Bytes that are no JSON object, and no YAML or TOML mapping worth the name either.
+/// Bytes that are not a JSON object and not a useful YAML or TOML mapping.
 fn broken_json() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("empty", Vec::new()),

@@ -320,7 +320,7 @@ fn a_local_origin_does_not_answer_for_the_server() {
     let server = Server::with_ticket("WEB-123", "Login page");
     let sandbox = Sandbox::ready(&server);
     bind_web_123(&sandbox, &[]).answer(SCHEMA);
-    // The control plane knows better than meta.json, in both directions.
+    // The control plane decides, not meta.json, in both directions.
     server.on(
         BIND_PATH,
         Reply::refusal(409, "origin_conflict", "bound to WEB-9"),

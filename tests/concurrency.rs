@@ -150,9 +150,9 @@ fn binds_to_different_missions_keep_each_their_meta() {
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
 }
 
-/// git reads the index for `commit --only` an instant before it locks it, so an add in that very
-/// instant can be undone by git itself, with no program of ours in play. What is ours to hold: no
-/// path of the user's gets into a commit of ours, and no file of theirs is touched.
+/// git reads the index for `commit --only` an instant before it locks it, so git itself can undo an
+/// add in that instant. The test checks the rest: no path of the user gets into a commit of a
+/// mission, and no file of the user changes.
 #[test]
 fn what_a_user_stages_at_the_same_time_stays_out_of_our_commits() {
     let sandbox = Sandbox::with_project();
@@ -167,7 +167,7 @@ fn what_a_user_stages_at_the_same_time_stays_out_of_our_commits() {
         .collect();
     for n in 0..8 {
         sandbox.write(&format!("user-{n}.txt"), "mine\n");
-        // The index may be locked for a moment by a commit of ours: a person tries again.
+        // A commit of a mission may hold the lock of the index for a moment.
         while sandbox.try_git(&["add", &format!("user-{n}.txt")]).code != 0 {}
     }
     for mut child in children {

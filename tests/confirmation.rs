@@ -1,5 +1,5 @@
-//! Nothing is bound without a confirmation: exit 7 where nobody can be asked, a question on a
-//! terminal, and the default answer is no.
+//! Nothing is bound without a confirmation: exit 7 without a terminal, a question on a terminal, and
+//! the default answer is no.
 
 use std::process::Stdio;
 
@@ -119,7 +119,7 @@ fn several_candidates_are_never_confirmed_by_the_first() {
     let sandbox = Sandbox::ready(&server);
     let before = sandbox.snapshot();
     let output = sandbox.run(&[&SPECIFY[..], &["--json"]].concat());
-    // Which of the two rules speaks first is open: a choice is needed, or nothing exact was found.
+    // Either rule may apply first: a choice is needed, or there is no exact match.
     assert!([3, 7].contains(&output.code), "{output:?}");
     let error = output.error(output.code, "none");
     assert_eq!(error["details"]["candidates"].as_array().unwrap().len(), 2);
@@ -145,7 +145,7 @@ fn a_candidate_from_stdin_needs_yes_too() {
     assert_eq!(server.requests().len(), 0);
 }
 
-/// The command on a terminal of its own.
+/// The command on a new terminal.
 fn on_terminal(sandbox: &Sandbox, arguments: &[&str]) -> Terminal {
     let mut command = sandbox.command(arguments);
     command.env("TERM", "xterm");
@@ -195,7 +195,8 @@ fn the_default_answer_is_no() {
     }
 }
 
-/// Planted: a question that takes its answer from the first key of `y` or `n`.
+/// Mutation check: if the question takes its answer from the first key, `y` or `n`, this test
+/// fails.
 #[test]
 fn only_a_whole_answer_counts() {
     let server = Server::with_ticket("WEB-123", "Login page");
@@ -250,7 +251,7 @@ fn a_search_that_is_interrupted_has_changed_nothing() {
     assert_eq!(sandbox.missions(), ["060-search"]);
 }
 
-/// A script has only the text to go by: what would be confirmed stands in it.
+/// A script sees only the text, so the text contains what the user would confirm.
 #[test]
 fn the_text_shows_what_there_is_to_confirm() {
     let server = Server::with_ticket("WEB-123", "Login \u{1b}]0;owned\u{7}page");
@@ -261,7 +262,7 @@ fn the_text_shows_what_there_is_to_confirm() {
     assert!(output.stderr.contains(line), "{output:?}");
 }
 
-/// A search that is not certain will not be certain the next time either.
+/// A search without an exact match has none the next time either.
 #[test]
 fn a_command_is_offered_only_where_it_would_confirm() {
     let server = Server::start();

@@ -1,5 +1,5 @@
-//! Corners where one step's care could undo another's: ends of healing, links, sizes, texts of
-//! others in our lines, and a machine that gives less than usual.
+//! Combinations of rules: the end of a recovery, links, sizes, foreign text in the output, and a
+//! machine without the usual environment.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -170,7 +170,7 @@ fn a_title_that_no_file_of_ours_could_hold_is_refused() {
     assert_eq!(error["details"]["field"], "candidates[0].title");
     assert_eq!(sandbox.missions(), ["060-search"]);
 
-    // The longest that is taken, each byte of it six in JSON.
+    // The longest title, each byte of it six bytes in JSON.
     let long = search_answer(&[ticket(&"\u{1}".repeat(255 * 1024))]);
     server.on(SEARCH_PATH, Reply::json(200, &long));
     server.on(BIND_PATH, Reply::refusal(500, "down", "down"));

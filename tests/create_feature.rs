@@ -12,7 +12,7 @@ fn create(sandbox: &Sandbox, arguments: &[&str]) -> crate::support::Output {
     sandbox.run(&[&COMMAND[..], arguments].concat())
 }
 
-/// `{"success"}`, without asking for the schema's name, which the older callers do not know.
+/// The answer, without a check of the schema, which older callers do not know.
 fn created(sandbox: &Sandbox, arguments: &[&str]) -> Value {
     let output = create(sandbox, &[arguments, &["--json"]].concat()).succeeds();
     let answer = output.json();
@@ -204,7 +204,7 @@ fn each_place_that_is_no_place_for_it_is_named() {
     before.assert_same(&sandbox.snapshot());
 }
 
-/// Makes what a case's layout asks for.
+/// Makes the layout of a case.
 fn lay_out(sandbox: &Sandbox, entry: &str) {
     if let Some((link, target)) = entry.split_once("->") {
         std::os::unix::fs::symlink(target, sandbox.path(link)).unwrap();

@@ -1,4 +1,4 @@
-//! `spec-kitty demo`: the whole main job, through the real commands, and nothing left of it.
+//! `spec-kitty demo`: the whole main job with the real commands, without leftovers.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -82,7 +82,7 @@ fn tells_each_step_with_the_command_to_type() {
     assert!(!told.stdout.contains('\u{1b}'), "{told:?}");
 }
 
-/// Whatever the user's own environment and git configuration say.
+/// The environment and the git configuration of the user do not matter.
 #[test]
 fn sees_nothing_of_the_users_surroundings() {
     let mut sandbox = Sandbox::with_project();

@@ -1,4 +1,4 @@
-//! `doctor`: what is wrong, and what repairs it.
+//! `doctor`: its findings and its repairs.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -153,8 +153,9 @@ fn unfinished_work_is_named_with_its_command_and_dropped_once_it_can_never_finis
     );
 }
 
-/// Planted: the other branches not asked ("is gone", and the repair drops the work); the empty
-/// folders that git leaves behind taken for a mission.
+/// Mutation check: this test fails if `doctor` does not search the other branches (it reports "is
+/// gone", and the repair drops the work), and if it takes the empty folders that git leaves for a
+/// mission.
 #[test]
 fn work_on_another_branch_is_named_and_kept() {
     let server = Server::with_ticket("WEB-123", "Login");

@@ -19,7 +19,7 @@ const BIND: [&str; 7] = [
 const SEARCH: [&str; 3] = ["tracker", "search-origin", "WEB-123"];
 const SPECIFY: [&str; 4] = ["specify", "--from-ticket", "WEB-123", "--yes"];
 
-/// Runs a command in both forms. Both must fail alike, say the same hint, and be short.
+/// Runs a command in both forms. Both must fail with the same exit code and hint, in few lines.
 #[track_caller]
 fn fails(sandbox: &Sandbox, command: &[&str], exit: i32, effect: &str) -> Value {
     let error = sandbox
@@ -487,7 +487,7 @@ fn redirects_are_refused() {
     assert_eq!(server.requests_to("/elsewhere/").len(), 0);
 }
 
-/// What the control plane does to a bind, the exit code, and which effects are honest.
+/// The reply to a bind, the exit code, and the effects that are correct.
 fn failing_binds() -> Vec<(&'static str, Reply, i32, &'static [&'static str])> {
     let refused: &[&str] = &["none"];
     let unsure: &[&str] = &["unknown"];
@@ -621,7 +621,7 @@ fn envelopes_of_any_type_are_read() {
     assert!(error.to_string().contains("HTTP 409"), "{error}");
 }
 
-/// What the hint names can be typed as it stands: with the flags of the command that failed.
+/// The command in a hint can be run as it is, with the flags of the command that failed.
 #[test]
 fn hints_keep_what_was_typed() {
     let sandbox = Sandbox::with_project();

@@ -114,7 +114,7 @@ fn a_repository_inside_a_repository_is_its_own_project() {
     sandbox.git(&["init", "--quiet", "--template=", path]);
     let before = sandbox.commit_count();
     let output = sandbox.run_in(&inner, &PLAIN);
-    // With no project of its own it may be refused; never does it write into the outer one.
+    // Without its own project it may be refused, but it never writes into the outer one.
     if output.code == 0 {
         assert_eq!(output.json()["feature_slug"], "001-payments");
         assert!(inner.join("kitty-specs/001-payments").is_dir());
@@ -156,7 +156,7 @@ fn a_submodule_commits_into_itself() {
     );
 }
 
-/// Leaves a merge with a conflict open.
+/// Leaves a merge with an open conflict.
 fn open_merge(sandbox: &Sandbox) {
     diverge(sandbox);
     assert_ne!(sandbox.try_git(&["merge", "other"]).code, 0);
@@ -231,7 +231,7 @@ fn rebase_cherry_pick_and_revert_make_the_commit_wait_too() {
     }
 }
 
-/// Index entries and staged patch of everything that is not ours, with stat data and flags.
+/// Index entries, with stat data and flags, and the staged patch of all files outside of missions.
 fn staging_area(sandbox: &Sandbox) -> [String; 3] {
     let others = ["--", ".", ":(exclude)kitty-specs"];
     [
@@ -247,7 +247,7 @@ fn staging_area(sandbox: &Sandbox) -> [String; 3] {
     ]
 }
 
-/// A user with every shape of staged, unstaged and untracked work.
+/// A user with every kind of staged, unstaged and untracked change.
 fn disorder(sandbox: &Sandbox) {
     for name in ["partly", "deleted", "renamed", "edited"] {
         sandbox.write(
@@ -406,8 +406,8 @@ fn a_meta_json_that_git_is_told_to_leave_alone_is_bound_and_said_not_to_be_commi
     assert!(sandbox.meta("060-search")["origin_ticket"].is_object());
 }
 
-/// Planted: missions looked for in the work tree only (a second `001`, and the spec of the first
-/// replaced by an empty one in HEAD).
+/// Mutation check: if missions are searched in the work tree only, this test fails (a second `001`,
+/// and the spec of the first replaced by an empty one in HEAD).
 #[test]
 fn missions_outside_of_a_sparse_checkout_are_there_all_the_same() {
     let server = Server::with_ticket("WEB-123", "Login page");
@@ -432,7 +432,8 @@ fn missions_outside_of_a_sparse_checkout_are_there_all_the_same() {
     assert_eq!(sandbox.git(&["show", spec]), "precious");
 }
 
-/// Planted: the unfinished mission looked for in the work tree only (a second mission).
+/// Mutation check: if the unfinished mission is searched in the work tree only, this test fails (a
+/// second mission).
 #[test]
 fn unfinished_work_outside_of_a_sparse_checkout_is_named() {
     let server = Server::with_ticket("WEB-123", "Login page");

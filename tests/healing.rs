@@ -35,7 +35,7 @@ fn assert_clean(sandbox: &Sandbox) {
         ]
     );
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
-    // A healed event may be queued twice: it is the same event, by its id.
+    // A recovery may queue an event twice, with the same id.
     for event_type in ["FeatureCreated", "MissionOriginBound"] {
         let ids: BTreeSet<_> = sandbox
             .events_of(event_type)
@@ -103,8 +103,9 @@ fn an_answer_that_never_came_is_healed_with_the_same_key() {
     assert_clean(&sandbox);
 }
 
-/// Two clones of a project share its uuid and the user's state directory. Planted: intents that
-/// belong to the project and not to the clone (the other clone's `doctor --fix` drops the work).
+/// Two clones of a project share its uuid and the user's state directory. Mutation check: if
+/// intents belong to the project and not to the clone, this test fails (the other clone's `doctor
+/// --fix` drops the work).
 #[test]
 fn two_clones_of_a_project_each_finish_their_own_work() {
     let server = Server::with_ticket("WEB-123", "Login page");
@@ -126,7 +127,8 @@ fn two_clones_of_a_project_each_finish_their_own_work() {
     assert_eq!(sandbox.intents(), [] as [Value; 0]);
 }
 
-/// Planted: intents found only where they were made (a second idempotency key).
+/// Mutation check: if intents are found only in the folder where they were made, this test fails (a
+/// second idempotency key).
 #[test]
 fn a_clone_that_was_moved_finds_its_work_again() {
     let server = Server::with_ticket("WEB-123", "Login page");
@@ -262,7 +264,7 @@ fn a_crash_between_event_and_intent_repeats_the_very_same_event() {
     assert_eq!(intents.len(), 1);
     grant(&server);
     sandbox.run(&BIND).succeeds();
-    // As if the process had died just before it removed the intent.
+    // The state of a process that died just before it removed the intent.
     for (path, bytes) in intents {
         write_file(&path, bytes);
     }
@@ -333,8 +335,8 @@ fn a_rejected_plain_mission_is_committed_by_the_next_run() {
     assert_eq!(sandbox.subjects(), ["Add mission 061-payments", "Begin"]);
 }
 
-/// A lock on the index puts the commit off. Planted: the intent of a mission whose commit was put
-/// off taken for done (a second mission).
+/// A lock on the index postpones the commit. Mutation check: if the intent of a mission whose
+/// commit is postponed counts as done, this test fails (a second mission).
 #[test]
 fn a_plain_mission_whose_commit_was_put_off_is_committed_by_the_next_run() {
     let plain = ["specify", "payments", "--timeout", "1", "--json"];
@@ -349,7 +351,7 @@ fn a_plain_mission_whose_commit_was_put_off_is_committed_by_the_next_run() {
     assert_eq!(answer["created"], false);
     assert_eq!(sandbox.subjects(), ["Add mission 061-payments", "Begin"]);
     assert_eq!(sandbox.intents(), [] as [Value; 0]);
-    // Once more, and committed by hand: the next run is about another mission.
+    // The user commits by hand: the next run starts another mission.
     write_file(&lock, "");
     sandbox.run(&plain).succeeds();
     fs::remove_file(&lock).unwrap();
@@ -361,7 +363,7 @@ fn a_plain_mission_whose_commit_was_put_off_is_committed_by_the_next_run() {
     assert_eq!(sandbox.intents(), [] as [Value; 0]);
 }
 
-/// Planted: a duplicate that is never gone on with (a third mission).
+/// Mutation check: if a duplicate is never resumed, this test fails (a third mission).
 #[test]
 fn a_duplicate_that_was_cut_off_is_finished_by_the_same_command() {
     let server = Server::with_ticket("WEB-123", "Login page");
@@ -384,7 +386,8 @@ fn a_duplicate_that_was_cut_off_is_finished_by_the_same_command() {
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
 }
 
-/// Planted: all files of the mission committed again (the user's hunks in a commit of ours).
+/// Mutation check: if all files of the mission are committed again, this test fails (the user's
+/// hunks are in the commit).
 #[test]
 fn what_the_user_wrote_into_the_mission_since_is_left_to_the_user() {
     let server = Server::with_ticket("WEB-123", "Login page");
@@ -411,7 +414,8 @@ fn what_the_user_wrote_into_the_mission_since_is_left_to_the_user() {
     );
 }
 
-/// Planted: only the last attempt's answer looked at (effect none, and the intent gone).
+/// Mutation check: if only the last attempt's answer counts, this test fails (effect none, and the
+/// intent is gone).
 #[test]
 fn what_an_earlier_attempt_may_have_done_is_not_forgotten() {
     for last in [

@@ -7,7 +7,7 @@ use crate::support::{Sandbox, repository};
 
 const SNAPSHOT: &str = "tests/snapshots/help.txt";
 
-/// Compared to the letter. After a wanted change: `just renew`, then read the difference.
+/// The texts must be equal. After an intended change: `just renew`, then read the difference.
 #[test]
 fn the_help_tree_is_the_one_in_the_snapshot() {
     let sandbox = Sandbox::new();

@@ -27,7 +27,7 @@ fn post(url: &str, retry: Retry, time: Duration) -> Result<Answer, HttpError> {
     client.send(&world, &Deadline::after(&world, time), &call)
 }
 
-/// What a server that always does this is told, and how often it is asked.
+/// The result of a call to a server that always sends this reply, and the number of requests.
 fn ask(reply: Reply, retry: Retry) -> (Result<Answer, HttpError>, usize) {
     let server = Server::start_for(&reply);
     server.on(PATH, reply);

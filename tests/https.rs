@@ -1,5 +1,5 @@
 //! The HTTP client over TLS, and through a proxy. `support/tls` holds a certificate for 127.0.0.1
-//! and its key, made for these tests and trusted by nobody else.
+//! and its key, made for these tests.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

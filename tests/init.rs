@@ -198,7 +198,7 @@ fn a_block_that_cannot_be_edited_alone_is_refused_with_the_lines_to_write() {
     let lines = error["details"]["lines"].as_str().unwrap();
     assert!(lines.starts_with("project:\n  uuid: "), "{lines}");
     assert_eq!(sandbox.read(CONFIG), text);
-    // What it says helps: written by hand, the lines are a project.
+    // The hint works: a file with these lines is a project.
     sandbox.write(CONFIG, lines);
     assert_eq!(
         init(&sandbox)["written"],

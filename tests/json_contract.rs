@@ -58,7 +58,7 @@ fn arguments_that_are_not_utf_8_are_one_document() {
 #[test]
 fn json_is_looked_for_before_anything_is_understood() {
     let sandbox = Sandbox::with_project();
-    // Behind `--` it is a word like any other.
+    // After `--` it is an ordinary word.
     let output = sandbox.run(&["no-such-command", "--", "--json"]);
     assert_eq!(output.code, 2);
     assert_eq!(output.stdout, "");

@@ -1,4 +1,5 @@
-//! The program through its binary: one file a command, fixtures in `support`.
+//! Tests of the binary: one file for each command, fixtures in `support`. `README.md` in this folder
+//! says where a new test belongs.
 #![cfg(test)]
 #![expect(
     clippy::disallowed_methods,

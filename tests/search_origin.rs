@@ -185,7 +185,7 @@ fn no_hits_are_fine_for_a_text_and_not_found_for_a_key() {
     let sandbox = Sandbox::ready(&server);
     let answer = search(&sandbox, &["no such words", "--json"]).answer(SCHEMA);
     assert_eq!(answer["candidates"], json!([]));
-    // It does not say where it looked, so neither do we.
+    // The server names no resource, so the answer names none.
     assert_eq!(answer["resource_type"], Value::Null);
     let error = search(&sandbox, &["WEB-404", "--json"]).error(3, "none");
     assert!(
@@ -303,7 +303,7 @@ fn text_rows_are_tab_separated_and_safe() {
         !output.stdout.contains(['\u{1b}', '\u{7}', '\u{202e}']),
         "{output:?}"
     );
-    // JSON is for programs: there the title is what the tracker said.
+    // JSON is for programs: it contains the tracker's title unchanged.
     let answer = search(&sandbox, &["words", "--json"]).answer(SCHEMA);
     assert_eq!(answer["candidates"][0]["title"], title);
 }

@@ -35,7 +35,7 @@ fn keys(response: &Response) -> Vec<&str> {
         .collect()
 }
 
-/// Says where it listens in one line, at once; ends with 0 and without another word.
+/// Prints its address in one line at once; exits with 0 and without more output.
 #[test]
 fn starts_and_stops() {
     let sandbox = Sandbox::new();
@@ -137,12 +137,12 @@ fn every_error_wears_the_envelope() {
             .call("POST", path, &headers, b"")
             .refuses(415, "unsupported_encoding");
     }
-    // The server is as well as before.
+    // The server still works.
     server.call("GET", "/healthz", &[], b"").is_ok();
 }
 
-/// A client that has to write against a connection that is closed already may give up on it without
-/// a look at the answer: a delivery with an expired token would then not renew its session.
+/// A client that writes to a closed connection may never read the answer: a delivery with an expired
+/// token would then not refresh its session.
 #[test]
 fn whoever_is_refused_is_let_finish_first() {
     let sandbox = Sandbox::new();
@@ -213,7 +213,7 @@ fn logs_in_who_knows_the_password() {
             .post(path, &foreign, &json!({}))
             .refuses(403, "not_in_team");
     }
-    // Neither the log nor the store knows a token or a password.
+    // Neither the log nor the store contains a token or a password.
     let log = server.stop();
     let mut kept = log.into_bytes();
     for entry in fs::read_dir(sandbox.state().join("control-plane")).unwrap() {
@@ -300,7 +300,7 @@ fn searches_by_key_and_by_text() {
     ] {
         assert_eq!(keys(&search(query.clone())), expected, "{query}");
     }
-    // A word in the title counts more than one in the body.
+    // A match in the title ranks above one in the body.
     let ranked = search(json!({"query_text": "waiting list"}));
     assert_eq!(ranked.body["candidates"][0]["match_type"], "text");
     assert!(
@@ -448,7 +448,7 @@ fn binds_one_origin_a_mission() {
     unkeyed.refuses(422, "idempotency_key_required");
     bind(&server, &access, "", &body).refuses(422, "idempotency_key_required");
     bind(&server, &access, &"k".repeat(256), &body).refuses(422, "idempotency_key_required");
-    // A refusal that changed nothing is not remembered against the key.
+    // A refusal does not use up the key.
     bind(&server, &access, "e", &bind_body("063-x", "1")).is_ok();
 
     server.stop();
@@ -566,7 +566,7 @@ fn receives_events_once() {
     let unpacked = server.call("POST", EVENTS_PATH, &headers, &packed);
     assert_eq!(verdicts(&unpacked), pairs(&[(ONE, "duplicate")]));
 
-    // What has no id cannot be answered by it: the whole batch is refused, and nothing is kept.
+    // An event without an id cannot get a verdict: the whole batch is refused and nothing is stored.
     let third = "01M82EBYAN55CA467NJEDVWYNC";
     for nameless in [
         json!(1),
@@ -663,7 +663,7 @@ fn limits_how_often_a_session_asks() {
     server.log_in();
 }
 
-/// A request that is under way when the signal comes is answered before the end.
+/// A request that is in progress at the signal is answered before the exit.
 #[test]
 fn stops_without_cutting_anybody_off() {
     let sandbox = Sandbox::new();
@@ -678,7 +678,7 @@ fn stops_without_cutting_anybody_off() {
     )
     .unwrap();
     write!(stream, "content-length: {length}\r\n\r\n{early}").unwrap();
-    // The server asks for the body once it has the request in hand.
+    // The server sends 100-continue once it handles the request.
     let mut interim = [0; 25];
     std::io::Read::read_exact(&mut stream, &mut interim).unwrap();
     assert_eq!(&interim[..], b"HTTP/1.1 100 Continue\r\n\r\n");

@@ -130,7 +130,7 @@ fn an_ended_token_is_renewed_once_and_stored() {
     assert_eq!(renewals.len(), 1);
     assert_eq!(
         renewals[0].json(),
-        json!({"refresh": "refresh-token-kept-secret"})
+        json!({"refresh": "refresh-token-is-secret"})
     );
     assert_eq!(renewals[0].header("authorization"), None);
     let stored = credentials::load(&world).unwrap().unwrap();
@@ -220,7 +220,7 @@ fn twenty_with_an_ended_token_make_one_renewal() {
     let (server, sandbox) = (Server::start(), Sandbox::new());
     sandbox.log_in_expired(&server.url());
     accept(&server, "fresh");
-    // The server ends the session where a refresh token comes a second time, as ours does.
+    // The server ends the session if a refresh token comes a second time, as `serve` does.
     server.on_each(
         REFRESH_PATH,
         [tokens("fresh"), Reply::refusal(401, "reused", "reused")],

@@ -32,8 +32,8 @@ fn bash_accepts_its_script() {
     assert!(bash.status().unwrap().success());
 }
 
-/// Planted: version 4.6 of `clap_complete`, which looks for the commands of `spec-kitty` under another
-/// name than it gives them.
+/// Mutation check: with version 4.6 of `clap_complete`, which looks for the commands of
+/// `spec-kitty` under another name than it gives them, this test fails.
 #[test]
 fn bash_completes_behind_commands() {
     let sandbox = Sandbox::new();

@@ -322,7 +322,7 @@ fn it_acts_in_another_checkout() {
 #[test]
 fn the_configuration_is_not_touched() {
     let sandbox = Sandbox::with_project();
-    // No identity in the file: one is kept in the git folder instead, the same every time.
+    // Without an identity in the file, the git folder stores one, the same every time.
     sandbox.write(".kittify/config.yaml", "# nothing yet\nother: 1\n");
     sandbox.commit_all("Forget the identity");
     sandbox.run(&["specify", "one"]).succeeds();

@@ -1,4 +1,4 @@
-//! `sync list` and `sync retry`: looking at events, and sending rejected ones again.
+//! `sync list` and `sync retry`: list events, and send rejected ones again.
 
 use std::fs;
 

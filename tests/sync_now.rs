@@ -112,7 +112,7 @@ fn rejected_events_go_to_the_dead_letter_and_the_exit_code_says_so() {
     assert!(sandbox.waiting().is_empty());
 }
 
-/// The table: the reply, the exit code, the code, the effect.
+/// For each reply: the exit code, the error code and the effect.
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table")]
 fn whatever_is_no_clear_answer_stops_and_changes_nothing() {
@@ -440,7 +440,7 @@ fn foreign_files_are_named_and_left_alone() {
 fn a_gigabyte_line_delays_nobody() {
     let server = Server::start();
     let sandbox = ready(&server, &["a"]);
-    // A hole of a gigabyte, as a power cut may leave it, and an event behind it.
+    // A hole of a gigabyte, as after a power cut, and an event after it.
     let path = sandbox
         .queue()
         .join("00000000000000000000-00000000.v1.jsonl");

@@ -1,4 +1,4 @@
-//! `sync status`: what waits, in every project, without changing anything.
+//! `sync status`: the pending events of every project. It changes nothing.
 
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};

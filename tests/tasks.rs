@@ -1,4 +1,4 @@
-//! This project's own first mission: what its list of tasks names is there.
+//! The task list of this project's first mission: every file and test that it names exists.
 
 use crate::support::repository::{self, quoted};
 
@@ -36,7 +36,7 @@ fn every_place_and_every_test_of_the_task_list_exists() {
     }
 }
 
-/// Whether a function of this name stands behind a `#[test]`.
+/// Whether a source has a `#[test]` function of this name.
 fn is_test(source: &str, name: &str) -> bool {
     let Some((before, _)) = source.split_once(&format!("fn {name}(")) else {
         return false;
@@ -54,7 +54,7 @@ fn the_mission_is_one_of_ours() {
         format!("kitty-specs/{}", keys["feature_slug"].as_str().unwrap())
     );
     assert_eq!(keys["feature_number"], "061");
-    // What our own writer would write.
+    // The canonical form.
     let canonical = serde_json::to_string_pretty(&keys).unwrap() + "\n";
     assert_eq!(meta, canonical);
     for file in [

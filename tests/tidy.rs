@@ -14,7 +14,7 @@ fn no_source_file_is_too_long() {
     }
 }
 
-/// clippy keeps the standard streams to the command line; this keeps what prompts and draws there.
+/// clippy allows the standard streams only in the command line; this test does so for prompts.
 #[test]
 fn only_the_command_line_parses_prompts_and_draws() {
     for (path, text) in repository::rust_files("src") {

@@ -1,4 +1,4 @@
-//! The tracker calls: what is sent, and what each answer means.
+//! The tracker calls: the request, and the meaning of each answer.
 
 use std::time::Duration;
 

@@ -24,7 +24,7 @@ fn queue_event(sandbox: &Sandbox, age: chrono::Duration) {
 fn shows_binding_server_session_and_queue_without_the_network() {
     let sandbox = Sandbox::with_project();
     sandbox.bind_tracker("linear", "web");
-    // Nothing listens there: any request would fail, or wait.
+    // No server listens there: any request would fail.
     sandbox.log_in(&dead_url());
     queue_event(&sandbox, chrono::Duration::minutes(5));
     let before = sandbox.snapshot();

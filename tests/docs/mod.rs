@@ -21,7 +21,7 @@ fn keys(document: &serde_json::Value) -> BTreeSet<&str> {
     object.keys().map(String::as_str).collect()
 }
 
-/// Every text of a file between double quotes, but for comments.
+/// Every text between double quotes in a file, without comments.
 fn literals(text: &str) -> Vec<&str> {
     text.lines()
         .filter(|line| !line.trim_start().starts_with("//"))
@@ -54,8 +54,8 @@ fn every_environment_variable_is_documented_and_no_other() {
     let of_tests = |path: &str| path.ends_with("tests.rs") || path.ends_with("testing.rs");
     for (path, text) in repository::rust_files("src") {
         for call in ["variable(\"", "flag(\""] {
-            let named = !of_tests(&path) && text.contains(call);
-            assert!(!named, "{path} names a variable");
+            let is_literal = !of_tests(&path) && text.contains(call);
+            assert!(!is_literal, "{path} names a variable");
         }
     }
 }
@@ -67,8 +67,8 @@ fn the_queue_has_the_documented_files_and_events_the_documented_keys() {
     let source = repository::read("src/sync/queue/folder.rs");
     for constant in source.lines().filter(|line| line.contains("const ")) {
         for name in literals(constant) {
-            let named = names(&files).iter().any(|file| file.ends_with(name));
-            assert!(named, "{name} is not documented");
+            let is_listed = names(&files).iter().any(|file| file.ends_with(name));
+            assert!(is_listed, "{name} is not documented");
         }
     }
 

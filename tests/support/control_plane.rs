@@ -1,4 +1,4 @@
-//! The real `spec-kitty serve`, and a client for it that hides nothing.
+//! The real `spec-kitty serve`, and a plain client for it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -18,7 +18,7 @@ pub(crate) const LINEAR_TEAM: &str = "7c0b1f52-5d0e-4a6b-9a3c-2f1e8d7b6a90";
 /// The Jira project of the sample tickets.
 pub(crate) const JIRA_PROJECT: &str = "10042";
 
-/// What came back over the wire.
+/// An answer of the server.
 #[must_use]
 #[derive(Debug, Clone)]
 pub(crate) struct Response {
@@ -26,7 +26,7 @@ pub(crate) struct Response {
     pub status: u16,
     /// Names in lower case.
     pub headers: BTreeMap<String, String>,
-    /// The body, which is always JSON.
+    /// The JSON body.
     pub body: Value,
 }
 
@@ -100,7 +100,7 @@ impl ControlPlane {
         Self::start(sandbox, &[])
     }
 
-    /// Starts `serve` with these flags and waits until it says where it listens.
+    /// Starts `serve` with these flags and waits until it prints its address.
     pub(crate) fn start(sandbox: &Sandbox, flags: &[&str]) -> Self {
         Self::start_at(sandbox, "127.0.0.1:0", flags)
     }
@@ -179,7 +179,7 @@ impl ControlPlane {
         tokens(&self.post(TOKEN_PATH, &[], &body))
     }
 
-    /// Its process.
+    /// Its process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -190,7 +190,7 @@ impl ControlPlane {
         rustix::process::kill_process(id, signal).unwrap();
     }
 
-    /// Waits for its end: the exit code, and what it printed after its first line.
+    /// Waits for its end: the exit code, and its output after the first line.
     pub(crate) fn wait(&mut self) -> (Option<i32>, String) {
         let mut rest = String::new();
         let stdout = self.child.stdout.as_mut().unwrap();
@@ -198,14 +198,14 @@ impl ControlPlane {
         (self.child.wait().unwrap().code(), rest)
     }
 
-    /// Stops it as a person would, and hands back its log.
+    /// Stops it with SIGTERM and returns its log.
     pub(crate) fn stop(mut self) -> String {
         self.signal(rustix::process::Signal::TERM);
         assert_eq!(self.wait(), (Some(0), String::new()), "{}", self.log());
         self.log()
     }
 
-    /// What it has said on stderr.
+    /// Its log on stderr so far.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
     }
@@ -218,7 +218,7 @@ impl Drop for ControlPlane {
     }
 }
 
-/// The tokens of a login or renewal that succeeded.
+/// The tokens of a successful login or refresh.
 #[track_caller]
 pub(crate) fn tokens(response: &Response) -> (String, String) {
     let body = response.is_ok();
@@ -230,7 +230,7 @@ pub(crate) fn tokens(response: &Response) -> (String, String) {
 #[track_caller]
 pub(crate) fn read_response(stream: &mut TcpStream) -> Response {
     let mut bytes = Vec::new();
-    // The end may come as a reset where the server did not want the whole body.
+    // The connection may end with a reset if the server did not read the whole body.
     drop(stream.read_to_end(&mut bytes));
     let text = String::from_utf8(bytes).unwrap();
     let (head, body) = text

@@ -1,21 +1,21 @@
-//! Documents that many tests need.
+//! Documents, paths and command lines that many tests use.
 
 use serde_json::{Value, json};
 
-/// Where the control plane logs people in.
+/// The path of the login.
 pub(crate) const TOKEN_PATH: &str = "/api/v1/token/";
-/// Where it renews a session.
+/// The path of the refresh.
 pub(crate) const REFRESH_PATH: &str = "/api/v1/token/refresh/";
-/// Where it searches tickets.
+/// The path of the ticket search.
 pub(crate) const SEARCH_PATH: &str = "/api/v1/tracker/issue-search/";
-/// Where it binds an origin.
+/// The path of the bind.
 pub(crate) const BIND_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
-/// Where it takes events.
+/// The path of the event batches.
 pub(crate) const EVENTS_PATH: &str = "/api/v1/events/batch/";
 
 /// The main job, confirmed, in JSON.
 pub(crate) const SPECIFY: [&str; 5] = ["specify", "--from-ticket", "WEB-123", "--yes", "--json"];
-/// Its second half by itself, for the mission of [`crate::support::Sandbox::with_project`].
+/// The bind alone, for the mission of [`crate::support::Sandbox::with_project`].
 pub(crate) const BIND: [&str; 8] = [
     "tracker",
     "bind-origin",
@@ -43,7 +43,7 @@ pub(crate) fn issue_id(key: &str) -> String {
     format!("id-of-{}", key.to_lowercase())
 }
 
-/// A ticket as the search answers it.
+/// A ticket in the answer of a search.
 pub(crate) fn candidate(key: &str, title: &str, match_type: &str) -> Value {
     json!({
         "external_issue_id": issue_id(key),
@@ -55,7 +55,7 @@ pub(crate) fn candidate(key: &str, title: &str, match_type: &str) -> Value {
     })
 }
 
-/// The `origin_ticket` of that ticket, found by [`search_answer`].
+/// The `origin_ticket` of [`candidate`] in [`search_answer`].
 pub(crate) fn origin_ticket(key: &str, title: &str) -> Value {
     json!({
         "provider": "linear",
@@ -82,7 +82,7 @@ pub(crate) fn bind_answer() -> Value {
     json!({"origin_link_id": "link-1", "bound_at": "2026-11-22T10:00:00Z"})
 }
 
-/// A control plane's refusal.
+/// An error envelope.
 pub(crate) fn envelope(code: &str, message: &str) -> Value {
     json!({"error_code": code, "message": message})
 }
@@ -93,7 +93,7 @@ pub(crate) fn case_table(text: &str) -> Vec<Value> {
     document["cases"].as_array().expect("cases").clone()
 }
 
-/// Replaces every `{"$repeat": [item, n], "$prefix": …}` by what it stands for.
+/// Replaces every `{"$repeat": [item, n], "$prefix": …}` by its expansion.
 pub(crate) fn expand(value: &Value) -> Value {
     match value {
         Value::Object(object) if object.contains_key("$repeat") => {

@@ -1,5 +1,5 @@
-//! Fixtures: a [`Sandbox`] in which the real binary runs against real git, and a loopback
-//! [`Server`] that stands for the control plane. Nothing here knows the program's inside.
+//! Fixtures: a [`Sandbox`] in which the real binary runs with real git, and a [`Server`] in place of
+//! the control plane. The fixtures do not use the code of the program.
 
 mod control_plane;
 mod fixtures;

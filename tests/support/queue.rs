@@ -1,4 +1,4 @@
-//! Queues prepared and read by hand: their format is a contract.
+//! Writes and reads queues by hand: their format is documented.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::{PROJECT_UUID, Reply, Request, Sandbox, write_file};
 
-/// A project that is not the sandbox's.
+/// The UUID of another project.
 pub(crate) const OTHER_UUID: &str = "11111111-2222-4333-8444-555555555555";
 
-/// An event of our form with this id.
+/// An event with this id.
 pub(crate) fn queued_event(id: &str) -> Value {
     json!({
         "event_id": id,
@@ -25,7 +25,7 @@ pub(crate) fn queued_event(id: &str) -> Value {
     })
 }
 
-/// What a control plane that says this of each event answers.
+/// The answer of a control plane with this verdict on each event.
 pub(crate) fn verdicts(request: &Request, status: impl Fn(&str) -> &'static str) -> Reply {
     let verdict =
         |id: String| json!({"event_id": id, "status": status(&id), "error_message": "rule broken"});
@@ -48,12 +48,12 @@ impl Sandbox {
         self.queue_of(PROJECT_UUID)
     }
 
-    /// The folder of some project's queue.
+    /// The folder of a project's queue.
     pub(crate) fn queue_of(&self, project_uuid: &str) -> PathBuf {
         self.state().join("queue").join(project_uuid)
     }
 
-    /// Puts events into a project's queue, as the file that grows.
+    /// Puts events into the active file of a project's queue.
     pub(crate) fn plant_events(&self, project_uuid: &str, ids: &[&str]) {
         let lines = ids.iter().map(|id| queued_event(id).to_string() + "\n");
         self.plant_file(project_uuid, "active.v1.jsonl", lines.collect::<String>());
@@ -67,14 +67,14 @@ impl Sandbox {
         write_file(&folder.join(name), bytes);
     }
 
-    /// The entries of the dead letter.
+    /// The entries of the dead-letter file.
     pub(crate) fn dead_letters(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.queue().join("dead.v1.jsonl")).unwrap_or_default();
         let parse = |line: &str| serde_json::from_str(line).unwrap();
         text.lines().map(parse).collect()
     }
 
-    /// The ids of the events that wait, in the order they will be sent.
+    /// The ids of the pending events, in the order of delivery.
     pub(crate) fn waiting(&self) -> Vec<String> {
         let events = self.events();
         let id = |event: &Value| event["event_id"].as_str().unwrap().to_owned();

@@ -13,14 +13,14 @@ use tempfile::TempDir;
 use super::unprivileged::temporary_folder;
 use super::{Output, Server, Snapshot};
 
-/// What the fake credentials hold; it must never be seen anywhere but in a header.
-pub(crate) const ACCESS_TOKEN: &str = "access-token-kept-secret";
-const REFRESH_TOKEN: &str = "refresh-token-kept-secret";
+/// The access token of the fake credentials. It may appear only in a header.
+pub(crate) const ACCESS_TOKEN: &str = "access-token-is-secret";
+const REFRESH_TOKEN: &str = "refresh-token-is-secret";
 
 /// The UUID in the project's config.
 pub(crate) const PROJECT_UUID: &str = "6f1a3a52-94cb-4ab1-9e3e-2f8d5b1c7a90";
 
-/// A place where the binary and git see nothing of the machine but `PATH`.
+/// A place where the binary and git see only `PATH` of the machine.
 #[must_use]
 pub(crate) struct Sandbox {
     folder: TempDir,
@@ -28,13 +28,13 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// An empty folder `project`, no git in it.
+    /// An empty folder `project` without git.
     pub(crate) fn new() -> Self {
         let folder = tempfile::Builder::new()
             .prefix("spec-kitty-test-")
             .tempdir_in(temporary_folder())
             .expect("a temporary folder");
-        // A link in the way (as macOS has) would make paths in answers differ from ours.
+        // On macOS the temporary folder is a link; answers contain the real path.
         let root = folder.path().canonicalize().unwrap();
         for name in ["home", "project", "temporary"] {
             fs::create_dir(root.join(name)).unwrap();
@@ -57,7 +57,7 @@ impl Sandbox {
         ] {
             sandbox.set(name, value);
         }
-        // A temporary folder inside somebody's checkout is still no repository.
+        // The temporary folder may be inside a checkout.
         sandbox.set("GIT_CEILING_DIRECTORIES", &root);
         sandbox.set("GIT_CONFIG_NOSYSTEM", "1");
         sandbox.set("LC_ALL", "C");
@@ -100,7 +100,7 @@ impl Sandbox {
     }
 
     /// Another sandbox with the same home, project, git configuration and environment: cheaper than
-    /// preparing it once more. Nothing in the original may name its own path.
+    /// to prepare it again. No file of the original may contain its own path.
     pub(crate) fn copy(&self) -> Self {
         let mut copy = Self::new();
         let (from, to) = (self.root(), copy.root());
@@ -146,7 +146,7 @@ impl Sandbox {
         self.variables.insert(name.into(), value.as_ref().into());
     }
 
-    /// Takes an environment variable away.
+    /// Removes an environment variable.
     pub(crate) fn unset(&mut self, name: &str) {
         self.variables.remove(OsStr::new(name));
     }
@@ -200,7 +200,7 @@ impl Sandbox {
         finish(self.command(arguments), input.as_ref())
     }
 
-    /// Runs a line a person could have pasted: `spec-kitty …`, through the shell.
+    /// Runs a line such as `spec-kitty …` through the shell.
     #[must_use]
     pub(crate) fn run_line(&self, line: &str) -> Output {
         let mut folders = vec![Path::new(binary()).parent().unwrap().to_owned()];
@@ -230,7 +230,7 @@ impl Sandbox {
         self.git(&["init", "--quiet", "--template="]);
     }
 
-    /// Commits all there is.
+    /// Commits all files.
     pub(crate) fn commit_all(&self, message: &str) {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--message", message]);
@@ -254,7 +254,7 @@ impl Sandbox {
         fs::read_to_string(self.path(relative)).unwrap_or_else(|e| panic!("{relative}: {e}"))
     }
 
-    /// What `spec-kitty init` leaves, in the documented form.
+    /// Writes what `spec-kitty init` writes.
     pub(crate) fn init_project(&self) {
         self.write(
             ".kittify/config.yaml",
@@ -321,12 +321,12 @@ impl Sandbox {
         names
     }
 
-    /// Credentials for a server, as a login leaves them; the access token is good for an hour.
+    /// Writes credentials for a server. The access token is good for an hour.
     pub(crate) fn log_in(&self, server: &str) {
         self.write_credentials(server, chrono::Duration::hours(1));
     }
 
-    /// Credentials whose access token expired a minute ago.
+    /// Writes credentials whose access token expired a minute ago.
     pub(crate) fn log_in_expired(&self, server: &str) {
         self.write_credentials(server, chrono::Duration::minutes(-1));
     }
@@ -346,7 +346,7 @@ impl Sandbox {
         fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
-    /// Makes the state directory, private as it must be.
+    /// Makes the private state directory.
     pub(crate) fn make_state(&self) {
         fs::DirBuilder::new()
             .recursive(true)
@@ -384,7 +384,7 @@ impl Sandbox {
         events
     }
 
-    /// The intents of unfinished work: the JSON files of a folder, or with a name, that says so.
+    /// The intents of unfinished work: the JSON files with `intent` in their path.
     pub(crate) fn intents(&self) -> Vec<Value> {
         files_below(&self.state())
             .iter()
@@ -393,7 +393,7 @@ impl Sandbox {
             .collect()
     }
 
-    /// No file of a half-done write is left in the work tree, the git folder or the state directory.
+    /// No temporary file is left in the work tree, the git folder or the state directory.
     #[track_caller]
     pub(crate) fn assert_no_leftovers(&self) {
         let left: Vec<_> = [self.project(), self.state()]
@@ -449,7 +449,7 @@ pub(crate) fn write_file(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::write(path, bytes).unwrap();
 }
 
-/// Paths in a folder, sorted; none where there is no folder.
+/// The paths in a folder, sorted; empty if there is no folder.
 fn read_directory(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<_> = fs::read_dir(folder)
         .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())

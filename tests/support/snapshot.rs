@@ -1,13 +1,13 @@
-//! A repository's bytes, for "nothing was changed".
+//! The bytes of a repository, to check that nothing changed.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// Every file, link and folder of a project: its work tree and its whole `.git`, so index, HEAD,
-/// refs, stash and objects are all in it. Left out is `.git/spec-kitty`, where the program keeps
-/// locks and its own notes.
+/// Every file, link and folder of a project: its work tree and its whole `.git`, with index,
+/// HEAD, refs, stash and objects, but without `.git/spec-kitty`, the place of the program's locks
+/// and notes.
 #[must_use]
 #[derive(Clone)]
 pub(crate) struct Snapshot {
@@ -36,7 +36,7 @@ impl Snapshot {
         Self { entries }
     }
 
-    /// The same without a path and all below it.
+    /// The same without a path and everything below it.
     pub(crate) fn without(mut self, prefix: &str) -> Self {
         self.entries.retain(|path, _| !path.starts_with(prefix));
         self
@@ -75,17 +75,17 @@ fn read(root: &Path, folder: &Path, entries: &mut BTreeMap<PathBuf, Entry>) {
         if relative == Path::new(".git/spec-kitty") {
             continue;
         }
-        let found = fs::symlink_metadata(&path).unwrap();
-        let mode = found.permissions().mode();
-        let entry = if found.is_symlink() {
+        let metadata = fs::symlink_metadata(&path).unwrap();
+        let mode = metadata.permissions().mode();
+        let entry = if metadata.is_symlink() {
             Entry::Link(fs::read_link(&path).unwrap())
-        } else if found.is_dir() {
+        } else if metadata.is_dir() {
             read(root, &path, entries);
             Entry::Folder { mode }
-        } else if found.is_file() {
+        } else if metadata.is_file() {
             Entry::File {
                 mode,
-                inode: found.ino(),
+                inode: metadata.ino(),
                 bytes: fs::read(&path).unwrap_or_default(),
             }
         } else {

@@ -1,4 +1,4 @@
-//! The binary on a terminal: a pseudo-terminal that a test reads and types on like a person.
+//! The binary on a pseudo-terminal that a test reads and types on.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -11,7 +11,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
-/// How long a test waits for what must come: only a failing one does.
+/// How long a test waits before it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A command on a terminal of 24 lines and 100 columns.
@@ -56,24 +56,24 @@ impl Terminal {
         }
     }
 
-    /// All that was written so far, escape sequences included.
+    /// The output so far, with escape sequences.
     pub(crate) fn screen(&self) -> String {
         self.screen.lock().unwrap().clone()
     }
 
-    /// Waits until this text was written.
+    /// Waits until the output contains this text.
     #[track_caller]
     pub(crate) fn wait_for(&self, text: &str) {
         self.wait_until(text, || self.screen().contains(text));
     }
 
-    /// Waits until what is typed is not shown.
+    /// Waits until the terminal hides the input.
     #[track_caller]
     pub(crate) fn wait_for_hidden_input(&self) {
         self.wait_until("hidden input", || !self.shows_input());
     }
 
-    /// Whether the terminal shows what is typed.
+    /// Whether the terminal shows the input.
     pub(crate) fn shows_input(&self) -> bool {
         let settings = tcgetattr(&self.person).unwrap();
         settings.local_modes.contains(LocalModes::ECHO)
@@ -84,7 +84,7 @@ impl Terminal {
         self.person.write_all(text.as_bytes()).unwrap();
     }
 
-    /// Sends the signal of Ctrl-C, as the terminal of a shell's job would.
+    /// Sends the signal of Ctrl-C.
     pub(crate) fn interrupt(&self) {
         let child = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(child, rustix::process::Signal::INT).unwrap();
@@ -120,7 +120,7 @@ impl Drop for Terminal {
     }
 }
 
-/// Reads what is written on the terminal, until nobody has it open any more.
+/// Reads the output on the terminal until no process has it open.
 fn watch(mut person: File, screen: Arc<Mutex<String>>) {
     std::thread::spawn(move || {
         let mut bytes = [0; 4096];

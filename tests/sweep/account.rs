@@ -1,5 +1,4 @@
-//! What the files of a sandbox say, read as the format is documented and with no code of the
-//! product.
+//! Reads the files of a sandbox by their documented format, without code of the program.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,13 +12,13 @@ use crate::support::{PROJECT_UUID, Sandbox, write_file};
 /// The events of every queue under a state directory.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    /// What waits, in the order of file names and lines.
+    /// Pending events, in the order of file names and lines.
     pub pending: Vec<Value>,
-    /// What was parked.
+    /// The events of the dead-letter file.
     pub dead: Vec<Value>,
-    /// Lines that were parked as they are, being no events.
+    /// Lines of the dead-letter file that are not events.
     pub raw: usize,
-    /// Lines that are no JSON object: a file's last one where its newline is missing.
+    /// Lines that are not JSON: the last one of a file without a final newline.
     pub torn: usize,
     /// The ids in each segment, by file name.
     pub segments: BTreeMap<String, Vec<String>>,
@@ -31,7 +30,7 @@ pub(super) fn id(event: &Value) -> String {
 }
 
 impl Ledger {
-    /// Reads all there is.
+    /// Reads every queue.
     pub(super) fn read(sandbox: &Sandbox) -> Self {
         let mut ledger = Self::default();
         for path in files(&sandbox.state().join("queue")) {
@@ -73,7 +72,7 @@ impl Ledger {
             .any(|event| event["event_id"] == wanted)
     }
 
-    /// The distinct ids of what waits, of one type.
+    /// The distinct ids of the pending events of one type.
     pub(super) fn ids_of(&self, event_type: &str) -> Vec<String> {
         let of_type = self
             .pending
@@ -86,7 +85,7 @@ impl Ledger {
     }
 }
 
-/// An event as the program would have written it, about 600 bytes long.
+/// An event as the program writes it, about 600 bytes long.
 pub(super) fn event(number: usize) -> Value {
     json!({
         "aggregate_id": format!("{number:07}-prepared"),
@@ -156,7 +155,7 @@ pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What a crash left lying about: temporary files, half-made folders, locks of git.
+/// Leftovers of a crash: temporary files, unfinished folders, locks of git.
 pub(super) fn leftovers(sandbox: &Sandbox) -> Vec<String> {
     let places = [
         sandbox.project(),
@@ -165,15 +164,15 @@ pub(super) fn leftovers(sandbox: &Sandbox) -> Vec<String> {
     ];
     let is_leftover = |path: &Path| {
         let text = path.to_string_lossy();
-        let ours = text.ends_with(".tmp") || text.contains("/.spec-kitty-new-");
-        ours || text.ends_with("/index.lock") || text.contains("/temporary/")
+        let is_temporary = text.ends_with(".tmp") || text.contains("/.spec-kitty-new-");
+        is_temporary || text.ends_with("/index.lock") || text.contains("/temporary/")
     };
     let all = places.iter().flat_map(|place| files(place));
     let found = all.filter(|path| is_leftover(path));
     found.map(|path| path.display().to_string()).collect()
 }
 
-/// Intents that stand.
+/// The intents on disk.
 pub(super) fn intents(sandbox: &Sandbox) -> Vec<PathBuf> {
     let mut found = files(&sandbox.state().join("intents"));
     found.retain(|path| {
@@ -183,7 +182,7 @@ pub(super) fn intents(sandbox: &Sandbox) -> Vec<PathBuf> {
     found
 }
 
-/// Nothing in the state directory is open to others.
+/// Other users have no access to anything in the state directory.
 #[track_caller]
 pub(super) fn assert_private(sandbox: &Sandbox) {
     for path in files(&sandbox.state()) {

@@ -1,14 +1,14 @@
-//! The append of an event (`specify NAME`), hurt at every point: what was promised is there, what
-//! was there stays, and the same command finishes the mission.
+//! The append of an event (`specify NAME`), interrupted at every point: no acknowledged event is
+//! lost, older events stay, and the same command finishes the mission.
 
 use super::account::{Ledger, event, event_id, leftovers, segment_name, write_queue};
 use super::delivery::deliver;
 use super::points::Steps;
 use super::scene::{Case, Scene, add, fail, kill};
-use super::stage::{assert_ours_is_committed, stage, stage_partially};
+use super::stage::{assert_missions_are_committed, stage, stage_partially};
 use crate::support::{Output, Sandbox};
 
-/// So many events wait before the command begins.
+/// The number of events in the queue before the command.
 const WAITING: usize = 9;
 
 struct Append;
@@ -30,7 +30,7 @@ impl Scene for Append {
         sandbox
     }
 
-    fn check_hurt(&self, case: &Case<'_>) {
+    fn check_interrupted(&self, case: &Case<'_>) {
         assert_eq!(stage(&case.sandbox), stage(case.template));
         let ledger = Ledger::read(&case.sandbox);
         add(&case.tally.torn, ledger.torn);
@@ -40,7 +40,7 @@ impl Scene for Append {
             prepared.filter(|id| !ledger.holds(id)).count(),
         );
         // The answer is the promise.
-        if case.hurt.stdout.contains("\"event_emitted\":true") {
+        if case.interrupted.stdout.contains("\"event_emitted\":true") {
             let recorded = !ledger
                 .ids_of("FeatureCreated")
                 .iter()
@@ -54,7 +54,7 @@ impl Scene for Append {
         let answer = output.answer("spec-kitty.specify/1");
         assert_eq!(answer["event_emitted"], true);
         assert_eq!(stage(sandbox), stage(case.template));
-        assert_ours_is_committed(sandbox);
+        assert_missions_are_committed(sandbox);
         assert_eq!(leftovers(sandbox), Vec::<String>::new());
         // A command that was over when it was killed cannot know that it is run once more.
         let missions = sandbox.missions();
@@ -65,14 +65,15 @@ impl Scene for Append {
         );
         deliver(case);
         assert_eq!(
-            case.plane.books().accepted.len(),
+            case.plane.records().accepted.len(),
             WAITING + missions.len() - 1
         );
     }
 }
 
-/// Planted: the queue rewritten in place instead of appended to (killed between truncation and write:
-/// 4 events lost), and the commit made with `--include` (the user's stage gone at every point).
+/// Mutation check: this test fails with a queue rewritten in place (4 events lost after a kill
+/// between truncation and write), and with a commit made with `--include` (the user's staged files
+/// gone at every point).
 #[test]
 fn a_killed_append_loses_no_event() {
     kill(
@@ -84,7 +85,8 @@ fn a_killed_append_loses_no_event() {
     );
 }
 
-/// Planted: an append that answers Ok when its write failed (the event is promised and lost).
+/// Mutation check: if an append returns Ok although its write failed, this test fails (the event is
+/// lost).
 #[test]
 fn an_append_that_meets_a_failing_disk_loses_no_event() {
     fail(

@@ -1,5 +1,5 @@
-//! `tracker bind-origin`, hurt at every point: control plane first, local second, and the same
-//! command heals what is left.
+//! `tracker bind-origin`, interrupted at every point: control plane first, local second, and the
+//! same command finishes the work.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,9 @@ use super::account::{Ledger, intents, leftovers};
 use super::delivery::deliver;
 use super::points::Steps;
 use super::scene::{Case, Scene, fail, kill};
-use super::stage::{assert_ours_is_committed, stage, stage_partially};
+use super::stage::{assert_missions_are_committed, stage, stage_partially};
 use crate::support::{BIND, ORIGIN_KEYS, Output, Sandbox, issue_id};
 
-/// The scene.
 pub(super) struct BindOrigin;
 
 impl Scene for BindOrigin {
@@ -28,7 +27,7 @@ impl Scene for BindOrigin {
         prepare_bound_project()
     }
 
-    fn check_hurt(&self, case: &Case<'_>) {
+    fn check_interrupted(&self, case: &Case<'_>) {
         check_interrupted_bind(case, "060-search");
     }
 
@@ -49,7 +48,7 @@ impl Scene for BindOrigin {
     }
 }
 
-/// A project with one mission, bound to a tracker, its user in the middle of something.
+/// A project with one mission, bound to a tracker, with staged and unstaged changes of its user.
 pub(super) fn prepare_bound_project() -> Sandbox {
     let sandbox = Sandbox::with_project();
     sandbox.bind_tracker("linear", "web");
@@ -58,8 +57,7 @@ pub(super) fn prepare_bound_project() -> Sandbox {
     sandbox
 }
 
-/// Server first: an origin on disk is one that the control plane holds. A bind of which nothing is
-/// left to heal is whole.
+/// Control plane first: it knows every origin on disk. A bind without an intent is complete.
 pub(super) fn check_interrupted_bind(case: &Case<'_>, mission: &str) {
     assert_eq!(stage(&case.sandbox), stage(case.template));
     if !case
@@ -70,7 +68,7 @@ pub(super) fn check_interrupted_bind(case: &Case<'_>, mission: &str) {
         return;
     }
     let meta = case.sandbox.meta(mission);
-    let bound = case.plane.books().bound.contains_key(mission);
+    let bound = case.plane.records().bound.contains_key(mission);
     if meta["origin_ticket"].is_object() {
         assert!(
             bound,
@@ -91,7 +89,7 @@ pub(super) fn check_interrupted_bind(case: &Case<'_>, mission: &str) {
     }
 }
 
-/// One bind under one key, one committed origin, one event, an untouched stage, nothing left over.
+/// One bind under one key, one committed origin, one event, unchanged staged files, no leftovers.
 pub(super) fn check_bound(case: &Case<'_>, answer: &Value, mission: &str) {
     let Case {
         sandbox,
@@ -109,7 +107,7 @@ pub(super) fn check_bound(case: &Case<'_>, answer: &Value, mission: &str) {
         sandbox.read(&file).trim_end()
     );
     assert_eq!(stage(sandbox), stage(template));
-    assert_ours_is_committed(sandbox);
+    assert_missions_are_committed(sandbox);
     assert_eq!(leftovers(sandbox), Vec::<String>::new());
 
     let ledger = Ledger::read(sandbox);
@@ -121,19 +119,20 @@ pub(super) fn check_bound(case: &Case<'_>, answer: &Value, mission: &str) {
         ledger.pending
     );
     deliver(case);
-    let books = plane.books();
-    assert_eq!(books.accepted_of("MissionOriginBound"), 1);
+    let records = plane.records();
+    assert_eq!(records.accepted_of("MissionOriginBound"), 1);
     let wanted = (mission.to_owned(), issue_id("WEB-123"));
-    assert_eq!(Vec::from_iter(books.bound.clone()), [wanted]);
-    let keys: BTreeSet<_> = books.binds.iter().map(|(key, _)| key).collect();
+    assert_eq!(Vec::from_iter(records.bound.clone()), [wanted]);
+    let keys: BTreeSet<_> = records.binds.iter().map(|(key, _)| key).collect();
     // A bind that was over when it was killed is bound once more, as any later bind would be.
-    let most = if case.over { 2 } else { 1 };
+    let most = if case.is_done { 2 } else { 1 };
     assert!(keys.len() <= most, "{keys:?}");
 }
 
-/// Planted: a new idempotency key for each run (24 of 40 points), the origin written before the
-/// control plane is asked (4 points), `meta.json` written in place (empty when killed), the commit made
-/// with `--include` (all points), a writer that leaves the temporaries of a killed one.
+/// Mutation check: this test fails with a new idempotency key for each run (24 of 40 points), with
+/// the origin written before the control plane answers (4 points), with `meta.json` written in
+/// place (empty after a kill), with a commit made with `--include` (all points), and with a writer
+/// that leaves temporary files.
 #[test]
 fn a_killed_bind_is_finished_by_running_it_again() {
     kill(
@@ -145,8 +144,8 @@ fn a_killed_bind_is_finished_by_running_it_again() {
     );
 }
 
-/// Planted: an event that counts as recorded when it is not (7 of 37 points: nothing is left to record
-/// it with).
+/// Mutation check: if an event counts as recorded when it is not, this test fails (7 of 37 points:
+/// no intent is left to record it).
 #[test]
 fn a_bind_that_meets_a_failing_disk_tells_the_truth_and_is_finished_later() {
     fail(

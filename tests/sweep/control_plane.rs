@@ -1,4 +1,4 @@
-//! A control plane that keeps books: what it was asked, what it granted, what it acknowledged.
+//! A control plane that records the requests, the binds and the events it accepts.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -10,10 +10,10 @@ use crate::support::{
     search_answer,
 };
 
-/// The books.
+/// What the control plane accepted.
 #[derive(Debug, Default)]
-pub(super) struct Books {
-    /// Every bind request that was read to its end: its key and its body.
+pub(super) struct Records {
+    /// The key and the body of every complete bind request.
     pub binds: Vec<(String, Value)>,
     /// Which ticket each mission is bound to.
     pub bound: BTreeMap<String, String>,
@@ -21,17 +21,17 @@ pub(super) struct Books {
     pub batches: Vec<Vec<String>>,
     /// Events that were accepted, with their types; a second time they are duplicates.
     pub accepted: BTreeMap<String, String>,
-    /// How many refreshes were granted; the tokens end with this number.
+    /// The number of refreshes; the tokens end with it.
     pub refreshes: usize,
 }
 
 /// How the server answers for one event, besides `success` and `duplicate`.
 pub(super) type Verdict = fn(&str) -> Option<&'static str>;
 
-/// A loopback server and its books.
+/// A scripted server and its records.
 pub(super) struct ControlPlane {
     server: Server,
-    books: Arc<Mutex<Books>>,
+    records: Arc<Mutex<Records>>,
 }
 
 /// The tokens that the n-th refresh gives.
@@ -43,7 +43,7 @@ pub(super) fn tokens(refreshes: usize) -> (String, String) {
 }
 
 impl ControlPlane {
-    /// Grants everything, as the contract says it.
+    /// Accepts every request of the protocol.
     pub(super) fn start() -> Self {
         Self::judging(|_| None)
     }
@@ -51,46 +51,46 @@ impl ControlPlane {
     /// The same, with other verdicts for some events.
     pub(super) fn judging(verdict: Verdict) -> Self {
         let server = Server::start();
-        let books = Arc::new(Mutex::new(Books::default()));
+        let records = Arc::new(Mutex::new(Records::default()));
         server.handle(SEARCH_PATH, |request| {
             let key = request.json()["query_key"].as_str().unwrap().to_uppercase();
             let found = candidate(&key, &format!("Ticket {key}"), "exact");
             Reply::json(200, &search_answer(&[found]))
         });
-        let with = |act: fn(&mut Books, &Request) -> Reply| {
-            let books = Arc::clone(&books);
-            move |request: &Request| act(&mut books.lock().unwrap(), request)
+        let with = |act: fn(&mut Records, &Request) -> Reply| {
+            let records = Arc::clone(&records);
+            move |request: &Request| act(&mut records.lock().unwrap(), request)
         };
         server.handle(BIND_PATH, with(bind));
         server.handle(EVENTS_PATH, {
-            let books = Arc::clone(&books);
-            move |request| receive(&mut books.lock().unwrap(), request, verdict)
+            let records = Arc::clone(&records);
+            move |request| receive(&mut records.lock().unwrap(), request, verdict)
         });
-        Self { server, books }
+        Self { server, records }
     }
 
-    /// Takes only tokens it issued itself: the session in the credentials must be refreshed first.
-    /// A refresh token is good for one use.
+    /// Accepts only tokens that it issued itself, so the session must be refreshed first. A refresh
+    /// token is good for one use.
     pub(super) fn strict() -> Self {
         let plane = Self::start();
-        let books = Arc::clone(&plane.books);
+        let records = Arc::clone(&plane.records);
         plane.server.handle(SEARCH_PATH, move |request| {
-            let (access, _) = tokens(books.lock().unwrap().refreshes);
+            let (access, _) = tokens(records.lock().unwrap().refreshes);
             if request.header("authorization") != Some(&format!("Bearer {access}")) {
-                return Reply::refusal(401, "token_expired", "the token is over");
+                return Reply::refusal(401, "token_expired", "the token expired");
             }
             let found = candidate("WEB-123", "Ticket WEB-123", "exact");
             Reply::json(200, &search_answer(&[found]))
         });
-        let books = Arc::clone(&plane.books);
+        let records = Arc::clone(&plane.records);
         plane.server.handle(REFRESH_PATH, move |request| {
-            let mut books = books.lock().unwrap();
-            let wanted = tokens(books.refreshes).1;
-            if books.refreshes > 0 && request.json()["refresh"] != wanted {
+            let mut records = records.lock().unwrap();
+            let wanted = tokens(records.refreshes).1;
+            if records.refreshes > 0 && request.json()["refresh"] != wanted {
                 return Reply::refusal(401, "token_reused", "the refresh token was used");
             }
-            books.refreshes += 1;
-            let (access, refresh) = tokens(books.refreshes);
+            records.refreshes += 1;
+            let (access, refresh) = tokens(records.refreshes);
             Reply::json(
                 200,
                 &json!({"access": access, "refresh": refresh, "access_lifetime": 900}),
@@ -99,18 +99,18 @@ impl ControlPlane {
         plane
     }
 
-    /// Where it listens.
+    /// Its address.
     pub(super) fn url(&self) -> String {
         self.server.url()
     }
 
-    /// What was written so far.
-    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
-        self.books.lock().unwrap()
+    /// The records so far.
+    pub(super) fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap()
     }
 }
 
-impl Books {
+impl Records {
     /// How many distinct events of a type were accepted.
     pub(super) fn accepted_of(&self, event_type: &str) -> usize {
         self.accepted
@@ -129,16 +129,16 @@ impl Books {
     }
 }
 
-fn bind(books: &mut Books, request: &Request) -> Reply {
+fn bind(records: &mut Records, request: &Request) -> Reply {
     let (key, body) = (
         request.header("idempotency-key").unwrap_or_default(),
         request.json(),
     );
-    let earlier = books.binds.iter().find(|(earlier, _)| earlier == key);
+    let earlier = records.binds.iter().find(|(earlier, _)| earlier == key);
     let changed = earlier.is_some_and(|(_, earlier)| *earlier != body);
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
     let (mission, issue) = (text("mission_id"), text("external_issue_id"));
-    books.binds.push((key.to_owned(), body));
+    records.binds.push((key.to_owned(), body));
     if key.is_empty() || changed {
         return Reply::refusal(
             422,
@@ -146,7 +146,7 @@ fn bind(books: &mut Books, request: &Request) -> Reply {
             "no key, or another body under the same key",
         );
     }
-    let bound = books
+    let bound = records
         .bound
         .entry(mission.clone())
         .or_insert_with(|| issue.clone());
@@ -158,7 +158,7 @@ fn bind(books: &mut Books, request: &Request) -> Reply {
     Reply::json(200, &answer)
 }
 
-fn receive(books: &mut Books, request: &Request, verdict: Verdict) -> Reply {
+fn receive(records: &mut Records, request: &Request, verdict: Verdict) -> Reply {
     let text = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
     let body = request.json();
     let mut results = Vec::new();
@@ -169,13 +169,16 @@ fn receive(books: &mut Books, request: &Request, verdict: Verdict) -> Reply {
         let status = match verdict(&id) {
             Some("absent") => continue,
             Some(status) => status,
-            None => match books.accepted.insert(id.clone(), text(event, "event_type")) {
+            None => match records
+                .accepted
+                .insert(id.clone(), text(event, "event_type"))
+            {
                 None => "success",
                 Some(_) => "duplicate",
             },
         };
         results.push(json!({"event_id": id, "status": status, "error_message": "a reason"}));
     }
-    books.batches.push(batch);
+    records.batches.push(batch);
     Reply::json(200, &json!({"results": results}))
 }

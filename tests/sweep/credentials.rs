@@ -1,4 +1,4 @@
-//! The refresh of an expired session, hurt at every point: the file on disk is a whole session.
+//! The refresh of an expired session, interrupted at every point: the file holds a whole session.
 
 use std::fs;
 
@@ -31,20 +31,20 @@ impl Scene for Refresh {
         plane
     }
 
-    fn check_hurt(&self, case: &Case<'_>) {
+    fn check_interrupted(&self, case: &Case<'_>) {
         let stored = stored_access(&case.sandbox);
-        let granted = case.plane.books().refreshes;
+        let granted = case.plane.records().refreshes;
         assert!(
             stored == ACCESS_TOKEN || stored == tokens(granted).0,
             "{stored}"
         );
     }
 
-    /// A refresh token is good for one use: where the process died between the answer and the file,
-    /// the session is over, and the program says so; there is no third way.
+    /// A refresh token is good for one use. If the process dies between the answer and the file, the
+    /// session has ended, and the program reports that.
     fn check_repeated(&self, case: &Case<'_>, output: Output) {
         assert_eq!(leftovers(&case.sandbox), Vec::<String>::new());
-        let granted = case.plane.books().refreshes;
+        let granted = case.plane.records().refreshes;
         assert_eq!(granted, 1, "the refresh token was used more than once");
         let stored = stored_access(&case.sandbox);
         if stored == ACCESS_TOKEN {
@@ -70,8 +70,8 @@ fn stored_access(sandbox: &Sandbox) -> String {
     table["tokens"]["access"].as_str().unwrap().to_owned()
 }
 
-/// Planted: credentials written in place (half a session), and temporaries of a killed writer that stay
-/// (5 points: tokens lie about in a file nobody looks for).
+/// Mutation check: this test fails with credentials written in place (half a session), and with a
+/// writer that leaves temporary files (5 points: tokens stay in a file that nobody looks for).
 #[test]
 fn a_killed_refresh_leaves_a_whole_session() {
     kill(
@@ -83,7 +83,7 @@ fn a_killed_refresh_leaves_a_whole_session() {
     );
 }
 
-/// Planted: credentials written in place (half a session).
+/// Mutation check: if credentials are written in place, this test fails (half a session).
 #[test]
 fn a_refresh_that_meets_a_failing_disk_leaves_a_whole_session() {
     fail(

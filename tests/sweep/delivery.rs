@@ -1,12 +1,12 @@
-//! The end of every case: all that waits is delivered and accounted for.
+//! The end of every case: delivers the queue and accounts for every event.
 
 use std::collections::BTreeMap;
 
 use super::account::{Ledger, id, intents};
 use super::scene::{Case, add};
 
-/// Delivers all there is: every event of the files arrives, the clocks of distinct lines differ,
-/// and nothing is left to be recorded.
+/// Delivers the queue: every event arrives, the clocks of distinct lines differ, and no event is left
+/// to record.
 #[track_caller]
 pub(super) fn deliver(case: &Case<'_>) {
     let Case {
@@ -31,11 +31,11 @@ pub(super) fn deliver(case: &Case<'_>) {
     add(&tally.doubled, lines - ids.len());
     let output = sandbox.run(&["sync", "now", "--json"]);
     output.answer("spec-kitty.sync-now/1");
-    let books = plane.books();
+    let records = plane.records();
     add(
         &tally.lost,
         ids.iter()
-            .filter(|id| !books.accepted.contains_key(*id))
+            .filter(|id| !records.accepted.contains_key(*id))
             .count(),
     );
     let after = Ledger::read(sandbox);

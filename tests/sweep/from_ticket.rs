@@ -1,4 +1,4 @@
-//! `specify --from-ticket`, hurt at every point: the same command makes one mission of what is left.
+//! `specify --from-ticket`, interrupted at every point: the same command finishes the one mission.
 
 use super::bind_origin::{check_bound, check_interrupted_bind, prepare_bound_project};
 use super::points::Steps;
@@ -23,7 +23,7 @@ impl Scene for FromTicket {
         prepare_bound_project()
     }
 
-    fn check_hurt(&self, case: &Case<'_>) {
+    fn check_interrupted(&self, case: &Case<'_>) {
         check_interrupted_bind(case, MISSION);
         let mission = case.sandbox.path(&format!("kitty-specs/{MISSION}"));
         let whole = [
@@ -43,17 +43,18 @@ impl Scene for FromTicket {
         let sandbox = &case.sandbox;
         assert_eq!(sandbox.missions(), ["060-search", MISSION]);
         check_bound(case, &output.answer("spec-kitty.specify/1"), MISSION);
-        let ours = [
+        let expected = [
             "Bind WEB-123 to mission 061-web-123",
             "Add mission 061-web-123",
         ];
-        assert_eq!(sandbox.subjects()[..2], ours);
+        assert_eq!(sandbox.subjects()[..2], expected);
         assert_eq!(sandbox.commit_count(), case.template.commit_count() + 2);
-        assert_eq!(case.plane.books().accepted_of("FeatureCreated"), 1);
+        assert_eq!(case.plane.records().accepted_of("FeatureCreated"), 1);
     }
 }
 
-/// Planted: the intent written after the folder (a second mission, 062-web-123).
+/// Mutation check: if the intent is written after the folder, this test fails (a second mission,
+/// 062-web-123).
 #[test]
 fn a_killed_start_is_finished_by_running_it_again() {
     kill(
@@ -65,8 +66,8 @@ fn a_killed_start_is_finished_by_running_it_again() {
     );
 }
 
-/// Planted: a bind that ends the intent of a creation whose own event is not recorded (3 points; the
-/// program did so until this test was written).
+/// Mutation check: if a bind ends the intent of a creation whose own event is not recorded, this
+/// test fails (3 points).
 #[test]
 fn a_start_that_meets_a_failing_disk_tells_the_truth_and_is_finished_later() {
     fail(

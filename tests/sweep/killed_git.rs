@@ -1,5 +1,5 @@
-//! git itself killed in the middle of our commit, by a `git` in front of the real one that traces
-//! what it starts: `doctor --fix --yes` repairs what is left, and the same command finishes.
+//! git is killed during a commit, by a `git` in front of the real one that runs it under strace.
+//! `doctor --fix --yes` repairs the repository, and the same command finishes.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -25,7 +25,7 @@ fn put_in_front(sandbox: &mut Sandbox, subcommand: &str, options: &str) {
     sandbox.set("PATH", format!("{}:{path}", folder.display()));
 }
 
-/// The points of the git processes that one subcommand becomes.
+/// The points of the git processes of one subcommand.
 fn points(scene: &dyn Scene, template: &Sandbox, subcommand: &str) -> Vec<Point> {
     let mut sandbox = template.copy();
     let _plane = scene.serve(&sandbox);
@@ -36,7 +36,7 @@ fn points(scene: &dyn Scene, template: &Sandbox, subcommand: &str) -> Vec<Point>
     let text = fs::read_to_string(file).expect("a trace of git");
     let calls: Vec<_> = text.lines().filter_map(parse).collect();
     let mut points = of_trace(&calls);
-    // Whatever it reads, it is the same git as before.
+    // A kill at a call that only reads changes nothing.
     points.retain(|point| point.changes && !point.inner);
     points
 }
@@ -53,31 +53,31 @@ fn kill_and_repair(
     let Point { name, nth, .. } = point;
     let options = format!("-o /dev/null -e trace={name} -e inject={name}:signal=KILL:when={nth}");
     put_in_front(&mut sandbox, subcommand, &options);
-    let hurt = sandbox.run(scene.arguments());
+    let interrupted = sandbox.run(scene.arguments());
     sandbox.set("PATH", std::env::var_os("PATH").unwrap());
     let is_locked = sandbox.path(".git/index.lock").exists();
     let case = Case {
         sandbox,
         plane,
-        hurt,
-        over: false,
+        interrupted,
+        is_done: false,
         template,
         tally,
     };
-    scene.check_hurt(&case);
+    scene.check_interrupted(&case);
     let sandbox = &case.sandbox;
     let doctor = sandbox.run(&["doctor", "--fix", "--yes", "--json"]);
     assert!([0, 10].contains(&doctor.code), "{doctor:?}");
     assert!(!sandbox.path(".git/index.lock").exists(), "{doctor:?}");
-    scene.check_hurt(&case);
-    let over = !plane_has_work(&case);
+    scene.check_interrupted(&case);
+    let is_done = !has_intent(&case);
     let output = sandbox.run(scene.arguments());
-    scene.check_repeated(&Case { over, ..case }, output);
+    scene.check_repeated(&Case { is_done, ..case }, output);
     is_locked
 }
 
-/// Whether the intent of the bind still stands.
-fn plane_has_work(case: &Case<'_>) -> bool {
+/// Whether the intent of the bind still exists.
+fn has_intent(case: &Case<'_>) -> bool {
     !super::account::intents(&case.sandbox).is_empty()
 }
 
@@ -117,8 +117,8 @@ fn sweep(scene: &dyn Scene, subcommand: &str, steps: Steps) {
     );
 }
 
-/// Planted: a repair that removes the locks and leaves the index as it is (7 points: the next commit
-/// would take ours back). Before this test `doctor` knew no other lock than that of the index (5).
+/// Mutation check: if the repair removes the locks but leaves the index as it is, this test fails
+/// (7 points: the next commit would revert the mission).
 #[test]
 fn a_killed_commit_of_a_bind_is_repaired() {
     sweep(
@@ -131,7 +131,7 @@ fn a_killed_commit_of_a_bind_is_repaired() {
     );
 }
 
-/// Planted: the same (2 points).
+/// Mutation check: as in [`a_killed_commit_of_a_bind_is_repaired`] (2 points).
 #[test]
 fn a_killed_commit_of_a_start_is_repaired() {
     sweep(

@@ -1,7 +1,7 @@
-//! The durability proofs of the contract: the binary is traced once with strace, then hurt at one
-//! call after the other in fresh copies of a prepared sandbox, and run again. The ordinary run
-//! samples the points evenly and prints the step; `SPEC_KITTY_SWEEP=all` (`just sweep`) takes every
-//! one. Each test names the fault that was planted in the program to see it fail.
+//! Durability sweeps. Each traces the binary once with strace, injects a fault at one system call
+//! after the other in fresh copies of a sandbox, and runs the command again. The ordinary run takes
+//! an even sample of the calls and prints its step; `SPEC_KITTY_SWEEP=all` (`just sweep`) takes every
+//! call. The doc comment of each test says which bug in the program makes it fail.
 
 mod account;
 mod append;

@@ -1,4 +1,4 @@
-//! The points at which a command is hurt: each of its calls once, or an even sample of them.
+//! The points of a fault: each system call once, or an even sample of them.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,13 +14,13 @@ pub(super) struct Point {
     /// [`Call::changes`], outside the process.
     pub changes: bool,
     /// Some thread's n-th call is on a pipe, an event counter or `/proc`: no disk or network can
-    /// make it fail, and the standard library takes for granted that it does not.
+    /// make it fail, and the standard library assumes that it succeeds.
     pub inner: bool,
     /// Its line in the trace.
     pub text: String,
 }
 
-/// How even the sample of the ordinary run is: every so manieth point of each kind.
+/// The steps of the sample in the ordinary run: every n-th point of each kind.
 /// `SPEC_KITTY_SWEEP=all` takes every one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Steps {
@@ -30,13 +30,13 @@ pub(super) struct Steps {
     pub reading: usize,
 }
 
-/// Whether every point is asked for.
+/// Whether the sweep takes every point.
 pub(super) fn all() -> bool {
     std::env::var_os("SPEC_KITTY_SWEEP").is_some_and(|value| value == "all")
 }
 
-/// All points of a trace, in the order in which they were first reached. What the dynamic loader
-/// does before the program begins is left out: it is the system's.
+/// All points of a trace, in the order in which they are first reached, without the calls of the
+/// dynamic loader.
 pub(super) fn of_trace(calls: &[Call]) -> Vec<Point> {
     let begin = calls
         .iter()
@@ -80,14 +80,14 @@ fn is_signal(text: &str) -> bool {
     text.contains("<anon_inode:") || text.starts_with("socketpair")
 }
 
-/// Standard output is a pipe too, but one that may well be full.
+/// Standard output is a pipe too, but a write to it can fail.
 fn is_inner(call: &Call) -> bool {
     let on = |what: &str| call.text.contains(what);
     call.name == "socketpair"
         || !on("(1<") && (on("<pipe:[") || on("<anon_inode:") || on("</proc/"))
 }
 
-/// An even sample, and the sentence that says how even.
+/// An even sample, and a sentence that states its steps.
 pub(super) fn sample(points: Vec<Point>, steps: Steps) -> (Vec<Point>, String) {
     let steps = if all() {
         Steps {

@@ -1,4 +1,4 @@
-//! Hurts one command at each of its points, runs it again, and asks what is left.
+//! Injects a fault into a command at each of its points, runs it again, and checks the result.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -10,54 +10,54 @@ use super::points::{self, Point, Steps, of_trace, sample};
 use super::strace::{Fault, inject, is_missing, trace};
 use crate::support::{Output, Sandbox, Snapshot};
 
-/// A command, what it needs, and what must hold when it was hurt and when it ran again.
+/// A command, its preparation, and what must hold after the fault and after a second run.
 pub(super) trait Scene: Sync {
-    /// The command, in words.
+    /// The command, for messages.
     fn name(&self) -> &'static str;
-    /// Its arguments; `--json` is among them.
+    /// Its arguments, with `--json`.
     fn arguments(&self) -> &'static [&'static str];
-    /// A sandbox to be copied for each point.
+    /// The sandbox that is copied for each point.
     fn prepare(&self) -> Sandbox;
-    /// How it ends when nothing hurts it.
+    /// The exit code without a fault.
     fn exit(&self) -> i32 {
         0
     }
-    /// The control plane of one copy, logged in to.
+    /// Starts the control plane of one copy and logs in.
     fn serve(&self, sandbox: &Sandbox) -> ControlPlane {
         let plane = ControlPlane::start();
         sandbox.log_in(&plane.url());
         plane
     }
-    /// What must hold as soon as the hurt run is over.
-    fn check_hurt(&self, _case: &Case<'_>) {}
-    /// What must hold when the same command has run again, with this output.
+    /// Checks the state right after the interrupted run.
+    fn check_interrupted(&self, _case: &Case<'_>) {}
+    /// Checks the state after the second run, which has this output.
     fn check_repeated(&self, case: &Case<'_>, output: Output);
 }
 
-/// One copy of a scene, hurt at one point.
+/// One copy of a scene, interrupted at one point.
 pub(super) struct Case<'a> {
     /// The copy.
     pub sandbox: Sandbox,
     /// Its control plane.
     pub plane: ControlPlane,
-    /// What the hurt run said.
-    pub hurt: Output,
-    /// The hurt run had done all there is to do: what follows is a new run, not a healing.
-    pub over: bool,
-    /// The prepared sandbox, as it was.
+    /// The interrupted run.
+    pub interrupted: Output,
+    /// The interrupted run had finished its work, so the second run begins anew.
+    pub is_done: bool,
+    /// The prepared sandbox, unchanged.
     pub template: &'a Sandbox,
-    /// Where figures go.
+    /// The figures of the sweep.
     pub tally: &'a Tally,
 }
 
 /// The figures of a sweep.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    /// Promised events that are nowhere.
+    /// Events that were acknowledged to the user and are in no file.
     pub lost: AtomicUsize,
     /// Events that the control plane received twice.
     pub doubled: AtomicUsize,
-    /// Lines that are no events.
+    /// Lines that are not events.
     pub torn: AtomicUsize,
     ended: AtomicUsize,
 }
@@ -72,9 +72,8 @@ pub(super) fn kill(scene: &dyn Scene, steps: Steps) {
     sweep(scene, "kill points", steps, |_, _| vec![Fault::Kill]);
 }
 
-/// Lets the calls fail: with one error each in turn, with every error where every point is asked
-/// for. A descriptor that cannot be closed, or a child that cannot be waited for, is no state of a
-/// disk.
+/// Lets the calls fail, each with the next error of the list; with `SPEC_KITTY_SWEEP=all` each with
+/// every error. Calls that no state of a disk can fail are left out.
 pub(super) fn fail(scene: &dyn Scene, steps: Steps) {
     const ERRORS: [&str; 4] = ["ENOSPC", "EIO", "EROFS", "EACCES"];
     const NO_DISK: [&str; 9] = [
@@ -121,7 +120,9 @@ fn sweep(
     let tally = Tally::default();
     let failures = Mutex::new(Vec::new());
     in_threads(&jobs, |(point, fault)| {
-        if let Err(message) = panics(|| hurt_and_repeat(scene, &template, point, fault, &tally)) {
+        if let Err(message) =
+            panics(|| interrupt_and_repeat(scene, &template, point, fault, &tally))
+        {
             failures.lock().unwrap().push(format!(
                 "{fault:?} at {} number {}: {}\n{message}",
                 point.name, point.nth, point.text
@@ -147,10 +148,10 @@ fn sweep(
         failures.len(),
         failures.join("\n\n")
     );
-    assert_eq!(lost, 0, "promised events are nowhere");
+    assert_eq!(lost, 0, "acknowledged events are in no file");
 }
 
-/// What a run returns, or what its failed assertion says.
+/// The result of a closure, or the message of its panic.
 pub(super) fn panics<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
         let owned = panic.downcast_ref::<String>().cloned();
@@ -159,7 +160,7 @@ pub(super) fn panics<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Several at once: a point mostly waits for the disk, and for the processes it starts.
+/// Works on several jobs at once: each mostly waits for the disk and for its processes.
 pub(super) fn in_threads<T: Sync>(jobs: &[T], work: impl Fn(&T) + Sync) {
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(2, usize::from) + 1;
@@ -174,7 +175,7 @@ pub(super) fn in_threads<T: Sync>(jobs: &[T], work: impl Fn(&T) + Sync) {
     });
 }
 
-fn hurt_and_repeat(
+fn interrupt_and_repeat(
     scene: &dyn Scene,
     template: &Sandbox,
     point: &Point,
@@ -184,43 +185,48 @@ fn hurt_and_repeat(
     let sandbox = template.copy();
     let plane = scene.serve(&sandbox);
     let before = sandbox.snapshot();
-    let hurt = inject(&sandbox, scene.arguments(), &point.name, point.nth, fault);
-    if hurt.code != -1 {
+    let interrupted = inject(&sandbox, scene.arguments(), &point.name, point.nth, fault);
+    if interrupted.code != -1 {
         add(&tally.ended, 1);
-        check_answer(&hurt, &before, &sandbox, &plane);
+        check_answer(&interrupted, &before, &sandbox, &plane);
     }
-    let over = intents(&sandbox).is_empty() && !plane.books().bound.is_empty();
+    let is_done = intents(&sandbox).is_empty() && !plane.records().bound.is_empty();
     let case = Case {
         sandbox,
         plane,
-        hurt,
-        over,
+        interrupted,
+        is_done,
         template,
         tally,
     };
     assert_private(&case.sandbox);
-    scene.check_hurt(&case);
+    scene.check_interrupted(&case);
     let output = case.sandbox.run(scene.arguments());
     assert_private(&case.sandbox);
     scene.check_repeated(&case, output);
 }
 
-/// A run that was not killed speaks: in one document, with a documented code, without a panic, and
-/// truly about its effect. Where even its answer could not be written, the code must tell.
-fn check_answer(hurt: &Output, before: &Snapshot, sandbox: &Sandbox, plane: &ControlPlane) {
-    assert!(!hurt.stderr.contains("panicked"), "{hurt:?}");
-    assert!((0..=11).contains(&hurt.code), "{hurt:?}");
-    let unanswered = hurt.stderr.contains("its answer could not be written");
-    if unanswered || hurt.stdout.is_empty() {
-        assert_ne!(hurt.code, 0, "no answer, and yet no failure: {hurt:?}");
+/// A run that was not killed prints one document with a documented exit code, does not panic, and
+/// states its effect correctly. If it cannot even write its answer, its exit code is not 0.
+fn check_answer(interrupted: &Output, before: &Snapshot, sandbox: &Sandbox, plane: &ControlPlane) {
+    assert!(!interrupted.stderr.contains("panicked"), "{interrupted:?}");
+    assert!((0..=11).contains(&interrupted.code), "{interrupted:?}");
+    let unanswered = interrupted
+        .stderr
+        .contains("its answer could not be written");
+    if unanswered || interrupted.stdout.is_empty() {
+        assert_ne!(
+            interrupted.code, 0,
+            "exit 0 without an answer: {interrupted:?}"
+        );
         return;
     }
-    let document = hurt.json();
+    let document = interrupted.json();
     if document["error"]["effect"] == "none" {
         before.assert_same(&sandbox.snapshot());
         assert!(
-            plane.books().bound.is_empty(),
-            "effect none of a bind: {hurt:?}"
+            plane.records().bound.is_empty(),
+            "effect none of a bind: {interrupted:?}"
         );
     }
 }

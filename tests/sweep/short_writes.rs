@@ -1,5 +1,5 @@
-//! Files that may not grow beyond a limit (`RLIMIT_FSIZE`): a write that stops half-way, answered by
-//! the error EFBIG or by the signal that ends the process.
+//! A file-size limit (`RLIMIT_FSIZE`) stops a write half-way, with the error EFBIG or with the signal
+//! that ends the process.
 
 use std::process::Command;
 
@@ -10,8 +10,8 @@ use crate::support::{PROJECT_UUID, Sandbox, binary, finish};
 
 const WAITING: usize = 200;
 
-/// Planted: no roll-back of a write that failed (a torn line is left), and no newline before an append
-/// to a torn line (the next event is lost with it).
+/// Mutation check: this test fails without the roll-back of a failed write (a torn line is left),
+/// and without the newline before an append to a torn line (the next event is lost with it).
 #[test]
 fn a_write_that_stops_half_way_leaves_no_event_unreadable() {
     if Command::new("prlimit").arg("--version").output().is_err() {
@@ -81,7 +81,7 @@ fn a_write_that_stops_half_way_leaves_no_event_unreadable() {
             );
             parked += torn;
             // Both missions: one whose event did not fit is recorded by its intent.
-            assert_eq!(plane.books().accepted.len(), WAITING + 2, "limit {limit}");
+            assert_eq!(plane.records().accepted.len(), WAITING + 2, "limit {limit}");
         }
     }
     println!(

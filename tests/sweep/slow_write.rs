@@ -1,5 +1,5 @@
-//! One write that takes its time. A crowd does not prove a lock; a single slow write does: without
-//! the lock, the file is sealed, delivered and removed under the writer's hands.
+//! One slow write shows that the lock works: without it, a delivery seals, sends and removes the file
+//! during the write.
 
 use spec_kitty::internals::Queue;
 use spec_kitty::internals::World;
@@ -9,7 +9,7 @@ use super::control_plane::ControlPlane;
 use super::strace::{Fault, injecting, is_missing, trace};
 use crate::support::{PROJECT_UUID, Sandbox, finish};
 
-/// Planted: no lock around the append (the slow event is promised and lost).
+/// Mutation check: without the lock around the append, this test fails (the slow event is lost).
 #[test]
 fn a_slow_write_is_not_delivered_from_under_the_writer() {
     if is_missing("slow write") {
@@ -37,8 +37,7 @@ fn a_slow_write_is_not_delivered_from_under_the_writer() {
     let plane = ControlPlane::start();
     sandbox.log_in(&plane.url());
     let slow = injecting(&sandbox, &arguments, "write", nth, &Fault::Delay(600_000));
-    // Meanwhile others append and deliver, one after the other, so that there is always something
-    // to be sealed.
+    // Meanwhile the test appends and delivers, so that there is always a file to seal.
     let queue = Queue::of_project(&sandbox.state(), PROJECT_UUID);
     let world = World::with_variables::<&str, &str>(sandbox.root(), []);
     let mut events = 5;
@@ -64,7 +63,7 @@ fn a_slow_write_is_not_delivered_from_under_the_writer() {
         ledger.pending.is_empty() && ledger.dead.is_empty(),
         "{ledger:?}"
     );
-    let accepted = &plane.books().accepted;
+    let accepted = &plane.records().accepted;
     assert!((0..events).all(|number| accepted.contains_key(&event_id(number))));
     assert_eq!(
         accepted.len(),
@@ -72,6 +71,6 @@ fn a_slow_write_is_not_delivered_from_under_the_writer() {
         "the slow event was promised and is nowhere"
     );
     println!(
-        "reliability: slow write: one write of 0.6 s beside {events} appends and deliveries, lost 0"
+        "reliability: slow write: one write of 0.6 s during {events} appends and deliveries, lost 0"
     );
 }

@@ -1,4 +1,4 @@
-//! A staging area that somebody was in the middle of, and whether it still is as it was.
+//! The user's staged and unstaged changes, and whether they are unchanged.
 
 use crate::support::Sandbox;
 
@@ -11,8 +11,8 @@ const FILES: [&str; 6] = [
     "untracked",
 ];
 
-/// Stages a hunk beside an unstaged one, a new file, a deletion that keeps the file, a renaming and
-/// an intention to add; leaves one file untracked.
+/// Stages a hunk next to an unstaged one, a new file, a deletion that keeps the file, a rename and
+/// an intent-to-add; leaves one file untracked.
 pub(super) fn stage_partially(sandbox: &Sandbox) {
     let lines: String = (1..40)
         .map(|line| format!("line {line}\n"))
@@ -37,8 +37,8 @@ pub(super) fn stage_partially(sandbox: &Sandbox) {
     sandbox.write("untracked", "left alone\n");
 }
 
-/// All that git says of the files outside `kitty-specs`, the objects in HEAD and in the index
-/// among it, and the bytes of the files.
+/// The status of the files outside `kitty-specs`, with their objects in HEAD and in the index, and
+/// their bytes.
 pub(super) fn stage(sandbox: &Sandbox) -> String {
     let status = sandbox.git(&[
         "--no-optional-locks",
@@ -54,10 +54,9 @@ pub(super) fn stage(sandbox: &Sandbox) -> String {
     format!("{status}\n{files:#?}\nstash: {stash}")
 }
 
-/// Nothing of ours is staged, changed or unknown to git: it is all committed, and no next commit
-/// takes it back.
+/// Every file of a mission is committed, and the next commit does not revert it.
 #[track_caller]
-pub(super) fn assert_ours_is_committed(sandbox: &Sandbox) {
+pub(super) fn assert_missions_are_committed(sandbox: &Sandbox) {
     let status = sandbox.git(&[
         "--no-optional-locks",
         "status",
@@ -65,5 +64,5 @@ pub(super) fn assert_ours_is_committed(sandbox: &Sandbox) {
         "--",
         "kitty-specs",
     ]);
-    assert_eq!(status, "", "left of ours");
+    assert_eq!(status, "", "not committed");
 }

@@ -1,6 +1,6 @@
-//! Fifty processes that append while others deliver, half of them killed; and how fast they append
-//! when nobody kills them. The writers are this test binary, started again: the product's queue
-//! without the git commands of a product's command.
+//! Fifty processes append while others deliver; half of them are killed. A second test measures
+//! appends without kills. The writers are this test binary, started again: they use the queue
+//! without the git commands of a whole run.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -22,8 +22,8 @@ const STATE: &str = "SPEC_KITTY_TEST_WRITER_STATE";
 const FIRST: &str = "SPEC_KITTY_TEST_WRITER_FIRST";
 const COUNT: &str = "SPEC_KITTY_TEST_WRITER_COUNT";
 
-/// A writer: waits for a line on its stdin, appends its events one by one, and says each id as
-/// soon as it was promised. Nothing to do where the storm did not start it.
+/// The writer: waits for a line on its stdin, appends its events one by one, and prints each id as
+/// soon as it is durable. Does nothing unless the storm started it.
 #[test]
 fn writer() {
     let Some(state) = std::env::var_os(STATE).map(PathBuf::from) else {
@@ -59,11 +59,11 @@ fn start(state: &Path, first: usize, count: usize) -> Child {
         .unwrap()
 }
 
-/// Lets a writer go; reads what it promises until it ends, and kills it after so many promises.
+/// Starts a writer's work, reads the ids it prints until it ends, and kills it after this many.
 fn promises(mut child: Child, kill_after: Option<usize>) -> Vec<String> {
     let output = BufReader::new(child.stdout.take().unwrap());
     let mut promised = Vec::new();
-    // It keeps its stdin: closing it would be a go as well.
+    // Its stdin stays open: closing it would start the work too.
     child.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
     for line in output.lines().map_while(Result::ok) {
         promised.extend(line.strip_prefix("promised ").map(str::to_owned));
@@ -75,8 +75,8 @@ fn promises(mut child: Child, kill_after: Option<usize>) -> Vec<String> {
     promised
 }
 
-/// Planted: no lock around the append (125 of 7,764 events lost), and two writes for a line (778 lost,
-/// 376 lines torn).
+/// Mutation check: this test fails without the lock around the append (125 of 7,764 events lost),
+/// and with two writes for a line (778 lost, 376 lines torn).
 #[test]
 fn a_storm_of_writers_deliveries_and_kills_loses_no_event() {
     let sandbox = Sandbox::with_project();
@@ -86,7 +86,7 @@ fn a_storm_of_writers_deliveries_and_kills_loses_no_event() {
     let seed = u64::from(std::process::id());
     let writers: Vec<_> = (0..PROCESSES)
         .map(|writer| {
-            // Half of them, each at a place of its own.
+            // Half of them, each after another number of events.
             let place = (seed + writer as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
             let place = usize::try_from(place).unwrap() % (APPENDS - 1) + 1;
             let child = start(&state, writer * APPENDS, APPENDS);
@@ -121,14 +121,14 @@ fn a_storm_of_writers_deliveries_and_kills_loses_no_event() {
         .run(&["sync", "now", "--json"])
         .answer("spec-kitty.sync-now/1");
     let ledger = Ledger::read(&sandbox);
-    let books = plane.books();
+    let records = plane.records();
     let lost: Vec<_> = promised
         .iter()
-        .filter(|id| !books.accepted.contains_key(*id))
+        .filter(|id| !records.accepted.contains_key(*id))
         .collect();
-    // A kill may end a write between two pages: such a line was never promised, and is parked.
+    // A kill may end a write between two pages: such a line was never acknowledged, and is parked.
     let torn = ledger.torn + ledger.raw;
-    let doubled = books
+    let doubled = records
         .receptions()
         .values()
         .filter(|times| **times > 1)

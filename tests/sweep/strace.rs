@@ -1,5 +1,4 @@
-//! Runs the binary under strace: to see its calls, or to hurt it at one of them. Nothing in the
-//! product knows of this.
+//! Runs the binary under strace, to list its system calls or to inject a fault into one of them.
 
 use std::ffi::OsString;
 use std::fs;
@@ -80,8 +79,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// Whether it can change what is on disk, who holds a lock, what a server knows or which
-    /// processes there are.
+    /// Whether it can change the disk, a lock, a server or the processes.
     pub(super) fn changes(&self) -> bool {
         const READING: &[&str] = &[
             "access",
@@ -114,7 +112,7 @@ impl Call {
     }
 }
 
-/// Whether strace may trace here. Where it may not, says so on stderr, once a test.
+/// Whether strace cannot trace on this machine. If so, prints the reason for the test.
 pub(super) fn is_missing(test: &str) -> bool {
     static WORKS: OnceLock<Result<(), String>> = OnceLock::new();
     let works = WORKS.get_or_init(|| {
@@ -133,18 +131,18 @@ pub(super) fn is_missing(test: &str) -> bool {
     works.is_err()
 }
 
-/// What strace does to the binary at one call.
+/// The fault at one call.
 #[derive(Debug, Clone)]
 pub(super) enum Fault {
     /// Kills the process.
     Kill,
     /// The call fails with this error.
     Error(&'static str),
-    /// The call begins so many microseconds late.
+    /// The call begins this many microseconds late.
     Delay(u64),
 }
 
-/// Runs the binary and lists its own calls, those of its git children left out.
+/// Runs the binary and lists its own calls, without those of its git processes.
 pub(super) fn trace(sandbox: &Sandbox, arguments: &[&str]) -> (Output, Vec<Call>) {
     let file = sandbox.root().join("trace");
     let list = format!("trace={},rt_sigaction", CALLS.join(","));
@@ -165,7 +163,7 @@ pub(super) fn inject(
     finish(injecting(sandbox, arguments, name, nth, fault), b"")
 }
 
-/// [`inject`], not yet started.
+/// The command of [`inject`].
 pub(super) fn injecting(
     sandbox: &Sandbox,
     arguments: &[&str],
@@ -184,7 +182,8 @@ pub(super) fn injecting(
     strace(sandbox, &file, &["-e", &trace, "-e", &inject], arguments)
 }
 
-/// The widest umask shows every mode that was left to it. strace lets go of a child at its exec.
+/// With umask 0, every mode that the program does not set is visible. strace detaches from a child
+/// at its exec.
 fn strace(sandbox: &Sandbox, file: &Path, options: &[&str], arguments: &[&str]) -> Command {
     let mut line: Vec<OsString> = [
         "-c",
@@ -204,7 +203,7 @@ fn strace(sandbox: &Sandbox, file: &Path, options: &[&str], arguments: &[&str]) 
     sandbox.program("sh", &line)
 }
 
-/// `1234  openat(AT_FDCWD, …) = 3`; `None` for what is no beginning of a call.
+/// `1234  openat(AT_FDCWD, …) = 3`; `None` if the line does not begin a call.
 pub(super) fn parse(line: &str) -> Option<Call> {
     let (thread, text) = line.split_once(' ')?;
     let text = text.trim_start();

@@ -1,5 +1,5 @@
-//! `sync now`, hurt at every point, against a server that accepts, rejects, puts off and passes
-//! over: recorded = acknowledged + dead + pending, always.
+//! `sync now`, interrupted at every point, against a server that accepts, rejects, postpones and
+//! skips events: every event is pending, accepted, or in the dead-letter file.
 
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
@@ -71,10 +71,10 @@ impl Scene for SyncNow {
         plane
     }
 
-    fn check_hurt(&self, case: &Case<'_>) {
+    fn check_interrupted(&self, case: &Case<'_>) {
         let ledger = Ledger::read(&case.sandbox);
-        let books = case.plane.books();
-        let is_lost = |id: &&String| !ledger.holds(id) && !books.accepted.contains_key(*id);
+        let records = case.plane.records();
+        let is_lost = |id: &&String| !ledger.holds(id) && !records.accepted.contains_key(*id);
         add(
             &case.tally.lost,
             ids(|_| true).iter().filter(is_lost).count(),
@@ -85,14 +85,14 @@ impl Scene for SyncNow {
             "the torn line is gone"
         );
         let whole = SEGMENTS.map(|numbers| numbers.map(event_id).collect::<Vec<_>>());
-        for (name, kept) in &ledger.segments {
+        for (name, remaining) in &ledger.segments {
             let subset = |whole: &Vec<String>| {
                 let mut rest = whole.iter();
-                kept.iter().all(|id| rest.any(|other| other == id))
+                remaining.iter().all(|id| rest.any(|other| other == id))
             };
-            assert!(whole.iter().any(subset), "{name} holds {kept:?}");
+            assert!(whole.iter().any(subset), "{name} holds {remaining:?}");
         }
-        for batch in &books.batches {
+        for batch in &records.batches {
             assert!(batch.is_sorted(), "{batch:?}");
         }
     }
@@ -101,20 +101,20 @@ impl Scene for SyncNow {
         assert!([0, 1].contains(&output.code), "{output:?}");
         output.json();
         let ledger = Ledger::read(&case.sandbox);
-        let books = case.plane.books();
+        let records = case.plane.records();
         let set = |events: &[serde_json::Value]| events.iter().map(id).collect::<BTreeSet<_>>();
         assert_eq!(
             set(&ledger.pending),
             ids(|v| matches!(v, Some("queued" | "absent")))
         );
         assert_eq!(set(&ledger.dead), ids(|v| v == Some("rejected")));
-        let accepted: BTreeSet<_> = books.accepted.keys().cloned().collect();
+        let accepted: BTreeSet<_> = records.accepted.keys().cloned().collect();
         assert_eq!(accepted, ids(|v| v.is_none()));
         assert!(
             ledger.torn == 0 && (1..=2).contains(&ledger.raw),
             "{ledger:?}"
         );
-        let receptions = books.receptions();
+        let receptions = records.receptions();
         assert!(
             receptions.values().all(|times| *times <= 2),
             "{receptions:?}"
@@ -125,7 +125,7 @@ impl Scene for SyncNow {
             .filter(|(id, times)| **times == 2 && is_final(id))
             .count();
         // A dead letter that cannot be synced keeps every segment that has something for it.
-        let killed = case.hurt.code == -1;
+        let killed = case.interrupted.code == -1;
         assert!(
             !killed || again <= SEGMENT_EVENTS,
             "one crash sent {again} events again"
@@ -134,8 +134,8 @@ impl Scene for SyncNow {
     }
 }
 
-/// Planted: the dead letter written after the acknowledgement (14 points, 14 events lost), files made
-/// with mode 0666 (all points).
+/// Mutation check: this test fails with a dead-letter file written after the acknowledgement (14
+/// points, 14 events lost), and with files of mode 0666 (all points).
 #[test]
 fn a_killed_delivery_loses_no_event() {
     kill(
@@ -147,7 +147,8 @@ fn a_killed_delivery_loses_no_event() {
     );
 }
 
-/// Planted: a rejected event that leaves the queue when it could not be parked (15 points, 16 lost).
+/// Mutation check: if a rejected event leaves the queue although it could not be parked, this test
+/// fails (15 points, 16 events lost).
 #[test]
 fn a_delivery_that_meets_a_failing_disk_loses_no_event() {
     fail(

@@ -1,4 +1,5 @@
-//! `sync retry`, hurt at every point: an event of the dead letter is there or in the queue.
+//! `sync retry`, interrupted at every point: each event of the dead-letter file is there or in the
+//! queue.
 
 use serde_json::{Value, json};
 
@@ -35,7 +36,7 @@ impl Scene for SyncRetry {
         sandbox
     }
 
-    fn check_hurt(&self, case: &Case<'_>) {
+    fn check_interrupted(&self, case: &Case<'_>) {
         let ledger = Ledger::read(&case.sandbox);
         let lost = (0..ALL)
             .map(event_id)
@@ -52,11 +53,12 @@ impl Scene for SyncRetry {
         assert_eq!(ledger.raw, 1);
         assert_eq!(ledger.ids_of("FeatureCreated").len(), ALL);
         deliver(case);
-        assert_eq!(case.plane.books().accepted.len(), ALL);
+        assert_eq!(case.plane.records().accepted.len(), ALL);
     }
 }
 
-/// Planted: the dead letter emptied before the events are in the queue (5 points, 30 events lost).
+/// Mutation check: if the dead-letter file is emptied before the events are in the queue, this test
+/// fails (5 points, 30 events lost).
 #[test]
 fn a_killed_retry_loses_no_event() {
     kill(
@@ -68,7 +70,8 @@ fn a_killed_retry_loses_no_event() {
     );
 }
 
-/// Planted: the dead letter emptied when the events could not be appended (6 events lost).
+/// Mutation check: if the dead-letter file is emptied although the events could not be appended,
+/// this test fails (6 events lost).
 #[test]
 fn a_retry_that_meets_a_failing_disk_loses_no_event() {
     fail(

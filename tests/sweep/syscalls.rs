@@ -37,7 +37,7 @@ fn names(calls: &[Call]) -> Vec<&str> {
     calls.iter().map(|call| call.name.as_str()).collect()
 }
 
-/// Planted: an append that reads the files of the queue first.
+/// Mutation check: if an append reads the files of the queue first, this test fails.
 #[test]
 fn an_append_makes_as_many_calls_whatever_the_queue_holds() {
     if is_missing("calls of an append") {
@@ -63,7 +63,7 @@ fn an_append_makes_as_many_calls_whatever_the_queue_holds() {
     println!("reliability: calls on the queue by the very first append: {first}");
 }
 
-/// Planted: the sync of the file before the lock is given back.
+/// Mutation check: if the file is synced before the lock is released, this test fails.
 #[test]
 fn nobody_waits_for_a_disk_behind_the_lock() {
     if is_missing("calls under the lock") {
@@ -71,14 +71,14 @@ fn nobody_waits_for_a_disk_behind_the_lock() {
     }
     for waiting in [0, 1] {
         let calls = calls_of_an_append(waiting);
-        let mut held = false;
+        let mut is_locked = false;
         let mut under_the_lock = Vec::new();
         for call in &calls {
             let on_the_lock = call.text.contains("/lock>");
             match call.name.as_str() {
-                "flock" if on_the_lock => held = true,
-                "close" if on_the_lock => held = false,
-                name if held => under_the_lock.push(name.to_owned()),
+                "flock" if on_the_lock => is_locked = true,
+                "close" if on_the_lock => is_locked = false,
+                name if is_locked => under_the_lock.push(name.to_owned()),
                 _ => {}
             }
         }
@@ -92,7 +92,7 @@ fn nobody_waits_for_a_disk_behind_the_lock() {
     }
 }
 
-/// Planted: the folder synced after the write.
+/// Mutation check: if the folder is synced after the write, this test fails.
 #[test]
 fn the_name_of_the_active_file_is_durable_before_its_first_byte() {
     if is_missing("order of the first append") {

@@ -1,4 +1,4 @@
-//! `tracker bind`, hurt at every point: the configuration is the whole old one or the whole new one.
+//! `tracker bind`, interrupted at every point: the configuration is the whole old one or the whole new one.
 
 use super::account::leftovers;
 use super::points::Steps;
@@ -30,7 +30,7 @@ impl Scene for TrackerBind {
         Sandbox::with_project()
     }
 
-    fn check_hurt(&self, case: &Case<'_>) {
+    fn check_interrupted(&self, case: &Case<'_>) {
         let found = case.sandbox.read(CONFIG);
         assert!(
             found == case.template.read(CONFIG) || found == bound(case.template),
@@ -45,14 +45,15 @@ impl Scene for TrackerBind {
     }
 }
 
-/// The configuration as a bind that nobody hurts leaves it.
+/// The configuration after an uninterrupted bind.
 fn bound(template: &Sandbox) -> String {
     let wanted = template.copy();
     wanted.bind_tracker("linear", "web");
     wanted.read(CONFIG)
 }
 
-/// Planted: the configuration written in place (empty when killed).
+/// Mutation check: if the configuration is written in place, this test fails (it is empty after a
+/// kill).
 #[test]
 fn a_killed_tracker_bind_leaves_a_whole_configuration() {
     kill(
@@ -64,8 +65,8 @@ fn a_killed_tracker_bind_leaves_a_whole_configuration() {
     );
 }
 
-/// Planted: a folder that cannot be synced after the configuration took its place, reported as no
-/// effect (the program did so until this test was written).
+/// Mutation check: if a folder that cannot be synced after the rename is reported as "no effect",
+/// this test fails.
 #[test]
 fn a_tracker_bind_that_meets_a_failing_disk_leaves_a_whole_configuration() {
     fail(
