@@ -44,6 +44,7 @@ impl From<IdentityError> for Failure {
             IdentityError::Kept(error) => error.into(),
             IdentityError::Lock(error) => error.into(),
             IdentityError::Entropy(error) => error.into(),
+            IdentityError::Json(_) => Self::from_error("internal", ExitCode::Internal, &error),
             IdentityError::KeptBroken { ref path } => {
                 let hint = format!("remove {}, then run: spec-kitty init", path.display());
                 Self::from_error("identity_invalid", ExitCode::RepoState, &error).hint(hint)
