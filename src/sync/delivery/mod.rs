@@ -12,6 +12,7 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde::Serialize;
 
 use self::verdict::{Verdict, verdicts};
 use super::queue::{DeadLetterFile, DrainLock, Line, MAX_LINE_BYTES, Queue, Segment};
@@ -29,8 +30,9 @@ const MAX_BATCH_EVENTS: usize = 1000;
 const MAX_BATCH_BYTES: usize = MAX_LINE_BYTES;
 
 /// The results of a delivery. Each event counts once.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub(crate) struct Delivered {
+    #[serde(rename = "delivered")]
     pub accepted: u64,
     /// Events that the control plane had already.
     pub duplicates: u64,
@@ -41,6 +43,7 @@ pub(crate) struct Delivered {
     /// Another process is delivering this queue, so nothing was done.
     pub busy: bool,
     /// Files that could not be processed, with the reason.
+    #[serde(skip)]
     pub warnings: Vec<String>,
 }
 

@@ -8,6 +8,7 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Queue;
@@ -21,7 +22,7 @@ use crate::text::chain;
 const END_BYTES: u64 = 64 * 1024;
 
 /// The content of one queue, or of several.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Counts {
     /// Queued events, including those of a newer version.
     pub pending: u64,
@@ -36,8 +37,10 @@ pub(crate) struct Counts {
     /// The time of the oldest queued event.
     pub oldest: Option<DateTime<Utc>>,
     /// The project's name in its first event.
+    #[serde(skip)]
     pub project_slug: Option<String>,
     /// Unreadable files with the reason, and files that do not belong to the queue.
+    #[serde(skip)]
     pub problems: Vec<String>,
 }
 

@@ -26,15 +26,12 @@ pub struct Arguments {
     scope: Scope,
 }
 
-/// The results of all queues, without warnings.
+/// The results of all queues.
 #[derive(Serialize)]
 struct Results {
-    delivered: u64,
-    duplicates: u64,
-    rejected: u64,
-    unreadable: u64,
+    #[serde(flatten)]
+    sum: Delivered,
     pending: u64,
-    busy: bool,
     intents_recorded: u64,
     intents_waiting: u64,
 }
@@ -68,12 +65,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     }
     progress.finish_and_clear();
     let mut results = Results {
-        delivered: sum.accepted,
-        duplicates: sum.duplicates,
-        rejected: sum.rejected,
-        unreadable: sum.unreadable,
+        sum,
         pending: 0,
-        busy: sum.busy,
         intents_recorded: intents.recorded,
         intents_waiting: intents.waiting,
     };
@@ -82,10 +75,10 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         let counts = queue.counts();
         results.pending += counts.pending;
         newer_version += counts.newer_version;
-        sum.warnings.extend(counts.problems);
+        results.sum.warnings.extend(counts.problems);
     }
     let mut warnings = intents.warnings;
-    warnings.append(&mut sum.warnings);
+    warnings.append(&mut results.sum.warnings);
     warnings.extend(results.warnings());
     warnings.extend(super::newer_version(newer_version));
     match stopped {
@@ -139,15 +132,15 @@ fn progress(queues: &[Queue], context: &Context) -> ProgressBar {
 impl Results {
     fn outcome(&self, context: &Context) -> Outcome {
         let mut rows = vec![
-            ("delivered", self.delivered.to_string()),
-            ("duplicates", self.duplicates.to_string()),
-            ("rejected", self.rejected.to_string()),
+            ("delivered", self.sum.accepted.to_string()),
+            ("duplicates", self.sum.duplicates.to_string()),
+            ("rejected", self.sum.rejected.to_string()),
             ("pending", self.pending.to_string()),
         ];
         if self.intents_recorded > 0 {
             rows.push(("recorded", self.intents_recorded.to_string()));
         }
-        let exit = if self.rejected > 0 {
+        let exit = if self.sum.rejected > 0 {
             ExitCode::Internal
         } else {
             ExitCode::Ok
@@ -157,8 +150,7 @@ impl Results {
     }
 
     fn failure(&self, failure: Failure, may_have_arrived: bool, warnings: Vec<String>) -> Failure {
-        let lines = self.delivered + self.duplicates + self.rejected + self.unreadable;
-        let effect = match (may_have_arrived, lines + self.intents_recorded) {
+        let effect = match (may_have_arrived, self.sum.total() + self.intents_recorded) {
             (true, _) => Effect::Unknown,
             (false, 0) => Effect::None,
             (false, _) => Effect::Applied,
@@ -172,13 +164,16 @@ impl Results {
 
     fn warnings(&self) -> impl Iterator<Item = String> {
         let list = "run: spec-kitty sync list --dead";
-        let busy = self.busy.then(|| "another delivery is running".to_owned());
-        let rejected = (self.rejected > 0).then(|| {
-            let events = count(self.rejected, "event");
+        let busy = self
+            .sum
+            .busy
+            .then(|| "another delivery is running".to_owned());
+        let rejected = (self.sum.rejected > 0).then(|| {
+            let events = count(self.sum.rejected, "event");
             format!("the server rejected {events}; {list}")
         });
-        let unreadable = (self.unreadable > 0).then(|| {
-            let lines = count(self.unreadable, "unreadable line");
+        let unreadable = (self.sum.unreadable > 0).then(|| {
+            let lines = count(self.sum.unreadable, "unreadable line");
             format!("{lines} moved to the rejected events; {list}")
         });
         [busy, rejected, unreadable].into_iter().flatten()

@@ -21,13 +21,9 @@ pub struct Arguments {}
 
 #[derive(Serialize)]
 struct Answer {
-    pending: u64,
-    dead: u64,
-    unreadable: u64,
-    newer_version: u64,
-    oldest: Option<DateTime<Utc>>,
+    #[serde(flatten)]
+    total: Counts,
     oldest_age_seconds: Option<u64>,
-    bytes: u64,
     projects: Vec<ProjectAnswer>,
     intents: Vec<IntentAnswer>,
     server: Option<String>,
@@ -90,13 +86,8 @@ pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
         None => "unknown",
     };
     let answer = Answer {
-        pending: total.pending,
-        dead: total.dead,
-        unreadable: total.unreadable,
-        newer_version: total.newer_version,
-        oldest: total.oldest,
+        total,
         oldest_age_seconds: age,
-        bytes: total.bytes,
         projects,
         intents,
         logged_in: session.as_ref().is_some_and(|s| s.standing.is_logged_in()),
@@ -118,14 +109,15 @@ fn rows(answer: &Answer, login: &str) -> Vec<(&'static str, String)> {
     let positive = |number: u64| (number > 0).then(|| number.to_string());
     let interrupted = positive(answer.intents.len() as u64)
         .map(|number| number + "; run in its project: spec-kitty doctor");
+    let total = &answer.total;
     let rows = [
-        ("queued", Some(answer.pending.to_string())),
-        ("rejected", Some(answer.dead.to_string())),
-        ("unreadable", positive(answer.unreadable)),
-        ("newer version", positive(answer.newer_version)),
+        ("queued", Some(total.pending.to_string())),
+        ("rejected", Some(total.dead.to_string())),
+        ("unreadable", positive(total.unreadable)),
+        ("newer version", positive(total.newer_version)),
         ("interrupted", interrupted),
         ("oldest", answer.oldest_age_seconds.map(span)),
-        ("bytes", Some(answer.bytes.to_string())),
+        ("bytes", Some(total.bytes.to_string())),
         ("server", answer.server.clone()),
         ("session", Some(login.to_owned())),
     ];
