@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A token or password. `Debug` shows nothing of it and there is no `Display`; whoever needs the
-/// text says so with [`Secret::expose`].
+/// A token or password. `Debug` does not show it, there is no `Display`, and only
+/// [`Secret::expose`] returns the text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -16,12 +16,12 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself, for the one header or body it belongs in.
+    /// The text, for a header or a request body.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is nothing in it.
+    /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,14 +1,14 @@
-//! What makes outside text safe to show.
+//! Makes text from outside safe to show, and formats text for messages.
 //!
-//! Titles, statuses, URLs, server messages and file names come from other people. Before any of
-//! them reaches a terminal it passes through [`sanitize`] or [`one_line`] (DESIGN §3).
+//! Titles, statuses, URLs, server messages and file names come from other people. All of them pass
+//! through [`sanitize`] or [`one_line`] before they reach a terminal.
 
 use std::borrow::Cow;
 
 use sha2::{Digest as _, Sha256};
 
-/// Removes C0 and C1 controls, whole ESC sequences and bidirectional overrides; keeps newlines and
-/// tabs. Text without any of these is borrowed.
+/// Removes C0 and C1 controls, whole ESC sequences and bidirectional overrides, but not newlines and
+/// tabs.
 pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
@@ -27,7 +27,7 @@ pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// [`sanitize`], then every run of white space becomes one space and the ends are trimmed.
+/// Like [`sanitize`], and replaces each run of white space by one space.
 pub(crate) fn one_line(text: &str) -> String {
     sanitize(text)
         .split_whitespace()
@@ -35,7 +35,7 @@ pub(crate) fn one_line(text: &str) -> String {
         .join(" ")
 }
 
-/// At most `limit` characters, the last one an ellipsis where something was cut.
+/// Limits a text to `limit` characters. A truncated text ends in an ellipsis.
 pub(crate) fn truncate(text: &str, limit: usize) -> Cow<'_, str> {
     if text.chars().count() <= limit {
         return Cow::Borrowed(text);
@@ -49,19 +49,15 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A span of time in its largest whole unit: `3 days`, `1 hour`.
+/// A span of time in its largest unit: `3 days`, `1 hour`.
 pub(crate) fn span(seconds: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
-    UNITS
-        .into_iter()
-        .find(|(unit, _)| seconds >= *unit)
-        .map_or_else(
-            || count(seconds, "second"),
-            |(unit, name)| count(seconds / unit, name),
-        )
+    let unit = UNITS.into_iter().find(|(unit, _)| seconds >= *unit);
+    let (unit, name) = unit.unwrap_or((1, "second"));
+    count(seconds / unit, name)
 }
 
-/// The choice that a mistyped word was most likely meant to be.
+/// The most similar choice to a mistyped word.
 pub(crate) fn nearest<'a>(
     word: &str,
     choices: impl IntoIterator<Item = &'a str>,
@@ -78,19 +74,19 @@ pub(crate) fn nearest<'a>(
 
 /// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
     bytes
         .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<Vec<_>>()
+        .concat()
 }
 
-/// Sixteen hexadecimal digits that stand for a text: a short name for a file about it.
+/// A short file name for a text: the first sixteen hexadecimal digits of its SHA-256.
 pub(crate) fn short_digest(text: impl AsRef<[u8]>) -> String {
     hex(Sha256::digest(text).get(..8).unwrap_or_default())
 }
 
-/// A word as one argument of a POSIX shell, quoted only where it must be.
+/// A word as one argument of a POSIX shell, quoted only if necessary.
 pub(crate) fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -99,14 +95,11 @@ pub(crate) fn shell_word(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// An error and its causes in one line; a cause that only repeats what stands before is left out.
+/// An error and its causes in one line, without repetitions.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = causes(error);
-    if causes.is_empty() {
-        error.to_string()
-    } else {
-        format!("{error}: {}", causes.join(": "))
-    }
+    let mut texts = causes(error);
+    texts.insert(0, error.to_string());
+    texts.join(": ")
 }
 
 /// The causes of an error, nearest first, without repetitions.
@@ -133,35 +126,23 @@ fn is_unsafe(c: char) -> bool {
 
 type Characters<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 
-/// After ESC: a control sequence, a string sequence, or one character of a short escape.
+/// Skips the rest of an escape sequence after ESC.
 fn skip_escape(rest: &mut Characters<'_>) {
-    match rest.peek() {
-        Some('[') => {
-            rest.next();
-            skip_csi(rest);
-        }
-        Some(']' | 'P' | 'X' | '^' | '_') => {
-            rest.next();
-            skip_string(rest);
-        }
-        Some(' '..='/') => {
-            rest.next();
-            rest.next();
-        }
-        Some('0'..='~') => {
-            rest.next();
-        }
+    match rest.next_if(|c| (' '..='~').contains(c)) {
+        Some('[') => skip_csi(rest),
+        Some(']' | 'P' | 'X' | '^' | '_') => skip_string(rest),
+        Some(' '..='/') => drop(rest.next()),
         _ => {}
     }
 }
 
-/// Parameters and intermediates, then the final byte (ECMA-48 §5.4).
+/// Skips parameters, intermediates and the final byte (ECMA-48 §5.4).
 fn skip_csi(rest: &mut Characters<'_>) {
     while rest.next_if(|c| (' '..='?').contains(c)).is_some() {}
     rest.next_if(|c| ('@'..='~').contains(c));
 }
 
-/// Up to BEL, ST or the end of the line: an unterminated one must not swallow the rest of a text.
+/// Skips up to BEL, ST or the end of the line. An unterminated sequence must not hide later lines.
 fn skip_string(rest: &mut Characters<'_>) {
     while let Some(c) = rest.next_if(|c| *c != '\n') {
         match c {
@@ -208,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn shell_words_are_quoted_only_where_needed() {
+    fn shell_words_are_quoted_only_if_necessary() {
         assert_eq!(shell_word("web-123"), "web-123");
         assert_eq!(shell_word("it's"), r"'it'\''s'");
         assert_eq!(shell_word(""), "''");
@@ -224,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_choice_is_one_that_is_near() {
+    fn the_nearest_choice_is_similar() {
         let choices = ["jira", "linear"];
         for (word, expected) in [
             ("linea", Some("linear")),

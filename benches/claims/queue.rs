@@ -61,9 +61,9 @@ pub(crate) fn benches(criterion: &mut Criterion) {
         team_slug: None,
     };
     let git = GitMetadata::default();
-    let event = (Ulid::from_parts(1, 2), Event::MissionOriginBound(BOUND));
+    let (id, event) = (Ulid::from_parts(1, 2), Event::MissionOriginBound(BOUND));
     group.bench_function("event_emitted", |bencher| {
-        bencher.iter(|| emitter.emit(&git, &[event]).unwrap());
+        bencher.iter(|| emitter.emit(id, &git, &event).unwrap());
     });
     group.finish();
 }

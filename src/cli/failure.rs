@@ -170,6 +170,14 @@ impl Failure {
         self.code.exit()
     }
 
+    /// The hint as a sentence; empty if there is none.
+    pub(crate) fn advice(&self) -> String {
+        self.hint
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default()
+    }
+
     /// Message and cause in one line.
     pub(crate) fn reason(&self) -> String {
         match &self.cause {

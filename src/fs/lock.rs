@@ -11,7 +11,7 @@ use crate::world::World;
 
 /// An acquired lock; dropping it releases it.
 #[derive(Debug)]
-pub struct Lock {
+pub(crate) struct Lock {
     _file: File,
 }
 

@@ -13,7 +13,7 @@ pub(crate) enum Change<'a> {
 
 /// Why a text could not be parsed or changed.
 #[derive(Debug, thiserror::Error)]
-pub enum YamlError {
+pub(crate) enum YamlError {
     /// It is not valid YAML, or does not have the expected form.
     #[error("{0}")]
     Syntax(String),

@@ -11,7 +11,7 @@ use crate::world::World;
 
 /// Why a git command failed.
 #[derive(Debug, thiserror::Error)]
-pub enum GitError {
+pub(crate) enum GitError {
     /// There is no `git` in `PATH`.
     #[error("git is not installed, or not in PATH")]
     NotInstalled,
@@ -34,13 +34,13 @@ pub enum GitError {
 
 impl GitError {
     /// The oldest git that supports all options that the program uses (`git add --sparse`).
-    pub const OLDEST: &'static str = "2.34";
+    pub(crate) const OLDEST: &'static str = "2.34";
 }
 
 /// A git command that ended with an error.
 #[derive(Debug, thiserror::Error)]
 #[error("git {} failed", arguments.first().map_or("", String::as_str))]
-pub struct GitFailure {
+pub(crate) struct GitFailure {
     /// The arguments, without `-c` settings.
     pub arguments: Vec<String>,
     /// The exit code; `None` if a signal ended git.

@@ -71,7 +71,7 @@ fn holds_no_file(folder: &Path) -> bool {
 
 /// Why no mission was found.
 #[derive(Debug, thiserror::Error)]
-pub enum MissionError {
+pub(crate) enum MissionError {
     #[error("no mission {asked:?} in kitty-specs/")]
     NotFound {
         asked: String,

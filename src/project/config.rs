@@ -1,4 +1,4 @@
-//! The project's configuration file, `.kittify/config.yaml`: reading it, and changing one block of it.
+//! Reads and edits the project's configuration file, `.kittify/config.yaml`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,89 +12,71 @@ use crate::fs::yaml_block::{self, YamlError};
 use crate::fs::{FsError, ensure_private_directory, read_bounded};
 use crate::world::World;
 
-/// Where the file lies, from the project's root.
+/// The path of the file in the project.
 pub(crate) const CONFIG_FILE: &str = ".kittify/config.yaml";
-/// The lock around every change of it, in a folder outside the tree.
+/// The lock for changes, in a folder outside the work tree.
 const LOCK_FILE: &str = "config.lock";
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 const MAX_BYTES: u64 = 1024 * 1024;
-/// How often a change is made anew because an editor saved the file meanwhile.
+/// The number of attempts if an editor saves the file at the same time.
 const TRIES: u32 = 3;
 
-/// Why the configuration could not be read or changed. Every variant names the file.
+/// Why the configuration could not be read or changed. All messages contain the path.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// It could not be read, or is far too large.
+pub(crate) enum ConfigError {
+    /// The file is unreadable or too large.
     #[error(transparent)]
     Unreadable(FsError),
-    /// Its content breaks a rule.
     #[error("{} is not a valid configuration", path.display())]
-    Broken {
-        /// The file.
-        path: PathBuf,
-        /// How it is broken.
-        source: BrokenConfig,
-    },
-    /// It cannot be changed without touching more than one block.
+    Broken { path: PathBuf, source: BrokenConfig },
+    /// The change would affect more than one block. `lines` are the lines to write by hand.
     #[error("{} cannot be changed automatically", path.display())]
     ByHand {
-        /// The file.
         path: PathBuf,
-        /// The lines that a person should write.
         lines: String,
-        /// Which block.
         source: YamlError,
     },
-    /// Somebody else keeps writing it.
-    #[error("{} changes while it is being edited", path.display())]
-    Contended {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The lock around a change was not had.
+    /// Another program changed the file during each attempt.
+    #[error("another program keeps changing {}", path.display())]
+    Contended { path: PathBuf },
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// It could not be written.
     #[error(transparent)]
     Unwritable(FsError),
 }
 
-/// What is wrong with the file's content.
+/// Why the content of the file is invalid.
 #[derive(Debug, thiserror::Error)]
-pub enum BrokenConfig {
-    /// Bytes that are no text.
+pub(crate) enum BrokenConfig {
     #[error("it is not UTF-8 text")]
     NotText,
-    /// Not YAML, or not of the expected form.
     #[error(transparent)]
     Yaml(#[from] YamlError),
-    /// A value that breaks a rule.
+    /// A value breaks a rule (`must be …`).
     #[error("{field} {rule}")]
     Field {
-        /// `project.uuid`, …
         field: &'static str,
-        /// `must be …`
         rule: &'static str,
     },
 }
 
-/// The path of the file in this project.
+/// The absolute path of the file.
 pub(crate) fn path(root: &Path) -> PathBuf {
     root.join(CONFIG_FILE)
 }
 
-/// Reads the parts that a type asks for; the type's default where there is no file.
+/// Reads the parts of the file that a type contains; the type's default if the file is missing.
 pub(crate) fn read<T: DeserializeOwned + Default>(root: &Path) -> Result<T, ConfigError> {
     let Some(text) = text(root)? else {
         return Ok(T::default());
     };
-    // The parser skips what the type does not ask for, so syntax is checked on its own.
+    // The parser skips all other parts, so a separate pass checks their syntax.
     yaml_block::parse::<serde_json::Map<_, _>>(&text)
         .and_then(|_everything| yaml_block::parse(&text))
         .map_err(|error| broken(root, error))
 }
 
-/// An error for a value that breaks a rule.
+/// The error for invalid content.
 pub(crate) fn broken(root: &Path, source: impl Into<BrokenConfig>) -> ConfigError {
     ConfigError::Broken {
         path: path(root),
@@ -102,8 +84,8 @@ pub(crate) fn broken(root: &Path, source: impl Into<BrokenConfig>) -> ConfigErro
     }
 }
 
-/// Changes the file's text under the lock and replaces it atomically; whether anything changed.
-/// `lock_directory` is outside the tree, so that nothing shows up as untracked.
+/// Changes the text under the lock and replaces the file atomically. Returns whether it changed.
+/// `lock_directory` is outside the work tree, so git does not list the lock as untracked.
 pub(crate) fn edit(
     world: &World,
     root: &Path,
@@ -202,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_editor_saves_meanwhile_is_kept() {
+    fn changes_of_an_editor_survive() {
         let project = Project::with("a: 1\n");
         let saved = Cell::new(false);
         let changed = project.edit(|text| {
@@ -216,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_never_rests_is_given_up() {
+    fn a_file_that_keeps_changing_is_an_error() {
         let project = Project::with("0");
         let saves = Cell::new(0);
         let error = project.edit(|text| {

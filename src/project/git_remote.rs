@@ -1,16 +1,16 @@
-//! Names for the project, from the URL of its origin remote. Only the path of a URL is looked at,
-//! so that credentials in it never go anywhere.
+//! Derives names of the project from the URL of its remote. Uses only the path of the URL, because
+//! the other parts may contain credentials.
 
-/// What a remote's URL says about the project.
+/// Names of the project.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RemoteNames {
-    /// The last segment, made a slug.
+    /// The last segment of the path as a slug.
     pub project_slug: Option<String>,
-    /// All segments of a hosted remote; `None` for a local path or a single segment.
+    /// All segments of the path; `None` for a local path or a single segment.
     pub repo_slug: Option<String>,
 }
 
-/// Reads a URL, an scp-like address or a local path.
+/// Parses a URL, an scp-like address or a local path.
 pub(crate) fn parse(remote: &str) -> RemoteNames {
     let (path, hosted) = path_of(remote.trim());
     let mut segments: Vec<&str> = path.split(['/', '\\']).filter(|s| !s.is_empty()).collect();
@@ -18,7 +18,7 @@ pub(crate) fn parse(remote: &str) -> RemoteNames {
         return RemoteNames::default();
     };
     let last = last.strip_suffix(".git").unwrap_or(last);
-    // What stands before an @ may be a password that the form of the address did not give away.
+    // In an unusual form of address, the text before an @ may be a password.
     let may_be_secret = |text: &&str| text.contains('@');
     if may_be_secret(&last) {
         return RemoteNames::default();
@@ -34,7 +34,8 @@ pub(crate) fn parse(remote: &str) -> RemoteNames {
     }
 }
 
-/// A name in lower case with hyphens for spaces and underscores; `None` where nothing is left.
+/// Converts a name to lower case, and spaces and underscores to hyphens; `None` if the result is
+/// empty.
 pub(crate) fn slug(name: &str) -> Option<String> {
     let slug: String = name
         .trim()
@@ -46,14 +47,15 @@ pub(crate) fn slug(name: &str) -> Option<String> {
     (!slug.chars().all(|c| c == '.')).then_some(slug)
 }
 
-/// The path, without query, and whether a host stands before it.
+/// The path without query, and whether the remote has a host.
 fn path_of(remote: &str) -> (&str, bool) {
     if let Some((scheme, rest)) = remote.split_once("://") {
         let path = rest.split_once('/').map_or("", |(_authority, path)| path);
         return (without_query(path), scheme != "file");
     }
     match remote.split_once(':') {
-        // One letter before the colon is a drive; a slash before it makes it part of a path.
+        // A single letter before the colon is a drive. With a slash before it, the colon belongs to
+        // the path.
         Some((host, path)) if host.len() > 1 && !host.contains(['/', '\\']) => {
             (without_query(path), true)
         }
@@ -110,9 +112,9 @@ mod tests {
         assert_eq!(parse("https://h/a/.git").repo_slug, None);
     }
 
-    /// Forms in which a password does not stand where a URL has it.
+    /// Addresses with a password in an unusual place.
     #[test]
-    fn what_may_be_a_password_goes_nowhere() {
+    fn a_possible_password_is_never_used() {
         for remote in [
             "user:s3cret@github.com/acme/web",
             "user:p@s3cret@host:acme/web",

@@ -1,8 +1,8 @@
-//! Who the project is: its uuid, its names, and the machine that speaks for it.
+//! The identity of a project: UUID, names and machine.
 //!
-//! The uuid stands in `.kittify/config.yaml`. Before `init` has written one there, a random one is
-//! kept outside the tree (DESIGN §4), so that no other command has to change the user's files;
-//! `init` adopts it, and events from before and after `init` belong to one project.
+//! `.kittify/config.yaml` contains the UUID. Before `init`, a file outside the work tree contains a
+//! random one, so other commands need not change the user's files. `init` writes this UUID to the
+//! configuration, so events from before and after `init` belong to the same project.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,82 +22,77 @@ use crate::world::{EntropyError, World};
 
 const KEY: &str = "project";
 const LOCK_WAIT: Duration = Duration::from_secs(5);
-const MAX_KEPT_BYTES: u64 = 4096;
+const MAX_UUID_FILE_BYTES: u64 = 4096;
 
-/// The project as events name it.
+/// The project in events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectIdentity {
-    /// Random once, then the same for ever.
+    /// Random, and constant.
     pub project_uuid: String,
     /// A short name in lower case.
     pub project_slug: String,
-    /// Twelve hex digits that stand for this machine and user.
+    /// Twelve hex digits for this machine and user.
     pub node_id: String,
     /// `owner/name` of a hosted remote.
     pub repo_slug: Option<String>,
 }
 
-/// Why the identity could not be had.
+/// Why the identity could not be determined.
 #[derive(Debug, thiserror::Error)]
-pub enum IdentityError {
-    /// `.kittify/config.yaml` cannot be understood or changed.
+pub(crate) enum IdentityError {
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The identity kept outside the tree could not be read or written.
+    /// The UUID file could not be read or written.
     #[error(transparent)]
     Kept(#[from] FsError),
-    /// What is kept outside the tree is no identity.
-    #[error("{} holds no project identity", path.display())]
-    KeptBroken {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The operating system provides no random bytes.
+    #[error("{} does not contain a project UUID", path.display())]
+    KeptBroken { path: PathBuf },
     #[error(transparent)]
     Entropy(#[from] EntropyError),
-    /// Another process was making one for too long.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
     #[error(transparent)]
     Lock(#[from] LockError),
 }
 
+/// The part of the configuration that this module uses.
 #[derive(Debug, Default, Deserialize)]
 struct Document {
-    project: Option<Block>,
+    project: Option<ProjectBlock>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct Block {
+struct ProjectBlock {
     uuid: Option<String>,
     slug: Option<String>,
     node_id: Option<String>,
     repo_slug: Option<String>,
 }
 
-/// The file outside the tree.
+/// The content of the UUID file.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct UuidFile {
     project_uuid: Uuid,
 }
 
-/// Whether the configuration says all that the URL of a remote could add, so that nobody need ask
-/// git for one.
+/// Whether the configuration contains all names that the URL of a remote could provide.
 pub(crate) fn is_complete(root: &Path) -> Result<bool, IdentityError> {
     let block = read(root)?;
     Ok(non_empty(block.slug).is_some() && non_empty(block.repo_slug).is_some())
 }
 
-/// The identity in `.kittify/config.yaml`; where it holds no uuid, the one kept in `keep_file`,
-/// which is made on the first call. The configuration is never written here.
+/// The identity in `.kittify/config.yaml`. If that has no UUID, `uuid_file` provides one; the first
+/// call creates the file. Never writes the configuration.
 pub(crate) fn load(
     world: &World,
     root: &Path,
-    keep_file: &Path,
+    uuid_file: &Path,
     remote_url: Option<&str>,
 ) -> Result<ProjectIdentity, IdentityError> {
     let block = read(root)?;
     let project_uuid = match uuid_of(root, &block)? {
         Some(uuid) => uuid,
-        None => kept(world, keep_file)?,
+        None => uuid_in_file(world, uuid_file)?,
     };
     let remote = remote_url.map(git_remote::parse).unwrap_or_default();
     Ok(ProjectIdentity {
@@ -108,44 +103,38 @@ pub(crate) fn load(
     })
 }
 
-/// Writes what is missing of the `project` block; the identity, and whether anything was written.
+/// Adds missing keys to the `project` block. Returns the identity and whether the file changed.
 pub(crate) fn establish(
     world: &World,
     root: &Path,
     lock_directory: &Path,
-    keep_file: &Path,
+    uuid_file: &Path,
     remote_url: Option<&str>,
 ) -> Result<(ProjectIdentity, bool), IdentityError> {
-    let identity = load(world, root, keep_file, remote_url)?;
+    let identity = load(world, root, uuid_file, remote_url)?;
     let written = config::edit(world, root, lock_directory, |text| {
         let block = yaml_block::parse::<Document>(text)?
             .project
             .unwrap_or_default();
-        // A project that has a uuid is complete: what else is missing was left out on purpose.
+        // If there is a UUID, other keys are missing on purpose.
         if non_empty(block.uuid).is_some() {
             return Ok(text.to_owned());
         }
-        let mut missing = vec![("uuid", identity.project_uuid.as_str())];
-        if non_empty(block.slug).is_none() {
-            missing.push(("slug", &identity.project_slug));
-        }
-        if non_empty(block.node_id).is_none() {
-            missing.push(("node_id", &identity.node_id));
-        }
-        if let (None, Some(repo_slug)) = (non_empty(block.repo_slug), &identity.repo_slug) {
-            missing.push(("repo_slug", repo_slug));
-        }
-        let template: Vec<_> = missing
-            .iter()
-            .map(|(name, _)| format!("  {name}: null\n"))
-            .collect();
-        let changes: Vec<_> = missing
-            .iter()
-            .map(|(name, value)| Change::Set(name, value))
-            .collect();
-        yaml_block::change_block(text, KEY, &template.concat(), &changes)
+        let keys = [
+            ("uuid", None, Some(&identity.project_uuid)),
+            ("slug", block.slug, Some(&identity.project_slug)),
+            ("node_id", block.node_id, Some(&identity.node_id)),
+            ("repo_slug", block.repo_slug, identity.repo_slug.as_ref()),
+        ];
+        let keys = keys.into_iter();
+        let missing = keys.filter(|(_, existing, _)| non_empty(existing.clone()).is_none());
+        let missing = missing.filter_map(|(name, _, value)| Some((name, value?)));
+        let (template, changes): (String, Vec<_>) = missing
+            .map(|(name, value)| (format!("  {name}: null\n"), Change::Set(name, value)))
+            .unzip();
+        yaml_block::change_block(text, KEY, &template, &changes)
     })?;
-    Ok((load(world, root, keep_file, remote_url)?, written))
+    Ok((load(world, root, uuid_file, remote_url)?, written))
 }
 
 /// The first twelve hex digits of the SHA-256 of `hostname:username`.
@@ -155,12 +144,12 @@ pub(crate) fn node_id(world: &World) -> String {
     hex(digest.get(..6).unwrap_or_default())
 }
 
-fn read(root: &Path) -> Result<Block, ConfigError> {
+fn read(root: &Path) -> Result<ProjectBlock, ConfigError> {
     Ok(config::read::<Document>(root)?.project.unwrap_or_default())
 }
 
-/// The queue's folder is named after the uuid, so anything else is refused here.
-fn uuid_of(root: &Path, block: &Block) -> Result<Option<Uuid>, ConfigError> {
+/// The UUID in the configuration. Refuses other text, because the UUID is also a folder name.
+fn uuid_of(root: &Path, block: &ProjectBlock) -> Result<Option<Uuid>, ConfigError> {
     let Some(text) = block.uuid.as_deref().filter(|uuid| !uuid.is_empty()) else {
         return Ok(None);
     };
@@ -173,32 +162,32 @@ fn uuid_of(root: &Path, block: &Block) -> Result<Option<Uuid>, ConfigError> {
     })
 }
 
-/// The uuid kept outside the tree, made under a lock where there is none yet.
-fn kept(world: &World, keep_file: &Path) -> Result<Uuid, IdentityError> {
-    if let Some(uuid) = read_kept(keep_file)? {
+/// The UUID in the UUID file. Creates the file under a lock if it is missing.
+fn uuid_in_file(world: &World, uuid_file: &Path) -> Result<Uuid, IdentityError> {
+    if let Some(uuid) = read_uuid_file(uuid_file)? {
         return Ok(uuid);
     }
-    if let Some(folder) = keep_file.parent() {
+    if let Some(folder) = uuid_file.parent() {
         ensure_private_directory(folder)?;
     }
-    let _lock = lock::acquire(world, &keep_file.with_extension("lock"), LOCK_WAIT)?;
-    if let Some(uuid) = read_kept(keep_file)? {
+    let _lock = lock::acquire(world, &uuid_file.with_extension("lock"), LOCK_WAIT)?;
+    if let Some(uuid) = read_uuid_file(uuid_file)? {
         return Ok(uuid);
     }
     let project_uuid = world.random_uuid()?;
-    let text = serde_json::json!(Kept { project_uuid }).to_string() + "\n";
-    replace(keep_file, text.as_bytes(), Mode::Private)?;
+    let text = serde_json::to_string(&UuidFile { project_uuid })? + "\n";
+    replace(uuid_file, text.as_bytes(), Mode::Private)?;
     Ok(project_uuid)
 }
 
-fn read_kept(keep_file: &Path) -> Result<Option<Uuid>, IdentityError> {
-    let Some(bytes) = read_bounded(keep_file, MAX_KEPT_BYTES)? else {
+fn read_uuid_file(uuid_file: &Path) -> Result<Option<Uuid>, IdentityError> {
+    let Some(bytes) = read_bounded(uuid_file, MAX_UUID_FILE_BYTES)? else {
         return Ok(None);
     };
-    serde_json::from_slice::<Kept>(&bytes)
-        .map(|kept| Some(kept.project_uuid))
+    serde_json::from_slice::<UuidFile>(&bytes)
+        .map(|file| Some(file.project_uuid))
         .map_err(|_| IdentityError::KeptBroken {
-            path: keep_file.to_owned(),
+            path: uuid_file.to_owned(),
         })
 }
 
@@ -245,17 +234,17 @@ mod tests {
             self.world.directory()
         }
 
-        fn keep_file(&self) -> PathBuf {
-            self.folder.path().join("kept/project.json")
+        fn uuid_file(&self) -> PathBuf {
+            self.folder.path().join("shared/project.json")
         }
 
         fn load(&self, remote: Option<&str>) -> Result<ProjectIdentity, IdentityError> {
-            load(&self.world, self.root(), &self.keep_file(), remote)
+            load(&self.world, self.root(), &self.uuid_file(), remote)
         }
 
         fn establish(&self, remote: Option<&str>) -> (ProjectIdentity, bool) {
-            let lock = self.folder.path().join("kept");
-            establish(&self.world, self.root(), &lock, &self.keep_file(), remote).unwrap()
+            let lock = self.folder.path().join("shared");
+            establish(&self.world, self.root(), &lock, &self.uuid_file(), remote).unwrap()
         }
 
         fn text(&self) -> String {
@@ -264,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_outside_the_tree_is_made_once_and_adopted() {
+    fn the_uuid_file_is_created_once_and_adopted() {
         let project = Project::new(None);
         let first = project.load(None).unwrap();
         assert_eq!(project.load(None).unwrap(), first);
@@ -272,14 +261,14 @@ mod tests {
         let (adopted, written) = project.establish(None);
         assert!(written);
         assert_eq!(adopted, first);
-        fs::remove_file(project.keep_file()).unwrap();
+        fs::remove_file(project.uuid_file()).unwrap();
         assert_eq!(project.load(None).unwrap(), first);
-        assert!(!project.keep_file().exists());
+        assert!(!project.uuid_file().exists());
         assert!(!project.establish(None).1, "safe to repeat");
     }
 
     #[test]
-    fn threads_that_ask_at_once_get_one_uuid() {
+    fn concurrent_threads_get_one_uuid() {
         let project = Project::new(None);
         let mut found: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
@@ -317,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn establishing_adds_only_what_is_missing() {
+    fn establishing_adds_only_missing_keys() {
         let project = Project::new(Some(
             "# head\nproject:\n  slug: ours # kept\n  extra: 1\nz: 2\n",
         ));
@@ -342,13 +331,13 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_kept_file_is_named_and_left_alone() {
+    fn a_broken_uuid_file_is_an_error_and_stays() {
         let project = Project::new(None);
-        fs::create_dir(project.folder.path().join("kept")).unwrap();
-        replace(&project.keep_file(), b"{}", Mode::Private).unwrap();
+        fs::create_dir(project.folder.path().join("shared")).unwrap();
+        replace(&project.uuid_file(), b"{}", Mode::Private).unwrap();
         let error = project.load(None).unwrap_err();
         assert!(error.to_string().contains("project.json"), "{error}");
-        assert_eq!(fs::read(project.keep_file()).unwrap(), b"{}");
+        assert_eq!(fs::read(project.uuid_file()).unwrap(), b"{}");
     }
 
     #[test]

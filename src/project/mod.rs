@@ -1,4 +1,4 @@
-//! An opened project: where it is, whose it is, and the locks its commands share.
+//! A project: its root, identity, configuration, remote and locks.
 
 pub(crate) mod config;
 pub(crate) mod git_remote;
@@ -20,57 +20,53 @@ use crate::git::repository::{Discovered, Repository, discover, remote_url};
 use crate::text::short_digest;
 use crate::world::World;
 
-/// Where a project's identity is kept until its configuration holds one.
-pub(crate) const KEEP_FILE: &str = "project.json";
+/// The file with the project's UUID until the configuration contains one.
+pub(crate) const UUID_FILE: &str = "project.json";
 
-/// Where the project's repository stood when the event happened.
+/// The state of the project's repository at the time of an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GitMetadata {
-    /// The branch checked out; `None` on a detached HEAD or outside git.
+    /// The current branch; `None` on a detached HEAD or outside git.
     pub branch: Option<String>,
-    /// The full sha of HEAD; `None` before the first commit or outside git.
+    /// The object name of HEAD; `None` before the first commit or outside git.
     pub head: Option<String>,
 }
 
-/// A project and what surrounds it.
+/// An opened project.
 #[derive(Debug)]
-pub struct Project {
-    /// Its root folder, without symbolic links.
+pub(crate) struct Project {
+    /// The root folder, without symbolic links.
     pub root: PathBuf,
     /// The user's state directory.
     pub state_directory: PathBuf,
-    /// Its git repository; `None` outside git or in a bare one.
+    /// `None` outside git and in a bare repository.
     pub repository: Option<Repository>,
-    /// As events name it.
     pub identity: ProjectIdentity,
 }
 
 /// Why a project cannot be opened.
 #[derive(Debug, thiserror::Error)]
-pub enum ProjectError {
-    /// There is none.
+pub(crate) enum ProjectError {
     #[error(transparent)]
     Root(#[from] RootError),
-    /// git cannot be asked.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// Its configuration is broken.
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    /// The folder for its locks cannot be made.
+    /// The folder for the locks cannot be created.
     #[error(transparent)]
     Fs(#[from] FsError),
 }
 
 impl Project {
-    /// Opens the project that the world's directory belongs to. One git process, and another at the
-    /// same time where the configuration leaves something to the remote.
-    pub fn open(world: &World) -> Result<Self, ProjectError> {
+    /// Opens the current project. Starts one git process, and a second one at the same time if the
+    /// configuration does not contain all names.
+    pub(crate) fn open(world: &World) -> Result<Self, ProjectError> {
         let root = find_root(world)?;
         let state_directory = world.state_directory();
-        let leaves_names = !identity::is_complete(&root)?;
+        let needs_remote = !identity::is_complete(&root)?;
         let (discovered, remote) = thread::scope(|scope| {
-            let remote = leaves_names.then(|| scope.spawn(|| remote_url(world, &root)));
+            let remote = needs_remote.then(|| scope.spawn(|| remote_url(world, &root)));
             (discover(world, &root), remote.map(ScopedJoinHandle::join))
         });
         let repository = match discovered? {
@@ -82,8 +78,8 @@ impl Project {
             _ => None,
         };
         let shared = shared_directory(repository.as_ref(), &state_directory, &root);
-        let keep_file = shared.join(KEEP_FILE);
-        let identity = identity::load(world, &root, &keep_file, remote.as_deref())?;
+        let uuid_file = shared.join(UUID_FILE);
+        let identity = identity::load(world, &root, &uuid_file, remote.as_deref())?;
         Ok(Self {
             root,
             state_directory,
@@ -92,24 +88,24 @@ impl Project {
         })
     }
 
-    /// Where locks and the kept identity lie: outside the tree, shared by all work trees.
-    pub fn shared_directory(&self) -> PathBuf {
+    /// The folder for locks and the UUID file: outside the work tree, shared by all work trees.
+    pub(crate) fn shared_directory(&self) -> PathBuf {
         shared_directory(self.repository.as_ref(), &self.state_directory, &self.root)
     }
 
-    /// The branch checked out; empty on a detached HEAD.
+    /// The current branch; empty on a detached HEAD.
     pub(crate) fn current_branch(&self) -> &str {
         let branch = self.repository.as_ref().and_then(|it| it.branch.as_deref());
         branch.unwrap_or_default()
     }
 
-    /// A path below the root, as JSON and messages show it.
-    pub fn relative(&self, path: &Path) -> String {
+    /// A path relative to the root, for JSON and messages.
+    pub(crate) fn relative(&self, path: &Path) -> String {
         relative(&self.root, path)
     }
 
-    /// Branch and commit for an event; `head` is the commit just made, if one was.
-    pub fn git_metadata(&self, head: Option<&str>) -> GitMetadata {
+    /// Branch and commit for an event. `head` is the commit that the command made.
+    pub(crate) fn git_metadata(&self, head: Option<&str>) -> GitMetadata {
         let repository = self.repository.as_ref();
         GitMetadata {
             branch: repository.and_then(|repository| repository.branch.clone()),
@@ -119,22 +115,22 @@ impl Project {
         }
     }
 
-    /// A lock file for something that must happen once at a time: `name` for people, `key` for
-    /// what it is about. Keys share 64 files, so that these stay few.
-    pub fn lock_file(&self, name: &str, key: &str) -> Result<PathBuf, FsError> {
+    /// The lock file for an action (`name`) on an object (`key`). All keys of a name share 64 files,
+    /// which limits their number.
+    pub(crate) fn lock_file(&self, name: &str, key: &str) -> Result<PathBuf, FsError> {
         let folder = self.shared_directory();
         ensure_private_directory(&folder)?;
         let bucket = Sha256::digest(key).first().map_or(0, |byte| byte % 64);
         Ok(folder.join(format!("{name}-{bucket:02}.lock")))
     }
 
-    /// The lock under which a mission gets its number, its intent and its folder.
-    pub fn number_lock_file(&self) -> Result<PathBuf, FsError> {
+    /// The lock for the creation of missions: number, intent and folder.
+    pub(crate) fn number_lock_file(&self) -> Result<PathBuf, FsError> {
         self.lock_file("number", "")
     }
 
-    /// Takes the lock of [`Self::lock_file`], waiting at most `wait`.
-    pub fn lock(
+    /// Acquires the lock of [`Self::lock_file`] within `wait`.
+    pub(crate) fn lock(
         &self,
         world: &World,
         name: &str,
@@ -145,7 +141,8 @@ impl Project {
     }
 }
 
-/// Where a project's locks and its kept identity lie: outside the tree, shared by all work trees.
+/// The folder for locks and the UUID file: in the common git folder, or outside git in the state
+/// directory.
 pub(crate) fn shared_directory(
     repository: Option<&Repository>,
     state_directory: &Path,

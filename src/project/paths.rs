@@ -1,4 +1,4 @@
-//! Where a project is, and the names inside it.
+//! Finds the root of a project, and names its folders.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,28 +6,21 @@ use std::path::{Path, PathBuf};
 use crate::fs::FsError;
 use crate::world::World;
 
-/// The folder of all missions, in the project's root.
+/// The folder of all missions in the root.
 pub(crate) const SPECS: &str = "kitty-specs";
-/// The project's configuration.
-pub(crate) const CONFIG: &str = ".kittify/config.yaml";
 
 /// Why no project was found.
 #[derive(Debug, thiserror::Error)]
-pub enum RootError {
-    /// Neither a project nor a git repository here or above.
+pub(crate) enum RootError {
+    /// There is no project and no git repository in the folder or above it.
     #[error("no spec-kitty project and no git repository at {}", directory.display())]
-    NoProject {
-        /// Where the search began.
-        directory: PathBuf,
-    },
-    /// The directory cannot be read.
+    NoProject { directory: PathBuf },
     #[error(transparent)]
     Fs(#[from] FsError),
 }
 
-/// The project's root: the nearest folder from here upwards with a `.kittify/` or a `.git`; the
-/// search never leaves a git repository. Outside git, the nearest folder with `kitty-specs/`.
-/// Starts no process.
+/// The root of the current project: the nearest folder upwards with `.kittify/` or `.git`, or outside
+/// git the nearest folder with `kitty-specs/`. Starts no process.
 pub(crate) fn find_root(world: &World) -> Result<PathBuf, RootError> {
     let start =
         fs::canonicalize(world.directory()).map_err(FsError::on("enter", world.directory()))?;
@@ -42,7 +35,7 @@ pub(crate) fn find_root(world: &World) -> Result<PathBuf, RootError> {
     }
 }
 
-/// A path below `root`, relative to it, with forward slashes, as JSON and messages show it.
+/// A path relative to `root` with forward slashes, for JSON and messages.
 pub(crate) fn relative(root: &Path, path: &Path) -> String {
     path.strip_prefix(root)
         .unwrap_or(path)

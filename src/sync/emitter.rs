@@ -1,10 +1,11 @@
-//! Puts events into the offline queue.
+//! Records events in the offline queue.
 
 use std::path::Path;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use ulid::Ulid;
 
-use super::event::{self, Circumstances, Event, FeatureCreated, MissionOriginBound};
+use super::event::{Envelope, Event, FeatureCreated, LOCAL_TEAM, MissionOriginBound};
 use super::lamport_clock::{self, ClockError};
 use super::queue::{NotRecorded, Queue};
 use crate::project::identity::ProjectIdentity;
@@ -12,39 +13,40 @@ use crate::project::{GitMetadata, Project};
 use crate::wire::event_rules::{self, RuleBroken};
 use crate::world::World;
 
-/// Records events of one project.
+/// Records the events of one project.
 #[derive(Debug, Clone, Copy)]
 pub struct Emitter<'a> {
-    /// Clock and entropy.
+    /// Provides the time.
     pub world: &'a World,
-    /// Where queue and Lamport clock lie.
+    /// Contains the queues and the Lamport clock.
     pub state_directory: &'a Path,
-    /// Whose events they are.
+    /// The project.
     pub identity: &'a ProjectIdentity,
-    /// The team of the session; `None` when logged out.
+    /// The team of the session; `None` without one.
     pub team_slug: Option<&'a str>,
 }
 
 /// Why an event was not recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum EmitError {
-    /// Its payload breaks a rule.
+    /// The payload breaks a rule. A second attempt would fail again.
     #[error(transparent)]
     Rule(#[from] RuleBroken),
-    /// It cannot be written as JSON.
     #[error("the event cannot be written as JSON")]
     Json(#[from] serde_json::Error),
-    /// It got no place in the order of events.
     #[error(transparent)]
     Clock(#[from] ClockError),
-    /// The queue did not take it.
     #[error(transparent)]
     Queue(#[from] NotRecorded),
 }
 
 impl<'a> Emitter<'a> {
-    /// The emitter of a project's events.
-    pub fn of_project(world: &'a World, project: &'a Project, team_slug: Option<&'a str>) -> Self {
+    /// The emitter of a project.
+    pub(crate) fn of_project(
+        world: &'a World,
+        project: &'a Project,
+        team_slug: Option<&'a str>,
+    ) -> Self {
         Self {
             world,
             state_directory: &project.state_directory,
@@ -53,66 +55,80 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    /// Records that a ticket was bound to a mission; durable on return.
-    pub fn emit_mission_origin_bound(
+    /// Records that a ticket was bound to a mission.
+    pub(crate) fn emit_mission_origin_bound(
         &self,
         event_id: Ulid,
         git: &GitMetadata,
         event: &MissionOriginBound<'_>,
     ) -> Result<(), EmitError> {
-        self.emit(git, &[(event_id, Event::MissionOriginBound(*event))])
+        self.emit(event_id, git, &Event::MissionOriginBound(*event))
     }
 
-    /// Records that a mission was created; durable on return.
-    pub fn emit_feature_created(
+    /// Records that a mission was created.
+    pub(crate) fn emit_feature_created(
         &self,
         event_id: Ulid,
         git: &GitMetadata,
         event: &FeatureCreated<'_>,
     ) -> Result<(), EmitError> {
-        self.emit(git, &[(event_id, Event::FeatureCreated(*event))])
+        self.emit(event_id, git, &Event::FeatureCreated(*event))
     }
 
-    /// Records these events in this order: all or none, with one write. Nothing is recorded, and
-    /// the clock does not move, if one of them breaks a rule.
-    pub fn emit(&self, git: &GitMetadata, events: &[(Ulid, Event<'_>)]) -> Result<(), EmitError> {
-        for (_, event) in events {
-            event_rules::validate(event.event_type(), &serde_json::to_value(event)?)?;
-        }
-        let first = self.reserve(events.len() as u64)?;
-        let around = Circumstances {
-            identity: self.identity,
-            git,
-            team_slug: self.team_slug,
-            now: self.world.now(),
-        };
-        let lines = (first..)
-            .zip(events)
-            .map(|(clock, (event_id, event))| event::line(event, *event_id, clock, &around))
-            .collect::<Result<Vec<_>, _>>()?;
+    /// Records an event. After `Ok` it is durable. If the payload breaks a rule, the clock does not
+    /// advance.
+    pub fn emit(
+        &self,
+        event_id: Ulid,
+        git: &GitMetadata,
+        event: &Event<'_>,
+    ) -> Result<(), EmitError> {
+        event_rules::validate(event.event_type(), &serde_json::to_value(event)?)?;
         let queue = Queue::of_project(self.state_directory, &self.identity.project_uuid);
-        Ok(queue.append(self.world, &lines)?)
-    }
-
-    /// The first of so many clock values. All queues of the machine share the clock, so a lost one
-    /// starts above the highest of all.
-    fn reserve(&self, count: u64) -> Result<u64, ClockError> {
-        let highest = || {
-            let queues = Queue::all(self.state_directory).unwrap_or_default();
-            let clocks = queues.iter().map(Queue::highest_lamport_clock);
-            clocks.max().unwrap_or(0)
-        };
-        let node_id = &self.identity.node_id;
-        let queue = Queue::of_project(self.state_directory, &self.identity.project_uuid);
-        let newest = || queue.newest_lamport_clock();
-        lamport_clock::reserve(
+        let lamport_clock = lamport_clock::advance(
             self.world,
             self.state_directory,
-            node_id,
-            count,
-            newest,
-            highest,
-        )
+            &self.identity.node_id,
+            || queue.newest_lamport_clock(),
+            || self.highest_lamport_clock(),
+        )?;
+        let envelope = self.envelope(event_id, git, event, lamport_clock, self.world.now());
+        let line = serde_json::to_vec(&envelope)?;
+        Ok(queue.append(self.world, &[line])?)
+    }
+
+    /// The maximum of all queues, because they share the clock.
+    fn highest_lamport_clock(&self) -> u64 {
+        let queues = Queue::all(self.state_directory).unwrap_or_default();
+        let clocks = queues.iter().map(Queue::highest_lamport_clock);
+        clocks.max().unwrap_or(0)
+    }
+
+    fn envelope<'e>(
+        &'e self,
+        event_id: Ulid,
+        git: &'e GitMetadata,
+        event: &'e Event<'_>,
+        lamport_clock: u64,
+        now: DateTime<Utc>,
+    ) -> Envelope<'e> {
+        Envelope {
+            event_id,
+            event_type: event.event_type(),
+            aggregate_id: event.aggregate_id(),
+            aggregate_type: "Feature",
+            payload: event,
+            node_id: &self.identity.node_id,
+            lamport_clock,
+            causation_id: None,
+            timestamp: now.to_rfc3339_opts(SecondsFormat::Micros, true),
+            team_slug: self.team_slug.unwrap_or(LOCAL_TEAM),
+            project_uuid: &self.identity.project_uuid,
+            project_slug: &self.identity.project_slug,
+            git_branch: git.branch.as_deref(),
+            head_commit_sha: git.head.as_deref(),
+            repo_slug: self.identity.repo_slug.as_deref(),
+        }
     }
 }
 
@@ -122,12 +138,44 @@ mod tests {
 
     use super::*;
 
-    fn identity() -> ProjectIdentity {
-        ProjectIdentity {
-            project_uuid: "550e8400-e29b-41d4-a716-446655440000".to_owned(),
-            project_slug: "web".to_owned(),
-            node_id: "0123456789ab".to_owned(),
-            repo_slug: None,
+    struct Home {
+        _folder: tempfile::TempDir,
+        world: World,
+        state: std::path::PathBuf,
+        identity: ProjectIdentity,
+    }
+
+    impl Home {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            Self {
+                world: World::with_variables::<&str, &str>(folder.path().to_owned(), []),
+                state: folder.path().join("state"),
+                identity: ProjectIdentity {
+                    project_uuid: "550e8400-e29b-41d4-a716-446655440000".to_owned(),
+                    project_slug: "web".to_owned(),
+                    node_id: "0123456789ab".to_owned(),
+                    repo_slug: None,
+                },
+                _folder: folder,
+            }
+        }
+
+        fn emitter<'a>(&'a self, team_slug: Option<&'a str>) -> Emitter<'a> {
+            Emitter {
+                world: &self.world,
+                state_directory: &self.state,
+                identity: &self.identity,
+                team_slug,
+            }
+        }
+
+        fn queued(&self) -> Vec<Value> {
+            let queue = self.state.join("queue").join(&self.identity.project_uuid);
+            let text = std::fs::read_to_string(queue.join("active.v1.jsonl")).unwrap_or_default();
+            text.lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect()
         }
     }
 
@@ -149,74 +197,68 @@ mod tests {
         wp_count: 0,
     };
 
-    fn queued(state: &Path) -> Vec<Value> {
-        let queue = state.join("queue").join(identity().project_uuid);
-        let text = std::fs::read_to_string(queue.join("active.v1.jsonl")).unwrap_or_default();
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
-    }
-
     #[test]
-    fn events_of_one_command_get_their_places_in_order() {
-        let folder = tempfile::tempdir().unwrap();
-        let world = World::with_variables::<&str, &str>(folder.path().to_owned(), []);
-        let state = folder.path().join("state");
-        let emitter = Emitter {
-            world: &world,
-            state_directory: &state,
-            identity: &identity(),
-            team_slug: Some("acme"),
-        };
+    fn events_have_increasing_clocks() {
+        let home = Home::new();
+        let emitter = home.emitter(Some("acme"));
         let git = GitMetadata::default();
-        let (one, two, three) = (
-            Ulid::from_parts(1, 1),
-            Ulid::from_parts(1, 2),
-            Ulid::from_parts(1, 3),
-        );
-        let both = [
-            (one, Event::FeatureCreated(CREATED)),
-            (two, Event::MissionOriginBound(bound("T"))),
-        ];
-        emitter.emit(&git, &both).unwrap();
+        let (one, two) = (Ulid::from_parts(1, 1), Ulid::from_parts(1, 2));
+        emitter.emit_feature_created(one, &git, &CREATED).unwrap();
         emitter
-            .emit_mission_origin_bound(three, &git, &bound("T"))
+            .emit_mission_origin_bound(two, &git, &bound("T"))
             .unwrap();
-        let events = queued(&state);
+        let events = home.queued();
         let ids: Vec<_> = events
             .iter()
             .map(|e| e["event_id"].as_str().unwrap())
             .collect();
-        assert_eq!(ids, [one, two, three].map(|id| id.to_string()));
+        assert_eq!(ids, [one, two].map(|id| id.to_string()));
         let clocks: Vec<_> = events
             .iter()
             .map(|e| e["lamport_clock"].as_u64().unwrap())
             .collect();
         assert_eq!(clocks[1], clocks[0] + 1);
-        assert!(clocks[2] > clocks[1]);
         assert!(events.iter().all(|e| e["team_slug"] == "acme"));
     }
 
     #[test]
     fn a_payload_that_breaks_a_rule_is_never_queued_and_moves_no_clock() {
-        let folder = tempfile::tempdir().unwrap();
-        let world = World::with_variables::<&str, &str>(folder.path().to_owned(), []);
-        let state = folder.path().join("state");
-        let emitter = Emitter {
-            world: &world,
-            state_directory: &state,
-            identity: &identity(),
-            team_slug: None,
-        };
-        let events = [
-            (Ulid::from_parts(1, 1), Event::FeatureCreated(CREATED)),
-            (Ulid::from_parts(1, 2), Event::MissionOriginBound(bound(""))),
-        ];
-        let error = emitter.emit(&GitMetadata::default(), &events).unwrap_err();
+        let home = Home::new();
+        let error = home
+            .emitter(None)
+            .emit_mission_origin_bound(Ulid::from_parts(1, 2), &GitMetadata::default(), &bound(""))
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
             "title of a MissionOriginBound event must be a non-empty string"
         );
-        assert!(!state.exists());
+        assert!(!home.state.exists());
+    }
+
+    #[test]
+    fn a_line_is_one_compact_object_with_every_key() {
+        let home = Home::new();
+        let event = Event::MissionOriginBound(bound("two\nlines \u{1b}[31m é"));
+        let git = GitMetadata {
+            branch: Some("main".to_owned()),
+            head: None,
+        };
+        let emitter = home.emitter(None);
+        let now = DateTime::from_timestamp(1_790_000_000, 5_000).unwrap();
+        let envelope = emitter.envelope(Ulid::from_parts(1, 2), &git, &event, 7, now);
+        let expected = concat!(
+            r#"{"event_id":"00000000010000000000000002","event_type":"MissionOriginBound","#,
+            r#""aggregate_id":"061-web-123","aggregate_type":"Feature","#,
+            r#""payload":{"feature_slug":"061-web-123","provider":"linear","#,
+            r#""external_issue_id":"9f1c","external_issue_key":"WEB-123","#,
+            r#""external_issue_url":"https://linear.app/x","#,
+            r#""title":"two\nlines \u001b[31m é"},"node_id":"0123456789ab","#,
+            r#""lamport_clock":7,"causation_id":null,"#,
+            r#""timestamp":"2026-09-21T14:13:20.000005Z","team_slug":"local","#,
+            r#""project_uuid":"550e8400-e29b-41d4-a716-446655440000","#,
+            r#""project_slug":"web","git_branch":"main","head_commit_sha":null,"#,
+            r#""repo_slug":null}"#
+        );
+        assert_eq!(serde_json::to_string(&envelope).unwrap(), expected);
     }
 }

@@ -1,12 +1,12 @@
-//! Ids of events (ULID).
+//! The ids of events (ULID).
 
 use chrono::DateTime;
 use sha2::{Digest as _, Sha256};
 use ulid::Ulid;
 
-/// The id of a fact, the same whenever and wherever it is stated: the mission's time of creation
-/// (RFC 3339) and a digest of what the fact is about. A fact that is stated twice, after a crash
-/// or by running a command again, is thus one event to whoever receives it.
+/// Derives the id of a fact from the mission's time of creation (RFC 3339) and a digest of `parts`. If
+/// a command records the same fact again, for example after a crash, the event has the same id, and
+/// the receiver counts it once.
 pub(crate) fn of_fact(created_at: &str, parts: &[&str]) -> Ulid {
     let milliseconds =
         DateTime::parse_from_rfc3339(created_at).map_or(0, |time| time.timestamp_millis());
@@ -16,10 +16,8 @@ pub(crate) fn of_fact(created_at: &str, parts: &[&str]) -> Ulid {
         digest.update(part);
     }
     let digest = digest.finalize();
-    let random = digest
-        .iter()
-        .take(10)
-        .fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
+    let bytes = digest.iter().take(10);
+    let random = bytes.fold(0, |number, byte| (number << 8) | u128::from(*byte));
     Ulid::from_parts(milliseconds.try_into().unwrap_or(0), random)
 }
 

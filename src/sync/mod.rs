@@ -1,4 +1,4 @@
-//! Events and the offline queue they wait in.
+//! Events, the offline queue, and the delivery of queued events.
 
 pub(crate) mod delivery;
 pub(crate) mod emitter;

@@ -15,7 +15,7 @@ pub(crate) struct TicketRef {
 
 /// Why a text is not a ticket reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TicketRefError {
+pub(crate) enum TicketRefError {
     #[error(
         "{0:?} is not a ticket reference: use a key (WEB-123), provider:KEY, or the ticket's URL"
     )]

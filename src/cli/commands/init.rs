@@ -16,7 +16,7 @@ use crate::git::repository::{Discovered, Repository, discover, remote_url};
 use crate::project::config::CONFIG_FILE;
 use crate::project::identity;
 use crate::project::paths::{self, SPECS};
-use crate::project::{KEEP_FILE, shared_directory};
+use crate::project::{UUID_FILE, shared_directory};
 use crate::text::one_line;
 use crate::world::World;
 
@@ -33,10 +33,10 @@ pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
         require_folder_or_nothing(&root, folder)?;
     }
     let shared = shared_directory(Some(&repository), &world.state_directory(), &root);
-    let keep_file = shared.join(KEEP_FILE);
+    let uuid_file = shared.join(UUID_FILE);
     let remote = remote_url(world, &repository.root)?;
     let (identity, config_written) =
-        identity::establish(world, &root, &shared, &keep_file, remote.as_deref())?;
+        identity::establish(world, &root, &shared, &uuid_file, remote.as_deref())?;
     let specs = root.join(SPECS);
     let specs_made = match fs::create_dir(&specs) {
         Ok(()) => true,

@@ -38,6 +38,7 @@ impl From<IdentityError> for Failure {
             IdentityError::Kept(error) => error.into(),
             IdentityError::Lock(error) => error.into(),
             IdentityError::Entropy(error) => error.into(),
+            IdentityError::Json(_) => Self::from_error(Code::Internal, &error),
             IdentityError::KeptBroken { ref path } => {
                 let words = format!("remove {}, then run", path.display());
                 Self::from_error(Code::IdentityInvalid, &error)

@@ -11,7 +11,7 @@ use crate::world::World;
 
 /// A repository with a work tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Repository {
+pub(crate) struct Repository {
     /// The root of the work tree.
     pub root: PathBuf,
     /// The git folder of this work tree.
@@ -35,7 +35,7 @@ pub(crate) enum Discovered {
 
 /// An operation in progress that a commit would disturb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Interrupted {
+pub(crate) enum Interrupted {
     Merge,
     /// `git rebase` or `git am`.
     Rebase,
@@ -45,7 +45,7 @@ pub enum Interrupted {
 
 impl Interrupted {
     /// The name of its git command.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Merge => "merge",
             Self::Rebase => "rebase",
@@ -57,13 +57,13 @@ impl Interrupted {
 
 impl Repository {
     /// Whether `git worktree add` made this work tree.
-    pub fn is_linked_worktree(&self) -> bool {
+    pub(crate) fn is_linked_worktree(&self) -> bool {
         self.git_directory != self.common_directory
     }
 
     /// The operation in progress, from the files in the git folder. A rebase comes first, because it
     /// may stop inside a cherry-pick.
-    pub fn interrupted(&self) -> Option<Interrupted> {
+    pub(crate) fn interrupted(&self) -> Option<Interrupted> {
         const MARKS: [(&str, Interrupted); 5] = [
             ("rebase-merge", Interrupted::Rebase),
             ("rebase-apply", Interrupted::Rebase),

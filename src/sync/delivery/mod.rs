@@ -1,18 +1,21 @@
-//! Delivery of a queue to the control plane (QUEUE §2.5): sealed segments in order, in batches, each
-//! event by its own verdict. Whatever the server did not clearly answer stays where it is.
+//! Delivers a queue to the control plane: sealed segments in order, in batches, with a verdict per
+//! event. Events without a clear verdict stay in the queue.
 
 #[cfg(test)]
 mod tests;
+mod verdict;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::ops::ControlFlow;
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde::Serialize;
 
-use super::queue::{DeadLetter, DrainLock, Line, MAX_LINE_BYTES, Queue, Segment};
+use self::verdict::{Verdict, verdicts};
+use super::queue::{DeadLetterFile, DrainLock, Line, MAX_LINE_BYTES, Queue, Segment};
 use crate::fs::FsError;
 use crate::http::{Answer, Deadline};
 use crate::text::chain;
@@ -21,221 +24,191 @@ use crate::wire::error_envelope::ErrorEnvelope;
 use crate::wire::response::EventsResponse;
 use crate::world::World;
 
-/// The most events of one request.
+/// The maximum number of events in a request.
 const MAX_BATCH_EVENTS: usize = 1000;
-/// The most bytes of one request, before compression; one event may be as long.
+/// The maximum size of a request before compression. A single event may have this size.
 const MAX_BATCH_BYTES: usize = MAX_LINE_BYTES;
 
-/// What a delivery did. Each event it touched is counted once.
-#[derive(Debug)]
-pub(crate) struct Delivered<E> {
-    /// Events the control plane took.
-    pub delivered: u64,
-    /// Events it had already.
+/// The results of a delivery. Each event counts once.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Delivered {
+    #[serde(rename = "delivered")]
+    pub accepted: u64,
+    /// Events that the control plane had already.
     pub duplicates: u64,
-    /// Events it rejected; they are in the dead letter.
+    /// Events that are now in the dead-letter file.
     pub rejected: u64,
-    /// Lines that are no events; they are in the dead letter.
+    /// Lines that are not events and are now in the dead-letter file.
     pub unreadable: u64,
-    /// Another process is delivering this queue; nothing was done.
+    /// Another process is delivering this queue, so nothing was done.
     pub busy: bool,
-    /// Why the rest was not sent.
-    pub stopped: Option<Stop<E>>,
-    /// Files that were left as they are, and why.
+    /// Files that could not be processed, with the reason.
+    #[serde(skip)]
     pub warnings: Vec<String>,
 }
 
-/// Why a delivery ended before the queue did. `E` is why a request got no answer.
+/// Why a delivery stopped before the end of the queue.
 #[derive(Debug)]
 pub(crate) enum Stop<E> {
-    /// The time is over.
+    /// The time limit was reached.
     Deadline,
-    /// The request got no answer.
+    /// The request failed.
     NoAnswer(E),
-    /// The server accepted the request, but what it answered says nothing of the events.
+    /// The response to an accepted request has no results.
     BadAnswer(FieldError),
-    /// The server refused the request, whatever is in it.
+    /// The server refused the request for a reason other than its content.
     Refused(Answer),
 }
 
-impl<E> Default for Delivered<E> {
-    fn default() -> Self {
-        Self {
-            delivered: 0,
-            duplicates: 0,
-            rejected: 0,
-            unreadable: 0,
-            busy: false,
-            stopped: None,
-            warnings: Vec::new(),
-        }
-    }
-}
-
-impl<E> Delivered<E> {
-    /// How many lines left the queue.
+impl Delivered {
+    /// The number of lines that left the queue.
     pub(crate) fn total(&self) -> u64 {
-        self.delivered + self.duplicates + self.rejected + self.unreadable
+        self.accepted + self.duplicates + self.rejected + self.unreadable
     }
 
-    /// Takes in what the delivery of another queue did.
+    /// Adds the results of another queue.
     pub(crate) fn add(&mut self, other: Self) {
-        self.delivered += other.delivered;
+        self.accepted += other.accepted;
         self.duplicates += other.duplicates;
         self.rejected += other.rejected;
         self.unreadable += other.unreadable;
         self.busy |= other.busy;
-        self.stopped = other.stopped;
         self.warnings.extend(other.warnings);
     }
-}
 
-/// The two ways out of a delivery: the request that carries a batch (gzip) and the news of how many
-/// lines have left the queue.
-pub(crate) struct Outlets<'a, E> {
-    /// Sends one request body.
-    pub send: &'a mut dyn FnMut(Vec<u8>) -> Result<Answer, E>,
-    /// Told the total after each batch.
-    pub progress: &'a mut dyn FnMut(u64),
-}
-
-impl<E> std::fmt::Debug for Outlets<'_, E> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outlets").finish_non_exhaustive()
+    /// Adds a warning unless it is there already.
+    fn warn(&mut self, error: &dyn std::error::Error) {
+        let warning = chain(error);
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
     }
 }
 
-/// Delivers a queue until it is empty, the time is over, or the server does not go on.
+/// Sends a request body (gzip).
+type Send<'a, E> = &'a mut dyn FnMut(Vec<u8>) -> Result<Answer, E>;
+
+/// Delivers a queue until it is empty, the time limit is reached, or the server stops accepting.
+/// Calls `progress` with the number of lines that have left the queue.
 pub(crate) fn deliver<E>(
     world: &World,
     queue: &Queue,
     deadline: &Deadline,
-    outlets: Outlets<'_, E>,
-) -> Result<Delivered<E>, FsError> {
-    let mut report = Delivered::default();
+    send: Send<'_, E>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(Delivered, Option<Stop<E>>), FsError> {
+    let mut delivered = Delivered::default();
     if !queue.exists() {
-        return Ok(report);
+        return Ok((delivered, None));
     }
     let Some(lock) = queue.lock_drain(world)? else {
-        report.busy = true;
-        return Ok(report);
+        delivered.busy = true;
+        return Ok((delivered, None));
     };
     queue.remove_leftovers(world, &lock);
     let mut drain = Drain {
         world,
         deadline,
-        outlets,
-        dead: DeadLetter::of(queue, &lock),
-        report,
+        send,
+        dead: DeadLetterFile::of(queue, &lock),
+        delivered,
     };
-    drain.queue(queue, &lock)?;
-    Ok(drain.report)
+    let flow = drain.queue(queue, &lock, progress)?;
+    Ok((drain.delivered, flow.break_value()))
 }
 
-struct Drain<'a, 'o, E> {
+struct Drain<'a, E> {
     world: &'a World,
     deadline: &'a Deadline,
-    outlets: Outlets<'o, E>,
-    dead: DeadLetter<'a>,
-    report: Delivered<E>,
+    send: Send<'a, E>,
+    dead: DeadLetterFile<'a>,
+    delivered: Delivered,
 }
 
-/// One segment on its way.
+/// The progress in one segment.
 #[derive(Default)]
 struct Pass {
-    /// For each line read, whether it has found its place outside the queue.
-    settled: Vec<bool>,
-    batch: Vec<Waiting>,
+    /// For each line, whether it may leave the queue.
+    done: Vec<bool>,
+    batch: Vec<BatchedEvent>,
+    batch_bytes: usize,
     rejected: u64,
     unreadable: u64,
 }
 
-/// An event of the batch that is being collected.
-struct Waiting {
-    /// Which line of the segment it is.
+struct BatchedEvent {
+    /// The index of its line in the segment.
     index: usize,
     id: String,
     text: String,
 }
 
-/// What the server says of one event.
-#[derive(Clone, PartialEq, Eq)]
-enum Verdict {
-    Success,
-    Duplicate,
-    Rejected(String),
-    /// Unknown, missing or contradictory.
-    Unclear,
-}
-
 type Flow<E> = ControlFlow<Stop<E>>;
 
-impl<E> Drain<'_, '_, E> {
-    /// Sealed segments first; the active file is sealed only once they have all had their turn, or
-    /// every failed drain would leave a small segment behind.
-    fn queue(&mut self, queue: &Queue, lock: &DrainLock) -> Result<(), FsError> {
+impl<E> Drain<'_, E> {
+    /// Delivers the sealed segments, then seals and delivers the active file. Sealing it earlier
+    /// would leave a small segment after each failed delivery.
+    fn queue(
+        &mut self,
+        queue: &Queue,
+        lock: &DrainLock,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Flow<E>, FsError> {
         let mut visited = BTreeSet::new();
         for seal in [false, true] {
             if seal && let Err(error) = queue.seal(self.world, lock) {
-                self.warn(&error);
+                self.delivered.warn(&error);
             }
             for segment in queue.segments(lock, &mut visited)? {
                 match self.segment(&segment) {
-                    Ok(Flow::Continue(())) => {}
-                    Ok(Flow::Break(stop)) => {
-                        self.report.stopped = Some(stop);
-                        return Ok(());
-                    }
-                    // One file that cannot be read, parked or replaced must not keep the others,
-                    // least of all on a full disk, which their removal frees.
-                    Err(error) => self.warn(&error),
+                    Ok(Continue(())) => {}
+                    Ok(stop) => return Ok(stop),
+                    // A problem with one file must not block the others. On a full disk, their
+                    // removal frees space.
+                    Err(error) => self.delivered.warn(&error),
                 }
-                (self.outlets.progress)(self.report.total());
+                progress(self.delivered.total());
             }
         }
-        Ok(())
+        Ok(Continue(()))
     }
 
-    /// Delivers one segment and takes out of it what has found its place.
+    /// Delivers one segment and removes the lines that are done.
     fn segment(&mut self, segment: &Segment) -> Result<Flow<E>, FsError> {
         let mut pass = Pass::default();
         let flow = self.lines(segment, &mut pass)?;
         self.dead.sync()?;
-        self.report.rejected += pass.rejected;
-        self.report.unreadable += pass.unreadable;
-        if flow.is_continue() && pass.settled.iter().all(|settled| *settled) {
+        self.delivered.rejected += pass.rejected;
+        self.delivered.unreadable += pass.unreadable;
+        if flow.is_continue() && pass.done.iter().all(|done| *done) {
             segment.acknowledge()?;
-        } else if pass.settled.contains(&true) {
-            segment.shrink(|index| !pass.settled.get(index).copied().unwrap_or(false))?;
+        } else if pass.done.contains(&true) {
+            segment.shrink(|index| !pass.done.get(index).copied().unwrap_or(false))?;
         }
         Ok(flow)
     }
 
     fn lines(&mut self, segment: &Segment, pass: &mut Pass) -> Result<Flow<E>, FsError> {
         let mut lines = segment.lines()?;
-        let mut bytes = 0;
-        while let Some(line) = lines
-            .next_line()
-            .map_err(FsError::on("read", segment.path()))?
-        {
-            let index = pass.settled.len();
-            pass.settled.push(matches!(line, Line::Blank));
+        let failed = || FsError::on("read", segment.path());
+        while let Some(line) = lines.next_line().map_err(failed())? {
+            let index = pass.done.len();
+            pass.done.push(matches!(line, Line::Blank));
             match line {
                 Line::Blank => {}
                 Line::Unreadable { reason, cut, raw } => {
-                    let parked = self.park_unreadable(segment, reason, cut, raw);
-                    pass.unreadable += u64::from(self.settle(parked, index, pass));
+                    let added = self.add_unreadable(segment, reason, cut, raw);
+                    pass.unreadable += u64::from(self.finish(added, index, pass));
                 }
                 Line::Event(head, text) => {
-                    bytes += text.len();
-                    if pass.batch.len() == MAX_BATCH_EVENTS || bytes > MAX_BATCH_BYTES {
-                        bytes = text.len();
-                        let batch = std::mem::take(&mut pass.batch);
-                        if let stop @ Flow::Break(_) = self.send(&batch, pass)? {
-                            return Ok(stop);
-                        }
+                    let is_full = pass.batch.len() == MAX_BATCH_EVENTS;
+                    if (is_full || pass.batch_bytes + text.len() > MAX_BATCH_BYTES)
+                        && let stop @ Break(_) = self.send_batch(pass)?
+                    {
+                        return Ok(stop);
                     }
-                    pass.batch.push(Waiting {
+                    pass.batch_bytes += text.len();
+                    pass.batch.push(BatchedEvent {
                         index,
                         id: head.event_id.into_owned(),
                         text: text.to_owned(),
@@ -243,48 +216,54 @@ impl<E> Drain<'_, '_, E> {
                 }
             }
         }
-        let batch = std::mem::take(&mut pass.batch);
-        self.send(&batch, pass)
+        self.send_batch(pass)
     }
 
-    fn park_unreadable(
+    fn add_unreadable(
         &mut self,
         segment: &Segment,
         reason: &str,
         cut: bool,
         raw: &[u8],
     ) -> Result<(), FsError> {
-        const MOST_OF_A_LONG_LINE: usize = 4096;
+        const MAX_START_BYTES: usize = 4096;
         if !cut {
-            return self.dead.park_raw(reason, raw);
+            return self.dead.add_raw(reason, raw);
         }
         let reason = format!("{reason}; kept in {}", segment.preserve()?.display());
-        let head = raw.get(..MOST_OF_A_LONG_LINE).unwrap_or(raw);
-        self.dead.park_raw(&reason, head)
+        let start = raw.get(..MAX_START_BYTES).unwrap_or(raw);
+        self.dead.add_raw(&reason, start)
     }
 
-    /// Sends a batch. One that is refused as a whole is halved until the event that is at fault
-    /// stands alone, in the order of the events.
-    fn send(&mut self, batch: &[Waiting], pass: &mut Pass) -> Result<Flow<E>, FsError> {
+    fn send_batch(&mut self, pass: &mut Pass) -> Result<Flow<E>, FsError> {
+        pass.batch_bytes = 0;
+        let batch = std::mem::take(&mut pass.batch);
+        self.send(&batch, pass)
+    }
+
+    /// Sends events. If the server refuses them as a whole, sends each half, until the event that
+    /// causes the error is alone. Keeps the order of the events.
+    fn send(&mut self, batch: &[BatchedEvent], pass: &mut Pass) -> Result<Flow<E>, FsError> {
         if batch.is_empty() {
-            return Ok(Flow::Continue(()));
+            return Ok(Continue(()));
         }
         if self.deadline.is_over(self.world) {
-            return Ok(Flow::Break(Stop::Deadline));
+            return Ok(Break(Stop::Deadline));
         }
-        let answer = match (self.outlets.send)(body(batch)?) {
+        let answer = match (self.send)(body(batch)?) {
             Ok(answer) => answer,
-            // The time ran out on a request after others had been answered.
-            Err(_) if self.deadline.is_over(self.world) && self.report.total() > 0 => {
-                return Ok(Flow::Break(Stop::Deadline));
+            // The time limit was reached after earlier requests had succeeded.
+            Err(_) if self.deadline.is_over(self.world) && self.delivered.total() > 0 => {
+                return Ok(Break(Stop::Deadline));
             }
-            Err(error) => return Ok(Flow::Break(Stop::NoAnswer(error))),
+            Err(error) => return Ok(Break(Stop::NoAnswer(error))),
         };
-        let results = EventsResponse::parse(&answer.body);
-        Ok(match (answer.status, results) {
-            (200..=299, Ok(results)) => self.apply(batch, results, pass),
-            (400, Ok(results)) if !results.results.is_empty() => self.apply(batch, results, pass),
-            (200..=299, Err(error)) => Flow::Break(Stop::BadAnswer(error)),
+        match (answer.status, EventsResponse::parse(&answer.body)) {
+            (200..=299, Ok(response)) => self.apply(batch, response, pass),
+            (400, Ok(response)) if !response.results.is_empty() => {
+                self.apply(batch, response, pass);
+            }
+            (200..=299, Err(error)) => return Ok(Break(Stop::BadAnswer(error))),
             (status @ (400 | 413), _) => {
                 if let [event] = batch {
                     let reason = match status {
@@ -292,91 +271,57 @@ impl<E> Drain<'_, '_, E> {
                         _ => ErrorEnvelope::parse(status, &answer.body).message,
                     };
                     self.reject(event, &reason, pass);
-                    return Ok(Flow::Continue(()));
+                    return Ok(Continue(()));
                 }
                 let (first, second) = batch.split_at(batch.len() / 2);
-                match self.send(first, pass)? {
-                    Flow::Continue(()) => self.send(second, pass)?,
-                    stop @ Flow::Break(_) => stop,
-                }
+                return match self.send(first, pass)? {
+                    Continue(()) => self.send(second, pass),
+                    stop @ Break(_) => Ok(stop),
+                };
             }
-            _ => Flow::Break(Stop::Refused(answer)),
-        })
+            _ => return Ok(Break(Stop::Refused(answer))),
+        }
+        Ok(Continue(()))
     }
 
-    fn apply(&mut self, batch: &[Waiting], results: EventsResponse, pass: &mut Pass) -> Flow<E> {
-        let mut verdicts = verdicts(results);
+    fn apply(&mut self, batch: &[BatchedEvent], response: EventsResponse, pass: &mut Pass) {
+        let mut verdicts = verdicts(response);
         for event in batch {
             match verdicts.get(&event.id) {
                 Some(Verdict::Success) => {
-                    self.report.delivered += 1;
-                    self.settle(Ok(()), event.index, pass);
-                    // The same event a second time in one batch is one delivery.
+                    self.delivered.accepted += 1;
+                    self.finish(Ok(()), event.index, pass);
+                    // A second line with the same event counts as a duplicate.
                     verdicts.insert(event.id.clone(), Verdict::Duplicate);
                 }
                 Some(Verdict::Duplicate) => {
-                    self.report.duplicates += 1;
-                    self.settle(Ok(()), event.index, pass);
+                    self.delivered.duplicates += 1;
+                    self.finish(Ok(()), event.index, pass);
                 }
                 Some(Verdict::Rejected(reason)) => self.reject(event, reason, pass),
                 Some(Verdict::Unclear) | None => {}
             }
         }
-        Flow::Continue(())
     }
 
-    fn reject(&mut self, event: &Waiting, reason: &str, pass: &mut Pass) {
-        let parked = self.dead.park_event(reason, &event.text);
-        pass.rejected += u64::from(self.settle(parked, event.index, pass));
+    fn reject(&mut self, event: &BatchedEvent, reason: &str, pass: &mut Pass) {
+        let added = self.dead.add_event(reason, &event.text);
+        pass.rejected += u64::from(self.finish(added, event.index, pass));
     }
 
-    /// Marks a line as having found its place, unless it could not be put there.
-    fn settle(&mut self, placed: Result<(), FsError>, index: usize, pass: &mut Pass) -> bool {
-        if let Err(error) = &placed {
-            self.warn(error);
-        } else if let Some(settled) = pass.settled.get_mut(index) {
-            *settled = true;
+    /// Marks a line as done unless it could not be added to the dead-letter file.
+    fn finish(&mut self, added: Result<(), FsError>, index: usize, pass: &mut Pass) -> bool {
+        if let Err(error) = &added {
+            self.delivered.warn(error);
+        } else if let Some(done) = pass.done.get_mut(index) {
+            *done = true;
         }
-        placed.is_ok()
-    }
-
-    /// Notes a problem; the same one again says nothing new.
-    fn warn(&mut self, error: &dyn std::error::Error) {
-        let warning = chain(error);
-        if !self.report.warnings.contains(&warning) {
-            self.report.warnings.push(warning);
-        }
+        added.is_ok()
     }
 }
 
-/// The verdicts by event. Two that contradict each other are none.
-fn verdicts(response: EventsResponse) -> HashMap<String, Verdict> {
-    use Verdict::{Duplicate, Rejected, Success, Unclear};
-    let mut verdicts = HashMap::new();
-    for result in response.results {
-        let verdict = match result.status.as_str() {
-            "success" => Success,
-            "duplicate" => Duplicate,
-            "rejected" => Rejected(
-                result
-                    .error_message
-                    .unwrap_or_else(|| "rejected".to_owned()),
-            ),
-            _ => Unclear,
-        };
-        let merged = match (verdicts.remove(&result.event_id), verdict) {
-            (None, verdict) => verdict,
-            (Some(Success | Duplicate), Success | Duplicate) => Success,
-            (Some(rejected @ Rejected(_)), Rejected(_)) => rejected,
-            (Some(_), _) => Unclear,
-        };
-        verdicts.insert(result.event_id, merged);
-    }
-    verdicts
-}
-
-/// The request: the lines as they stand in the queue, in one list, compressed.
-fn body(batch: &[Waiting]) -> Result<Vec<u8>, FsError> {
+/// The request body: a list of the unchanged lines, compressed.
+fn body(batch: &[BatchedEvent]) -> Result<Vec<u8>, FsError> {
     let compressed = || {
         let mut body = GzEncoder::new(Vec::new(), Compression::fast());
         for (number, event) in batch.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! Appending (QUEUE §2.3, §2.4): one write of whole lines and one fdatasync a command, or a file
-//! of its own where that way is closed.
+//! Appends events with one write and one fdatasync per command. If the active file cannot be used,
+//! the events get their own segment.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -8,46 +8,42 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Queue;
-use super::drain_lock::DrainLock;
 use super::folder::{self, ACTIVE, LOCK, TEMPORARY};
 use super::lines::{self, MAX_LINE_BYTES};
 use crate::fs::FsError;
 use crate::fs::lock::{self, Lock, LockError};
 use crate::world::World;
 
-/// The size from which on the active file is sealed: about 900 events, about one request.
+/// The active file is sealed at this size: about 900 events or one request.
 pub(super) const SEGMENT_BYTES: u64 = 512 * 1024;
-/// A suspended holder must not hang every other process.
+/// A suspended process must not block the others for longer.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(2);
 
-/// Events that were not made durable.
+/// These events are not durable.
 #[derive(Debug, thiserror::Error)]
 #[error("the event could not be recorded")]
 pub struct NotRecorded {
-    /// Which ones.
     pub event_ids: Vec<String>,
-    /// Why.
     #[source]
     pub cause: NotRecordedCause,
 }
 
-/// Why events were not made durable.
+/// Why events are not durable.
 #[derive(Debug, thiserror::Error)]
 pub enum NotRecordedCause {
-    /// No delivery could ever carry it.
-    #[error("it is {0} bytes long, the most is {MAX_LINE_BYTES}")]
+    /// No request could carry it.
+    #[error("it has {0} bytes; the maximum is {MAX_LINE_BYTES}")]
     TooLong(usize),
-    /// It is no JSON object with an `event_id`, or not on one line.
+    /// It contains a newline, or is not a JSON object with an `event_id`.
     #[error("it is not an event on one line")]
     NotAnEvent,
-    /// The file system said no.
     #[error(transparent)]
     File(#[from] FsError),
 }
 
 impl Queue {
-    /// Records events, each a compact JSON object without a newline. `Ok` means that they survive
-    /// a kill and a power cut from now on.
+    /// Records events, each a compact JSON object without a newline. After `Ok` they survive a kill
+    /// and a power cut.
     pub fn append(&self, world: &World, events: &[Vec<u8>]) -> Result<(), NotRecorded> {
         if events.is_empty() {
             return Ok(());
@@ -62,74 +58,53 @@ impl Queue {
     fn record(&self, world: &World, lines: Vec<u8>) -> Result<(), FsError> {
         folder::prepare(&self.folder)?;
         if !folder::is_foreign_file_system(&self.folder)
-            && let Ok((held, active, length)) = self.open_active(world)
+            && let Ok((lock, active, length)) = self.open_active(world)
         {
             write_at_end(&self.path(ACTIVE), &active, length, &lines)?;
-            // Syncing works on the inode: whatever renames or delivers the file meanwhile does no
-            // harm, and nobody waits for the disk with us.
-            drop(held);
+            // The sync works on the inode. It is correct even if another process renames or removes
+            // the file meanwhile, and it need not block other appends.
+            drop(lock);
+            // After a failed sync, a second one would succeed without having written anything.
             if active.sync_data().is_ok() {
                 return Ok(());
             }
         }
-        self.second_door(world, &lines)
+        self.append_as_own_segment(world, &lines)
     }
 
-    /// The active file under its lock, with its length: sealed first where it is full, and its
-    /// name made durable before its first byte, since nobody after us would do that.
+    /// Locks and opens the active file, and returns its length. Seals a full file first. Syncs the
+    /// name of an empty file before the first byte, because later appends do not sync it.
     fn open_active(&self, world: &World) -> Result<(Lock, File, u64), LockError> {
-        const MOST_TRIES: u32 = 8;
+        const MAX_TRIES: u32 = 8;
         let path = self.path(ACTIVE);
-        let mut named: Option<(File, u64)> = None;
-        for _ in 0..MOST_TRIES {
-            let held = lock::acquire(world, &self.path(LOCK), LOCK_WAIT)?;
-            let options = &mut OpenOptions::new();
-            let options = options.read(true).append(true).create(true);
-            let (active, found) = folder::open_private(&path, options)?;
+        let mut synced: Option<(File, u64)> = None;
+        for _ in 0..MAX_TRIES {
+            let lock = lock::acquire(world, &self.path(LOCK), LOCK_WAIT)?;
+            let (active, found) = folder::open_to_append(&path)?;
             if found.len() >= SEGMENT_BYTES {
                 self.rename_active(world)?;
-            } else if found.len() > 0 || named.is_some_and(|(_, inode)| inode == found.ino()) {
-                return Ok((held, active, found.len()));
+                synced = None;
+            } else if found.len() > 0 || synced.is_some_and(|(_, inode)| inode == found.ino()) {
+                return Ok((lock, active, found.len()));
             } else {
-                // Nobody waits for the disk behind our lock. The file stays open, so that its
-                // inode number cannot come to mean another file.
-                drop(held);
+                // Other appends do not wait for the disk. The file stays open, so its inode number
+                // cannot be reused.
+                drop(lock);
                 folder::sync_names(&self.folder)?;
-                named = Some((active, found.ino()));
-                continue;
+                synced = Some((active, found.ino()));
             }
-            named = None;
         }
         Err(LockError::Busy { path })
     }
 
-    /// Turns the active file into a sealed segment, unless it holds nothing.
-    pub fn seal(&self, world: &World, _lock: &DrainLock) -> Result<(), LockError> {
-        let path = self.path(ACTIVE);
-        let holds_lines =
-            || fs::symlink_metadata(&path).is_ok_and(|found| found.is_file() && found.len() > 0);
-        if !holds_lines() {
-            return Ok(());
-        }
-        let _held = match lock::acquire(world, &self.path(LOCK), LOCK_WAIT) {
-            Ok(held) => Some(held),
-            Err(LockError::File(error)) if lock::is_unsupported(&error) => None,
-            Err(error) => return Err(error),
-        };
-        if holds_lines() {
-            self.rename_active(world)?;
-        }
-        Ok(())
-    }
-
-    fn rename_active(&self, world: &World) -> Result<(), FsError> {
+    /// Turns the active file into a sealed segment. The caller holds the lock.
+    pub(super) fn rename_active(&self, world: &World) -> Result<(), FsError> {
         let active = self.path(ACTIVE);
         let sealed = folder::next_segment(world, &self.folder)?;
         fs::rename(&active, sealed).map_err(FsError::on("seal", &active))
     }
 
-    /// A sealed segment of its own, for when the active file cannot be locked, used or trusted.
-    fn second_door(&self, world: &World, lines: &[u8]) -> Result<(), FsError> {
+    fn append_as_own_segment(&self, world: &World, lines: &[u8]) -> Result<(), FsError> {
         let segment = folder::next_segment(world, &self.folder)?;
         let temporary = segment.with_added_extension(TEMPORARY.trim_start_matches('.'));
         write_new(&temporary, lines)
@@ -155,15 +130,13 @@ fn join(events: &[Vec<u8>]) -> Result<Vec<u8>, NotRecordedCause> {
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FsError> {
-    let options = &mut OpenOptions::new();
-    let (mut file, _) = folder::open(path, options.write(true).create_new(true))?;
+    let (mut file, _) = folder::open(path, OpenOptions::new().write(true).create_new(true))?;
     file.write_all(bytes).map_err(FsError::on("write", path))?;
     file.sync_data().map_err(FsError::on("sync", path))
 }
 
-/// Writes whole lines in one go behind what a file opened for reading and appending holds. A last
-/// line without its newline is torn: a newline in front keeps ours apart from it. What was written
-/// of a write that failed is taken back.
+/// Appends whole lines with one write. If the last line has no newline it is torn, and the write
+/// begins with a newline. Removes the bytes of a failed write.
 pub(super) fn write_at_end(
     path: &Path,
     mut file: &File,

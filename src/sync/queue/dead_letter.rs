@@ -1,9 +1,10 @@
-//! The dead letter (QUEUE §2.6): lines the control plane rejected or nobody can read, with the
-//! reason, until a person sends them back. Durable before the line leaves the queue.
+//! The dead-letter file: events that the control plane rejected, and unreadable lines, each with the
+//! reason. They stay until a person sends them again. An entry is durable before its line leaves the
+//! queue.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
@@ -13,15 +14,14 @@ use serde_json::value::RawValue;
 
 use super::Queue;
 use super::append::{NotRecorded, write_at_end};
-use super::drain_lock::DrainLock;
+use super::drain::{DrainLock, shrink};
 use super::folder::{self, DEAD};
 use super::lines::{Head, Lines, MAX_DEAD_LINE_BYTES, MAX_LINE_BYTES};
-use super::segment::shrink;
 use crate::fs::FsError;
 use crate::text::truncate;
 use crate::world::World;
 
-/// The most of a server's words that is kept with an event.
+/// Longer messages of the server are truncated.
 const MAX_REASON_CHARACTERS: usize = 1000;
 
 /// A line of the file.
@@ -36,8 +36,9 @@ pub(super) struct DeadLine<'a> {
 }
 
 impl<'a> DeadLine<'a> {
-    pub(super) fn parse(raw: &'a [u8]) -> Option<Self> {
-        serde_json::from_slice(raw).ok()
+    /// Parses a line; without event and raw text if the line is unreadable.
+    pub(super) fn parse(raw: &'a [u8]) -> Self {
+        serde_json::from_slice(raw).unwrap_or_default()
     }
 
     pub(super) fn head(&self) -> Option<Head<'a>> {
@@ -45,52 +46,48 @@ impl<'a> DeadLine<'a> {
     }
 }
 
-/// One entry as it is listed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct DeadEvent {
-    /// Why it is here.
+/// An entry of the file, for lists: an event, or the raw text of a line that is not an event.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct DeadEvent {
+    #[serde(default)]
     pub reason: String,
-    /// The event; `None` where the line never was one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Value>,
-    /// The line, where it is no event.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
 }
 
-/// What went back into the queue.
+/// The result of [`Queue::retry`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Retried {
-    /// So many events.
+pub(crate) struct Retried {
     pub events: u64,
-    /// Entries that stay, since they are no events.
+    /// Entries that stay because they are not events.
     pub unreadable: u64,
 }
 
-/// Why nothing, or not everything, went back.
+/// Why a retry failed. Some events may be in the queue already.
 #[derive(Debug, thiserror::Error)]
-pub enum RetryError {
-    /// The queue did not take it.
+pub(crate) enum RetryError {
     #[error(transparent)]
     NotRecorded(#[from] NotRecorded),
-    /// The dead letter could not be read or replaced.
+    /// The dead-letter file could not be read or replaced.
     #[error(transparent)]
     File(#[from] FsError),
 }
 
-/// The dead letter, for adding to it.
+/// Adds entries to the dead-letter file.
 #[derive(Debug)]
-pub(crate) struct DeadLetter<'a> {
+pub(crate) struct DeadLetterFile<'a> {
     queue: &'a Queue,
     path: PathBuf,
-    /// Open while it holds lines that may not be durable yet.
+    /// Open while it may contain lines that are not durable.
     file: Option<File>,
-    /// A sync failed: what the file holds is not known, and a second sync would lie about it.
+    /// After a failed sync the content is unknown, and a second sync would succeed wrongly.
     failed: bool,
 }
 
-impl<'a> DeadLetter<'a> {
-    /// The dead letter of this queue; there is no file before the first line goes in.
+impl<'a> DeadLetterFile<'a> {
+    /// The dead-letter file of this queue. The first entry creates it.
     pub(crate) fn of(queue: &'a Queue, _lock: &DrainLock) -> Self {
         Self {
             queue,
@@ -101,19 +98,19 @@ impl<'a> DeadLetter<'a> {
     }
 
     /// Adds an event.
-    pub(crate) fn park_event(&mut self, reason: &str, event: &str) -> Result<(), FsError> {
+    pub(crate) fn add_event(&mut self, reason: &str, event: &str) -> Result<(), FsError> {
         match serde_json::from_str(event) {
             Ok(event) => self.write(reason, Some(event), None),
-            Err(_) => self.park_raw(reason, event.as_bytes()),
+            Err(_) => self.add_raw(reason, event.as_bytes()),
         }
     }
 
-    /// Adds a line that is no event.
-    pub(crate) fn park_raw(&mut self, reason: &str, raw: &[u8]) -> Result<(), FsError> {
+    /// Adds a line that is not an event.
+    pub(crate) fn add_raw(&mut self, reason: &str, raw: &[u8]) -> Result<(), FsError> {
         self.write(reason, None, Some(String::from_utf8_lossy(raw)))
     }
 
-    /// Makes durable what was added.
+    /// Makes the added entries durable.
     pub(crate) fn sync(&mut self) -> Result<(), FsError> {
         let Some(file) = self.file.take() else {
             return Ok(());
@@ -146,12 +143,10 @@ impl<'a> DeadLetter<'a> {
 
     fn open(&self) -> Result<File, FsError> {
         if self.failed {
-            let why = io::Error::other("an earlier write to it did not reach the disk");
-            return Err(FsError::on("append to", &self.path)(why));
+            let reason = "an earlier write to it did not reach the disk";
+            return Err(FsError::because("append to", &self.path, reason));
         }
-        let options = &mut OpenOptions::new();
-        let options = options.read(true).append(true).create(true);
-        let (file, found) = folder::open_private(&self.path, options)?;
+        let (file, found) = folder::open_to_append(&self.path)?;
         if found.len() == 0 {
             folder::sync_names(&self.queue.folder)?;
         }
@@ -160,35 +155,28 @@ impl<'a> DeadLetter<'a> {
 }
 
 impl Queue {
-    /// At most `limit` entries of the dead letter, each event once.
-    pub fn dead_letters(&self, limit: usize) -> Result<Vec<DeadEvent>, FsError> {
+    /// At most `limit` entries of the dead-letter file, each event once.
+    pub(crate) fn dead_events(&self, limit: usize) -> Result<Vec<DeadEvent>, FsError> {
         let mut listed = Vec::new();
         let mut seen = HashSet::new();
         self.each_dead_line(|_, raw, line| {
             let id = line.head().map(|head| head.event_id.into_owned());
-            if listed.len() >= limit || id.is_some_and(|id| !seen.insert(id)) {
-                return Ok(());
-            }
-            listed.push(if line.event.is_none() && line.raw.is_none() {
-                DeadEvent {
-                    reason: "this line of the dead letter cannot be read".to_owned(),
+            if listed.len() < limit && id.is_none_or(|id| seen.insert(id)) {
+                let entry = serde_json::from_slice(raw).ok();
+                let entry = entry.filter(|e: &DeadEvent| e.event.is_some() || e.raw.is_some());
+                listed.push(entry.unwrap_or_else(|| DeadEvent {
+                    reason: "this line of the dead-letter file is unreadable".to_owned(),
                     event: None,
                     raw: Some(String::from_utf8_lossy(raw).into_owned()),
-                }
-            } else {
-                DeadEvent {
-                    reason: line.reason.into_owned(),
-                    event: line.event.and_then(|e| serde_json::from_str(e.get()).ok()),
-                    raw: line.raw.map(Cow::into_owned),
-                }
-            });
+                }));
+            }
             Ok::<_, FsError>(())
         })?;
         Ok(listed)
     }
 
-    /// Takes the ids that are in the dead letter out of a set.
-    pub fn remove_dead_ids(&self, ids: &mut HashSet<String>) -> Result<(), FsError> {
+    /// Removes the ids in the dead-letter file from a set.
+    pub(crate) fn remove_dead_ids(&self, ids: &mut HashSet<String>) -> Result<(), FsError> {
         self.each_dead_line(|_, _, line| {
             if let Some(head) = line.head() {
                 ids.remove(&*head.event_id);
@@ -197,9 +185,9 @@ impl Queue {
         })
     }
 
-    /// Puts events of the dead letter back into the queue: these, or all where none is named.
-    /// An event is in the queue, durably, before it leaves the dead letter.
-    pub fn retry(
+    /// Moves these events, or all, from the dead-letter file back to the queue. An event is durable
+    /// in the queue before it leaves the dead-letter file.
+    pub(crate) fn retry(
         &self,
         world: &World,
         _lock: &DrainLock,
@@ -233,14 +221,13 @@ impl Queue {
         Ok(retried)
     }
 
-    /// Hands every line of the dead letter that is not blank to `see`, with its index and its
-    /// bytes. One that cannot be read is an empty [`DeadLine`].
+    /// Calls `see` for each line that is not blank, with its index and its bytes.
     fn each_dead_line<E: From<FsError>>(
         &self,
         mut see: impl FnMut(usize, &[u8], DeadLine<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let path = self.path(DEAD);
-        let file = match folder::open(&path, OpenOptions::new().read(true)) {
+        let file = match folder::open_to_read(&path) {
             Ok((file, _)) => file,
             Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error.into()),
@@ -249,7 +236,7 @@ impl Queue {
         let mut index = 0;
         while let Some((raw, _)) = lines.next_raw().map_err(FsError::on("read", &path))? {
             if !raw.is_empty() {
-                see(index, raw, DeadLine::parse(raw).unwrap_or_default())?;
+                see(index, raw, DeadLine::parse(raw))?;
             }
             index += 1;
         }

@@ -1,4 +1,4 @@
-//! Reading JSON lines as a stream: a file may be a gigabyte, hold garbage, or end in a torn line.
+//! Reads JSON lines as a stream. A file may be large, contain garbage, or end in a torn line.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -7,37 +7,34 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Write};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// The most bytes of one event. Nothing longer is ever recorded, so that a reader can hold a line.
+/// The maximum size of an event. It limits the memory of readers.
 pub(crate) const MAX_LINE_BYTES: usize = 1024 * 1024;
-/// The most bytes of a line of the dead letter: an event as JSON text in which each byte may have
-/// become an escape of six.
+/// The maximum size of a line in the dead-letter file. As JSON text, a byte may become an escape
+/// sequence of six.
 pub(super) const MAX_DEAD_LINE_BYTES: usize = 8 * MAX_LINE_BYTES;
 
 const READ_BYTES: usize = 64 * 1024;
 
 /// One line of a queue file.
 #[derive(Debug)]
-pub enum Line<'a> {
-    /// Nothing but white space.
+pub(crate) enum Line<'a> {
+    /// Only white space.
     Blank,
-    /// An event; the text is what will be sent.
+    /// An event, and its text as it will be sent.
     Event(Head<'a>, &'a str),
-    /// No event: its bytes, or their beginning where it is over-long.
+    /// Not an event. `raw` contains its bytes, or only the first ones if `cut` is set.
     Unreadable {
-        /// What is wrong with it.
         reason: &'static str,
-        /// Whether there is more of it than these bytes.
         cut: bool,
-        /// The bytes.
         raw: &'a [u8],
     },
 }
 
-/// What this program reads of an event. Values of the wrong type are as good as missing, since
-/// none of them decides what is delivered.
+/// The keys of an event that this program reads. Except for the id, values of the wrong type count as
+/// missing, because they do not affect the delivery.
 #[derive(Debug, Deserialize)]
-pub struct Head<'a> {
-    /// The event's id, never empty.
+pub(crate) struct Head<'a> {
+    /// Never empty.
     #[serde(borrow)]
     pub event_id: Cow<'a, str>,
     #[serde(borrow)]
@@ -49,10 +46,10 @@ pub struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// Reads a JSON object with an `event_id`.
+    /// Parses a JSON object with an `event_id`.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let head: Self = serde_json::from_str(text).ok()?;
-        // A list would do for a struct as well.
+        // serde also accepts a list for a struct.
         (text.trim_ascii_start().starts_with('{') && !head.event_id.is_empty()).then_some(head)
     }
 
@@ -69,15 +66,15 @@ impl<'a> Head<'a> {
     }
 }
 
-/// The id of an event as it is recorded; `None` where it is none.
+/// The id of an event; `None` if the bytes are not an event.
 pub(super) fn event_id(event: &[u8]) -> Option<String> {
     let head = Head::parse(std::str::from_utf8(event).ok()?)?;
     Some(head.event_id.into_owned())
 }
 
-/// The lines of a file, one in memory at a time.
+/// Reads the lines of a file one at a time.
 #[derive(Debug)]
-pub struct Lines {
+pub(crate) struct Lines {
     reader: BufReader<File>,
     line: Vec<u8>,
     limit: usize,
@@ -92,8 +89,8 @@ impl Lines {
         }
     }
 
-    /// The next line's bytes without white space at its ends, and whether it goes on beyond them;
-    /// `None` at the end of the file.
+    /// The trimmed bytes of the next line, and whether they are only its beginning; `None` at the end
+    /// of the file.
     pub(super) fn next_raw(&mut self) -> io::Result<Option<(&[u8], bool)>> {
         self.line.clear();
         let mut limited = (&mut self.reader).take(self.limit as u64 + 1);
@@ -107,14 +104,14 @@ impl Lines {
         Ok(Some((self.line.trim_ascii(), cut)))
     }
 
-    /// The next line as an event, where it is one.
-    pub fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
+    /// The next line; `None` at the end of the file.
+    pub(crate) fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
         Ok(self.next_raw()?.map(|(raw, cut)| Line::of(raw, cut)))
     }
 }
 
 impl<'a> Line<'a> {
-    /// What these bytes are, `cut` if the line goes on beyond them.
+    /// Parses the bytes of a line; `cut` if they are only its beginning.
     pub(super) fn of(raw: &'a [u8], cut: bool) -> Self {
         let unreadable = |reason| Self::Unreadable { reason, cut, raw };
         if raw.is_empty() {
@@ -133,8 +130,8 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Copies the lines whose index (blank ones count) is to be kept, byte for byte and however long;
-/// each ends in a newline.
+/// Copies the lines for whose index (blank lines count) `keep` returns true, byte for byte and of any
+/// length. Each copied line ends in a newline.
 pub(super) fn copy(
     from: File,
     to: &mut impl Write,

@@ -1,5 +1,4 @@
-//! The queue by itself: what append promises, and what a reader makes of damaged files. Delivery
-//! has its own tests, with a model.
+//! The queue without deliveries: appends, damaged files, counts, retries.
 
 use std::collections::HashSet;
 use std::fs;
@@ -55,7 +54,7 @@ impl Home {
 
     fn sealed(&self) -> Vec<PathBuf> {
         let entries = folder::list(&self.queue.folder).unwrap().into_iter();
-        let sealed = entries.filter(|entry| entry.kind == folder::Kind::Sealed);
+        let sealed = entries.filter(|entry| entry.kind == folder::FileKind::Sealed);
         sealed.map(|entry| entry.path).collect()
     }
 }
@@ -70,7 +69,7 @@ fn event(id: &str) -> Vec<u8> {
     event.to_string().into_bytes()
 }
 
-/// An event of so many bytes.
+/// An event of this size.
 fn long_event(id: &str, bytes: usize) -> Vec<u8> {
     let shell = json!({"event_id": id, "padding": ""}).to_string().len();
     let padding = "x".repeat(bytes - shell);
@@ -98,7 +97,7 @@ fn appended_events_are_lines_in_order() {
 }
 
 #[test]
-fn what_no_delivery_could_carry_is_refused() {
+fn lines_that_cannot_be_delivered_are_refused() {
     let home = Home::new();
     let cases: [Vec<u8>; 6] = [
         b"[]".to_vec(),
@@ -120,14 +119,14 @@ fn what_no_delivery_could_carry_is_refused() {
 }
 
 #[test]
-fn a_hostile_project_uuid_names_no_other_folder() {
+fn a_malicious_project_uuid_selects_no_other_folder() {
     for uuid in ["../../etc", "", "a/b", ".", "..", "a\0b", &"x".repeat(65)] {
         let queue = Queue::of_project(Path::new("/s"), uuid);
         assert_eq!(queue.folder, Path::new("/s/queue/unknown"), "{uuid:?}");
     }
 }
 
-/// Q4: sealing renames, and nothing is added to a sealed segment.
+/// Q4: sealing renames the file, and a sealed segment never changes.
 #[test]
 fn a_full_file_is_sealed_and_never_written_again() {
     let home = Home::new();
@@ -157,8 +156,8 @@ fn a_full_file_is_sealed_and_never_written_again() {
     assert_eq!(home.pending(), ["a", "b", "c", "d", "e", "f"]);
 }
 
-/// Q2, Q3: whatever a crash makes of the last line, the lines before and after it are whole.
-/// Planted: no newline before an append to a torn file (the next event is glued to the tail).
+/// Q2, Q3: a torn last line does not affect the lines before and after it. Mutation check: without
+/// the newline before an append to a torn file, this test fails.
 #[test]
 fn q2_a_last_line_cut_or_zeroed_at_any_byte_harms_no_other_event() {
     let whole = [event("before"), event("torn"), Vec::new()].join(&b'\n');
@@ -176,7 +175,7 @@ fn q2_a_last_line_cut_or_zeroed_at_any_byte_harms_no_other_event() {
             append_bytes(&home.active(), &bytes);
             home.append(&["after"]);
             let pending = home.pending();
-            // Without its newline alone the line is complete, and harmless: its id is its own.
+            // Without only its newline the line is complete, and harmless because of its own id.
             let complete = cut + 1 == whole.len() && !zeroed;
             let expected: &[&str] = if complete {
                 &["before", "torn", "after"]
@@ -214,7 +213,7 @@ fn q2_garbage_of_every_kind_harms_no_other_event() {
 }
 
 #[test]
-fn an_over_long_line_is_passed_over_without_being_held() {
+fn an_over_long_line_is_skipped() {
     let home = Home::new();
     home.append(&["a"]);
     append_bytes(&home.active(), &vec![b'x'; 3 * MAX_LINE_BYTES]);
@@ -241,12 +240,11 @@ fn carriage_returns_and_blank_lines_are_no_events() {
     assert_eq!((counts.pending, counts.unreadable), (2, 0));
 }
 
-/// The second door: whatever stands in the way of the first, the event is durable in a file of
-/// its own, at once where waiting would not help.
+/// If the lock or the active file is unusable, the event gets its own segment.
 #[test]
-fn what_bars_the_first_door_opens_the_second() {
-    type Bar = fn(&Home);
-    let bars: [(&str, Bar); 6] = [
+fn an_unusable_active_file_leads_to_an_own_segment() {
+    type Damage = fn(&Home);
+    let damages: [(&str, Damage); 6] = [
         ("lock is a folder", |home| {
             fs::create_dir(home.queue.path(LOCK)).unwrap();
         }),
@@ -274,13 +272,13 @@ fn what_bars_the_first_door_opens_the_second() {
             symlink("nowhere", home.active()).unwrap();
         }),
     ];
-    for (name, bar) in bars {
+    for (name, damage) in damages {
         let home = Home::new();
         home.append(&["before"]);
         let sealed = folder::next_segment(&home.world, &home.queue.folder).unwrap();
         fs::rename(home.active(), sealed).unwrap();
         fs::remove_file(home.queue.path(LOCK)).unwrap();
-        bar(&home);
+        damage(&home);
         home.append(&["a"]);
         home.append(&["b", "c"]);
         assert_eq!(home.pending(), ["before", "a", "b", "c"], "{name}");
@@ -290,7 +288,7 @@ fn what_bars_the_first_door_opens_the_second() {
 }
 
 #[test]
-fn a_suspended_holder_of_the_lock_hangs_nobody() {
+fn a_suspended_owner_of_the_lock_does_not_block_appends() {
     let home = Home::new();
     home.append(&["a"]);
     let held = lock::try_acquire(&home.queue.path(LOCK)).unwrap();
@@ -316,7 +314,7 @@ fn a_state_directory_that_is_a_file_is_named_in_the_error() {
     assert!(Queue::all(&home.state()).is_err());
 }
 
-/// Q11: what others may do with a file or folder of ours is taken away before it is used.
+/// Q11: permissions of group and others are removed before a file or folder is used.
 #[test]
 fn q11_wide_modes_are_narrowed() {
     let home = Home::new();
@@ -361,9 +359,9 @@ fn a_file_of_another_user_is_neither_written_nor_read() {
     assert!(problem.contains("belongs to another user"), "{problem}");
 }
 
-/// Q12: every file under the root is counted, unknown versions and other scopes included.
+/// Q12: all files are counted, including unknown versions and other projects.
 #[test]
-fn q12_everything_is_counted_and_unlike_things_apart() {
+fn q12_everything_is_counted_in_its_category() {
     let home = Home::new();
     home.append(&["a", "b"]);
     let other = Queue::outside_projects(&home.state());
@@ -412,7 +410,7 @@ fn the_highest_clock_is_found_wherever_it_is() {
 }
 
 #[test]
-fn retry_moves_what_it_is_told_and_keeps_the_rest_byte_for_byte() {
+fn retry_moves_the_requested_events_and_keeps_the_rest_byte_for_byte() {
     let home = Home::new();
     home.append(&["a"]);
     let dead = [
@@ -440,7 +438,7 @@ fn retry_moves_what_it_is_told_and_keeps_the_rest_byte_for_byte() {
 }
 
 #[test]
-fn a_reminder_is_due_by_number_and_by_age() {
+fn a_reminder_depends_on_number_and_age() {
     let home = Home::new();
     let reminder = |limit| reminder(&home.world, &home.state(), limit);
     assert_eq!(reminder(Some(2)), None);
@@ -457,7 +455,7 @@ fn a_reminder_is_due_by_number_and_by_age() {
     home.queue.append(&home.world, &[fresh("c")]).unwrap();
     let line = reminder(Some(2)).unwrap();
     assert!(
-        line.starts_with("3 events wait for delivery, the oldest for "),
+        line.starts_with("3 events are queued, the oldest for "),
         "{line}"
     );
     assert!(line.ends_with("run: spec-kitty sync now"), "{line}");
@@ -468,7 +466,7 @@ fn a_reminder_is_due_by_number_and_by_age() {
     other.append(&home.world, &events).unwrap();
     let line = reminder(None).unwrap();
     assert!(
-        line.starts_with("events wait for delivery, the oldest for "),
+        line.starts_with("events are queued, the oldest for "),
         "{line}"
     );
 }

@@ -1,24 +1,23 @@
-//! One thing that was looked at.
+//! The result of one check.
 
-use serde_json::{Value, json};
+use std::error::Error;
+
+use serde::Serialize;
 
 use crate::text::chain;
 
-/// How a thing stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum State {
-    /// As it should be.
     Ok,
-    /// Worth knowing; nothing is broken.
+    /// Worth knowing, but not an error.
     Note,
-    /// Broken, or in the way.
     Problem,
-    /// It was broken and has been repaired just now.
+    /// The problem has just been repaired.
     Repaired,
 }
 
 impl State {
-    /// The word people and scripts read.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -29,109 +28,85 @@ impl State {
     }
 }
 
-/// A repair that may be done without asking.
-pub(super) type Repair = Box<dyn FnOnce() -> Result<(), Box<dyn std::error::Error>>>;
+/// A repair that is safe without confirmation.
+type Repair = Box<dyn FnOnce() -> Result<(), Box<dyn Error>>>;
 
-/// One thing that was looked at: how it stands, and what repairs it.
+/// The result of one check, and how to repair a problem.
+#[derive(Serialize)]
 pub(super) struct Finding {
-    /// What was looked at: `queue`.
+    /// What was checked, for example `queue`.
     pub check: &'static str,
-    /// How it stands.
     pub state: State,
-    /// In one sentence without a full stop.
+    /// A sentence without a full stop.
+    #[serde(rename = "finding")]
     pub what: String,
-    advice: Option<String>,
+    #[serde(rename = "repair")]
+    pub advice: Option<String>,
+    #[serde(skip)]
     repair: Option<Repair>,
 }
 
 impl Finding {
-    /// All is well.
-    pub(super) fn ok(check: &'static str, what: impl Into<String>) -> Self {
+    fn new(check: &'static str, state: State, what: String, advice: Option<String>) -> Self {
         Self {
             check,
-            state: State::Ok,
-            what: what.into(),
-            advice: None,
+            state,
+            what,
+            advice,
             repair: None,
         }
     }
 
-    /// Worth knowing, and the command that goes on from there.
+    pub(super) fn ok(check: &'static str, what: impl Into<String>) -> Self {
+        Self::new(check, State::Ok, what.into(), None)
+    }
+
+    /// Worth knowing, with the next command.
     pub(super) fn note(
         check: &'static str,
         what: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
-        Self {
-            state: State::Note,
-            advice: Some(advice.into()),
-            ..Self::ok(check, what)
-        }
+        Self::new(check, State::Note, what.into(), Some(advice.into()))
     }
 
-    /// Broken, and the command that repairs it.
+    /// A problem, with the command that repairs it.
     pub(super) fn problem(
         check: &'static str,
         what: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
-        Self {
-            state: State::Problem,
-            ..Self::note(check, what, advice)
-        }
+        Self::new(check, State::Problem, what.into(), Some(advice.into()))
     }
 
-    /// A problem told by an error.
-    pub(super) fn error(
-        check: &'static str,
-        error: &dyn std::error::Error,
-        advice: impl Into<String>,
-    ) -> Self {
+    /// A problem with the message of an error.
+    pub(super) fn error(check: &'static str, error: &dyn Error, advice: impl Into<String>) -> Self {
         Self::problem(check, chain(error), advice)
     }
 
-    /// A safe repair, which `--fix` does.
+    /// Adds the safe repair that `--fix` runs.
     #[must_use]
     pub(super) fn repaired_by<E>(mut self, repair: impl FnOnce() -> Result<(), E> + 'static) -> Self
     where
-        E: std::error::Error + 'static,
+        E: Error + 'static,
     {
         self.repair = Some(Box::new(move || Ok(repair()?)));
         self
     }
 
-    /// Does the repair, where there is a safe one.
+    /// Runs the safe repair, if there is one.
     pub(super) fn repair(mut self) -> Self {
         match self.repair.take().map(|repair| repair()) {
-            None => self,
-            Some(Ok(())) => Self {
-                state: State::Repaired,
-                advice: None,
-                ..self
-            },
+            None => {}
+            Some(Ok(())) => {
+                self.state = State::Repaired;
+                self.advice = None;
+            }
             Some(Err(error)) => {
-                let what = format!(
-                    "{}; the repair failed: {}",
-                    self.what,
-                    chain(error.as_ref())
-                );
-                Self { what, ..self }
+                let error = chain(error.as_ref());
+                self.what = format!("{}; the repair failed: {error}", self.what);
             }
         }
-    }
-
-    /// What to run.
-    pub(super) fn advice(&self) -> Option<&str> {
-        self.advice.as_deref()
-    }
-
-    /// For the JSON document.
-    pub(super) fn json(&self) -> Value {
-        json!({
-            "check": self.check,
-            "state": self.state.word(),
-            "finding": self.what,
-            "repair": self.advice,
-        })
+        self
     }
 }

@@ -1,4 +1,4 @@
-//! What lies in the state directory: modes, credentials, clock, queues, dead letters.
+//! Checks the state directory: permissions, settings, credentials, clock, queues.
 
 use std::fs;
 use std::io;
@@ -13,88 +13,85 @@ use crate::cli::failure::Failure;
 use crate::fs::FsError;
 use crate::settings;
 use crate::sync::lamport_clock;
-use crate::sync::queue::Queue;
+use crate::sync::queue::{Counts, Queue};
 use crate::text::{chain, count};
 
-/// Looks at everything that belongs to the user and not to a project.
+/// Checks everything that does not belong to a project.
 pub(super) fn check(context: &Context) -> Vec<Finding> {
     let home = context.world.state_directory();
-    let mut findings = modes(&home);
-    findings.push(settings(context));
+    let mut findings = permissions(&home);
+    findings.push(match settings::load(&context.world) {
+        Ok(_) => Finding::ok("settings", "config.toml is valid"),
+        Err(error) => Finding::error("settings", &error, "fix or remove config.toml"),
+    });
     findings.push(credentials(context));
     findings.push(clock(&home));
     findings.extend(queues(&home));
     findings
 }
 
-/// Nothing there may be read or written by others.
-fn modes(home: &Path) -> Vec<Finding> {
-    match fs::metadata(home) {
+/// Group and others must not have access.
+fn permissions(home: &Path) -> Vec<Finding> {
+    const CHECK: &str = "home";
+    let path = home.display();
+    let unusable = match fs::metadata(home) {
+        Ok(found) if found.is_dir() => None,
+        Ok(_) => {
+            let advice = "move it away; the next command creates a folder";
+            Some(Finding::problem(
+                CHECK,
+                format!("{path} is not a folder"),
+                advice,
+            ))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return vec![Finding::ok(
-                "home",
-                format!("{} is not there yet", home.display()),
-            )];
+            Some(Finding::ok(CHECK, format!("{path} does not exist yet")))
         }
-        Err(error) => {
-            return vec![Finding::problem(
-                "home",
-                format!("{}: {error}", home.display()),
-                "make it readable for you",
-            )];
-        }
-        Ok(found) if !found.is_dir() => {
-            let what = format!("{} is not a folder", home.display());
-            return vec![Finding::problem(
-                "home",
-                what,
-                "move it away; a folder is made in its place",
-            )];
-        }
-        Ok(_) => {}
+        Err(error) => Some(Finding::problem(
+            CHECK,
+            format!("{path}: {error}"),
+            "make it readable",
+        )),
+    };
+    if let Some(finding) = unusable {
+        return vec![finding];
     }
-    let open: Vec<_> = open_to_others(home);
+    let open = open_to_others(home);
     if open.is_empty() {
-        return vec![Finding::ok(
-            "home",
-            format!("{} is yours alone", home.display()),
-        )];
+        return vec![Finding::ok(CHECK, format!("{path}: permissions OK"))];
     }
     let finding = |path: PathBuf| {
         let what = format!("others can read or write {}", path.display());
-        Finding::problem("home", what, FIX).repaired_by(move || close_to_others(&path))
+        Finding::problem(CHECK, what, FIX).repaired_by(move || close_to_others(&path))
     };
     open.into_iter().map(finding).collect()
 }
 
-/// The home itself, its files and the folders of queues and intents, as deep as these go.
+/// The folders and secret files in the state directory to which others have access.
 fn open_to_others(home: &Path) -> Vec<PathBuf> {
-    const DEEPEST: usize = 3;
+    const MAX_DEPTH: usize = 3;
     let mut found = Vec::new();
     let mut folders = vec![(home.to_owned(), 0)];
     while let Some((folder, depth)) = folders.pop() {
-        if is_open(&folder) {
-            found.push(folder.clone());
-        }
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() && depth < DEEPEST => {
-                    folders.push((entry.path(), depth + 1));
-                }
-                Ok(kind)
-                    if kind.is_file() && is_secret(&entry.path()) && is_open(&entry.path()) =>
-                {
-                    found.push(entry.path());
+                Ok(kind) if kind.is_dir() && depth < MAX_DEPTH => folders.push((path, depth + 1)),
+                Ok(kind) if kind.is_file() && is_secret(&path) && is_open(&path) => {
+                    found.push(path);
                 }
                 _ => {}
             }
+        }
+        if is_open(&folder) {
+            found.push(folder);
         }
     }
     found.sort();
     found
 }
 
-/// The settings of a user may be open to others; tokens and tickets may not.
+/// Unlike tokens and tickets, the user's settings may be readable.
 fn is_secret(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name != "config.toml")
 }
@@ -110,120 +107,89 @@ fn close_to_others(path: &Path) -> Result<(), FsError> {
         .map_err(FsError::on("tighten", path))
 }
 
-fn settings(context: &Context) -> Finding {
-    match settings::load(&context.world) {
-        Ok(_) => Finding::ok("settings", "config.toml is in order"),
-        Err(error) => Finding::error("settings", &error, "mend or remove config.toml"),
-    }
-}
-
 fn credentials(context: &Context) -> Finding {
+    const CHECK: &str = "credentials";
     let log_in = "run: spec-kitty auth login";
-    match look(&context.world, context.server.as_deref()) {
+    let status = match look(&context.world, context.server.as_deref()) {
+        Ok(status) => status,
         Err(error) => {
             let what = chain(&error);
-            let advice = Failure::from(error)
-                .hint
-                .map(|hint| hint.to_string())
-                .unwrap_or_default();
-            Finding::problem("credentials", what, advice)
+            return Finding::problem(CHECK, what, Failure::from(error).advice());
         }
-        Ok(status) => {
-            let server = status
-                .server
-                .map_or_else(|| "no server".to_owned(), |server| server.to_string());
-            match status.standing {
-                Standing::LoggedIn | Standing::Environment => {
-                    Finding::ok("credentials", format!("logged in to {server}"))
-                }
-                Standing::LoggedOut => Finding::note("credentials", "not logged in", log_in),
-                Standing::Expired => Finding::problem("credentials", "the session expired", log_in),
-                Standing::OtherServer(issuer) => Finding::problem(
-                    "credentials",
-                    format!("the session is of {issuer}, but commands go to {server}"),
-                    format!("{log_in} --server {server}"),
-                ),
-            }
+    };
+    let server = status.server.map(|server| server.to_string());
+    let server = server.unwrap_or_else(|| "no server".to_owned());
+    match status.standing {
+        Standing::LoggedIn | Standing::Environment => {
+            Finding::ok(CHECK, format!("logged in to {server}"))
         }
+        Standing::LoggedOut => Finding::note(CHECK, "not logged in", log_in),
+        Standing::Expired => Finding::problem(CHECK, "the session has expired", log_in),
+        Standing::OtherServer(issuer) => Finding::problem(
+            CHECK,
+            format!("logged in to {issuer}, but commands use {server}"),
+            format!("{log_in} --server {server}"),
+        ),
     }
 }
 
 fn clock(home: &Path) -> Finding {
+    const CHECK: &str = "clock";
     match lamport_clock::read(home) {
-        Ok(None) if !home.join("clock.json").exists() => Finding::ok("clock", "not started yet"),
+        Ok(None) if !home.join("clock.json").exists() => Finding::ok(CHECK, "no events yet"),
         Ok(None) => Finding::note(
-            "clock",
-            "clock.json cannot be understood",
-            "the next event sets it beyond every value in the queue",
+            CHECK,
+            "clock.json is damaged",
+            "the next event repairs it from the queue",
         ),
-        Ok(Some(value)) => Finding::ok("clock", format!("stands at {value}")),
-        Err(error) => Finding::error(
-            "clock",
-            &error,
-            "make clock.json a file that you can read and write",
-        ),
+        Ok(Some(value)) => Finding::ok(CHECK, format!("event clock: {value}")),
+        Err(error) => {
+            let advice = "make clock.json a file that you can read and write";
+            Finding::error(CHECK, &error, advice)
+        }
     }
 }
 
 fn queues(home: &Path) -> Vec<Finding> {
+    const CHECK: &str = "queue";
     let queues = match Queue::all(home) {
         Ok(queues) => queues,
         Err(error) => {
-            return vec![Finding::error(
-                "queue",
-                &error,
-                "make the folder queue/ yours, or move it away",
-            )];
+            let advice = "make the folder queue/ readable, or move it away";
+            return vec![Finding::error(CHECK, &error, advice)];
         }
     };
-    let mut total = crate::sync::queue::Counts::default();
+    let mut total = Counts::default();
     for queue in &queues {
         total.add(queue.counts());
     }
-    let mut findings = Vec::new();
-    findings.push(if total.pending == 0 {
-        Finding::ok("queue", "empty")
-    } else {
-        Finding::note(
-            "queue",
-            format!("{} pending", count(total.pending, "event")),
-            "run: spec-kitty sync now --all",
-        )
-    });
-    if total.newer_version > 0 {
-        let what = format!(
-            "{} written by a newer version",
-            count(total.newer_version, "event")
-        );
-        findings.push(Finding::note(
-            "queue",
-            what,
-            "deliver them with that version",
-        ));
-    }
-    if total.unreadable > 0 {
-        let what = count(total.unreadable, "unreadable line");
-        findings.push(Finding::note(
-            "queue",
-            what,
-            "run: spec-kitty sync now --all, which parks them",
-        ));
-    }
-    for problem in total.problems {
-        findings.push(Finding::problem(
-            "queue",
-            problem,
-            "look at it, and move it away if it is not yours",
-        ));
-    }
-    findings.push(if total.dead == 0 {
-        Finding::ok("dead letter", "empty")
-    } else {
-        Finding::note(
-            "dead letter",
-            format!("{} rejected", count(total.dead, "event")),
-            "run: spec-kitty sync list --dead, then: spec-kitty sync retry",
-        )
-    });
+    let some = |check, number, noun, what, advice| {
+        let text = format!("{}{what}", count(number, noun));
+        (number > 0).then(|| Finding::note(check, text, advice))
+    };
+    let deliver = "run: spec-kitty sync now --all";
+    let pending = some(CHECK, total.pending, "event", " queued", deliver);
+    let mut findings = vec![pending.unwrap_or_else(|| Finding::ok(CHECK, "empty"))];
+    findings.extend(some(
+        CHECK,
+        total.newer_version,
+        "event",
+        " written by a newer version of spec-kitty",
+        "deliver them with that version",
+    ));
+    findings.extend(some(
+        CHECK,
+        total.unreadable,
+        "unreadable line",
+        "",
+        "run `spec-kitty sync now --all` to set them aside",
+    ));
+    let problems = total.problems.into_iter();
+    let advice = "check the file, and move it away if it does not belong there";
+    findings.extend(problems.map(|problem| Finding::problem(CHECK, problem, advice)));
+    let check = "rejected events";
+    let list = "run: spec-kitty sync list --dead, then: spec-kitty sync retry";
+    let rejected = some(check, total.dead, "event", "", list);
+    findings.push(rejected.unwrap_or_else(|| Finding::ok(check, "none")));
     findings
 }

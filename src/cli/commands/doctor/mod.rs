@@ -1,10 +1,11 @@
-//! `spec-kitty doctor`: what is wrong on this machine and in this project, and what repairs it.
+//! `spec-kitty doctor` diagnoses problems of the machine and the project, and suggests fixes.
 
 mod finding;
 mod home;
 mod project;
 mod unfinished_work;
 
+use serde::Serialize;
 use serde_json::json;
 
 use crate::cli::context::{CommandResult, Context};
@@ -13,58 +14,67 @@ use crate::cli::outcome::Outcome;
 use crate::cli::table::table;
 use finding::{Finding, State};
 
-/// The advice beside what `--fix` repairs.
+/// The advice for problems that `--fix` repairs.
 const FIX: &str = "run: spec-kitty doctor --fix";
 
 /// Arguments of `doctor`.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct Arguments {
-    /// Do the repairs that are safe
+    /// Run the safe fixes
     #[arg(long)]
     fix: bool,
-    /// With --fix: confirm that no git is running here, so that a lock it left may go
+    /// Remove stale git locks (make sure no git process is running)
     #[arg(short, long, requires = "fix")]
     yes: bool,
 }
 
-/// Checks everything; repairs what is safe where that was asked for. Asks no network.
+#[derive(Serialize)]
+struct Answer {
+    healthy: bool,
+    problems: usize,
+    notes: usize,
+    findings: Vec<Finding>,
+}
+
+/// Runs all checks, and the safe repairs if requested. Sends no request.
+#[expect(clippy::unnecessary_wraps, reason = "all commands return a result")]
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let mut findings = home::check(context);
     findings.extend(project::check(context, arguments));
     if arguments.fix {
         findings = findings.into_iter().map(Finding::repair).collect();
     }
-    let rows: Vec<_> = findings
-        .iter()
-        .map(|finding| {
-            let repair = finding
-                .advice()
-                .map(|advice| format!("; {advice}"))
-                .unwrap_or_default();
-            [
-                finding.state.word().to_owned(),
-                finding.check.to_owned(),
-                format!("{}{repair}", finding.what),
-            ]
-        })
-        .collect();
-    let count = |state: State| {
+    let count = |state| {
         findings
             .iter()
             .filter(|finding| finding.state == state)
             .count()
     };
-    let fields = json!({
-        "healthy": count(State::Problem) == 0,
-        "problems": count(State::Problem),
-        "notes": count(State::Note),
-        "findings": findings.iter().map(Finding::json).collect::<Vec<_>>(),
-    });
+    let (problems, notes) = (count(State::Problem), count(State::Note));
+    let rows: Vec<_> = findings.iter().map(row).collect();
     let text = table(&context.ui, ["state", "check", "finding"], &rows);
-    let exit = if count(State::Problem) == 0 {
+    let answer = json!(Answer {
+        healthy: problems == 0,
+        problems,
+        notes,
+        findings,
+    });
+    let exit = if problems == 0 {
         ExitCode::Ok
     } else {
         ExitCode::RepoState
     };
-    Ok(Outcome::new("spec-kitty.doctor/1", fields, text).exit(exit))
+    Ok(Outcome::new("spec-kitty.doctor/1", answer, text).exit(exit))
+}
+
+fn row(finding: &Finding) -> [String; 3] {
+    let text = match &finding.advice {
+        Some(advice) => format!("{}; {advice}", finding.what),
+        None => finding.what.clone(),
+    };
+    [
+        finding.state.word().to_owned(),
+        finding.check.to_owned(),
+        text,
+    ]
 }

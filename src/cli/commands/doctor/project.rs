@@ -1,56 +1,42 @@
-//! What belongs to the project: configuration, binding, missions, git, leftovers.
+//! Checks the project: configuration, binding, missions, git, temporary files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::finding::Finding;
 use super::{Arguments, FIX, unfinished_work};
+use crate::cli::ask;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::fs::FsError;
 use crate::git::repair::{LeftLock, left_lock, repair};
+use crate::git::repository::Repository;
 use crate::mission;
 use crate::project::paths::SPECS;
 use crate::project::{Project, ProjectError};
-use crate::text::chain;
+use crate::text::{chain, count};
 use crate::tracker::binding::OriginBinding;
 
-/// A temporary file younger than this may be in use.
+/// A younger temporary file may be in use.
 const IN_USE: Duration = Duration::from_hours(1);
 
-/// Looks at the project the command runs in, if it runs in one.
+/// Checks the current project, if there is one.
 pub(super) fn check(context: &Context, arguments: Arguments) -> Vec<Finding> {
+    const CHECK: &str = "project";
     let project = match Project::open(&context.world) {
         Ok(project) => project,
         Err(ProjectError::Root(error)) => {
-            return vec![Finding::note(
-                "project",
-                chain(&error),
-                "run it in a project to check that too",
-            )];
+            let advice = "run it in a project to check that too";
+            return vec![Finding::note(CHECK, chain(&error), advice)];
         }
         Err(error) => {
             let failure = Failure::from(error);
-            let what = failure
-                .cause
-                .iter()
-                .fold(failure.message, |text, cause| format!("{text}: {cause}"));
-            return vec![Finding::problem(
-                "project",
-                what,
-                failure
-                    .hint
-                    .map(|hint| hint.to_string())
-                    .unwrap_or_default(),
-            )];
+            return vec![Finding::problem(CHECK, failure.reason(), failure.advice())];
         }
     };
-    let mut findings = vec![Finding::ok(
-        "project",
-        format!("at {}", project.root.display()),
-    )];
-    findings.push(binding(&project));
+    let root = format!("at {}", project.root.display());
+    let mut findings = vec![Finding::ok(CHECK, root), binding(&project)];
     findings.extend(missions(&project));
     findings.extend(unfinished_work::check(context, &project));
     findings.extend(git(context, &project, arguments));
@@ -61,195 +47,155 @@ pub(super) fn check(context: &Context, arguments: Arguments) -> Vec<Finding> {
 fn binding(project: &Project) -> Finding {
     match OriginBinding::load(&project.root) {
         Ok(binding) => {
-            let name = binding
-                .project_slug
-                .or(binding.binding_ref)
-                .unwrap_or_default();
+            let name = binding.project_slug.or(binding.binding_ref);
+            let name = name.unwrap_or_default();
             Finding::ok("binding", format!("{} {name}", binding.provider.title()))
         }
         Err(error) => {
-            let advice = Failure::from(error);
-            Finding::note(
-                "binding",
-                advice.message,
-                advice.hint.map(|hint| hint.to_string()).unwrap_or_default(),
-            )
+            let failure = Failure::from(error);
+            let advice = failure.advice();
+            Finding::note("binding", failure.message, advice)
         }
     }
 }
 
-/// A mission whose `meta.json` cannot be used is passed over by other commands; here it is named.
+/// Other commands skip a mission with an invalid `meta.json`.
 fn missions(project: &Project) -> Vec<Finding> {
+    const CHECK: &str = "missions";
     let mut all = match mission::all(&project.root) {
         Ok(all) => all,
         Err(error) => {
             return vec![Finding::error(
-                "missions",
+                CHECK,
                 &error,
-                "make kitty-specs/ a folder you can read",
+                "make kitty-specs/ a readable folder",
             )];
         }
     };
     all.retain(|mission| !mission.is_hollow());
-    let total = all.len();
-    let broken: Vec<_> = all
-        .into_iter()
-        .filter_map(|mission| mission.load(&project.root).err())
-        .map(|error| {
-            Finding::error(
-                "missions",
-                &error,
-                "mend the file, or restore it: git checkout -- PATH",
-            )
-        })
+    let advice = "fix the file, or restore it: git checkout -- PATH";
+    let errors = all
+        .iter()
+        .filter_map(|mission| mission.load(&project.root).err());
+    let mut findings: Vec<_> = errors
+        .map(|error| Finding::error(CHECK, &error, advice))
         .collect();
-    if broken.is_empty() {
-        return vec![Finding::ok(
-            "missions",
-            crate::text::count(total as u64, "mission"),
-        )];
-    }
-    broken
-}
-
-fn git(context: &Context, project: &Project, arguments: Arguments) -> Vec<Finding> {
-    let Some(repository) = &project.repository else {
-        return vec![Finding::note(
-            "git",
-            "not a git repository with a work tree",
-            "run: git init",
-        )];
-    };
-    let mut findings = vec![match &repository.branch {
-        Some(branch) => Finding::ok("git", format!("on {branch}")),
-        None => Finding::note(
-            "git",
-            "detached HEAD: missions cannot be made here",
-            "run: git switch BRANCH",
-        ),
-    }];
-    if let Some(open) = repository.interrupted() {
-        let what = format!("a {} is in progress: commits are deferred", open.name());
-        findings.push(Finding::note(
-            "git",
-            what,
-            format!("finish it: git {} --continue", open.name()),
-        ));
-    }
-    let specs = project.root.join(SPECS);
-    let folder = specs
-        .strip_prefix(&repository.root)
-        .unwrap_or(Path::new(SPECS));
-    match left_lock(&context.world, repository, folder) {
-        Ok(None) => {}
-        Ok(Some(left)) => findings.push(lock_finding(context, repository.clone(), left, arguments)),
-        Err(error) => findings.push(Finding::error("git", &error, "run: git status")),
+    if findings.is_empty() {
+        findings.push(Finding::ok(CHECK, count(all.len() as u64, "mission")));
     }
     findings
 }
 
-/// Only a person can tell a lock that is held from one that was left.
+fn git(context: &Context, project: &Project, arguments: Arguments) -> Vec<Finding> {
+    const CHECK: &str = "git";
+    let Some(repository) = &project.repository else {
+        let what = "not a git repository with a work tree";
+        return vec![Finding::note(CHECK, what, "run: git init")];
+    };
+    let mut findings = vec![match &repository.branch {
+        Some(branch) => Finding::ok(CHECK, format!("on {branch}")),
+        None => Finding::note(
+            CHECK,
+            "detached HEAD: missions cannot be created",
+            "run: git switch BRANCH",
+        ),
+    }];
+    if let Some(operation) = repository.interrupted() {
+        let name = operation.name();
+        let advice = format!("finish it with: git {name} --continue");
+        let what = format!("{name} in progress, so commits are deferred");
+        findings.push(Finding::note(CHECK, what, advice));
+    }
+    let specs = project.root.join(SPECS);
+    let folder = specs.strip_prefix(&repository.root);
+    let folder = folder.unwrap_or(Path::new(SPECS));
+    match left_lock(&context.world, repository, folder) {
+        Ok(None) => {}
+        Ok(Some(left)) => findings.push(lock_finding(context, repository, left, arguments)),
+        Err(error) => findings.push(Finding::error(CHECK, &error, "run: git status")),
+    }
+    findings
+}
+
+/// Only a person can know whether a running git holds the lock.
 fn lock_finding(
     context: &Context,
-    repository: crate::git::repository::Repository,
+    repository: &Repository,
     left: LeftLock,
     arguments: Arguments,
 ) -> Finding {
-    let locks: Vec<_> = left
-        .paths
-        .iter()
-        .map(|path| path.to_string_lossy())
-        .collect();
-    let verb = if locks.len() == 1 {
-        "is held by a running git, or was"
-    } else {
-        "are held by a running git, or were"
+    let list = |paths: &[PathBuf]| {
+        let paths: Vec<_> = paths.iter().map(|path| path.to_string_lossy()).collect();
+        paths.join(", ")
     };
-    let mut what = format!("{} {verb} left by a killed one", locks.join(", "));
+    let locks = list(&left.paths);
+    let mut what = format!("{locks}: locked by a running git process, or left by a killed one");
     if !left.reversed.is_empty() {
-        let paths: Vec<_> = left
-            .reversed
-            .iter()
-            .map(|path| path.to_string_lossy())
-            .collect();
-        what = format!("{what}; the next commit would revert {}", paths.join(", "));
+        let reversed = list(&left.reversed);
+        what = format!("{what}; the next commit would revert {reversed}");
     }
-    let finding = Finding::problem(
-        "git",
-        what,
-        "if no git is running here, run: spec-kitty doctor --fix --yes",
-    );
-    if !arguments.fix || !(arguments.yes || no_git_is_running(context)) {
+    let advice = "if no git process is running, run: spec-kitty doctor --fix --yes";
+    let finding = Finding::problem("git", what, advice);
+    let question = "There are git locks. Is it certain that no git runs in this repository?";
+    let confirmed = || {
+        arguments.yes || context.ui.may_ask() && ask::confirm(context, question).unwrap_or(false)
+    };
+    if !arguments.fix || !confirmed() {
         return finding;
     }
-    let world = context.world.clone();
+    let (world, repository) = (context.world.clone(), repository.clone());
     finding.repaired_by(move || repair(&world, &repository, &left))
 }
 
-fn no_git_is_running(context: &Context) -> bool {
-    let question =
-        "Locks of git are there. Is it certain that no git is running in this repository?";
-    context.ui.may_ask() && crate::cli::ask::confirm(context, question).unwrap_or(false)
-}
-
-/// Temporary files of writers that were killed; the next writer of the same file removes them too.
+/// Temporary files of killed processes. The next write of the same file removes them, too.
 fn leftovers(context: &Context, project: &Project) -> Vec<Finding> {
-    let specs = project.root.join(SPECS);
+    const CHECK: &str = "leftovers";
     let mut folders = vec![
         project.state_directory.clone(),
         project.root.join(".kittify"),
-        specs.clone(),
+        project.root.join(SPECS),
     ];
-    folders.extend(
-        mission::all(&project.root)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|mission| mission.directory),
-    );
-    let found: Vec<_> = folders
+    let missions = mission::all(&project.root).unwrap_or_default();
+    folders.extend(missions.into_iter().map(|mission| mission.directory));
+    let found = folders
         .iter()
-        .flat_map(|folder| temporaries(context, folder))
-        .collect();
-    if found.is_empty() {
-        return vec![Finding::ok("leftovers", "none")];
-    }
+        .flat_map(|folder| temporaries(context, folder));
     let finding = |path: PathBuf| {
-        let what = format!("{} was left by a command that was killed", path.display());
-        Finding::problem("leftovers", what, FIX).repaired_by(move || remove(&path))
+        let what = format!("{} was left by a killed command", path.display());
+        Finding::problem(CHECK, what, FIX).repaired_by(move || remove(&path))
     };
-    found.into_iter().map(finding).collect()
+    let mut findings: Vec<_> = found.map(finding).collect();
+    if findings.is_empty() {
+        findings.push(Finding::ok(CHECK, "no temporary files"));
+    }
+    findings
 }
 
 fn temporaries(context: &Context, folder: &Path) -> Vec<PathBuf> {
-    let now = std::time::SystemTime::from(context.world.now());
-    let old = |path: &Path| {
-        let changed = fs::symlink_metadata(path).and_then(|found| found.modified());
-        changed.is_ok_and(|time| now.duration_since(time).is_ok_and(|age| age > IN_USE))
+    let now = SystemTime::from(context.world.now());
+    let is_old = |path: &Path| {
+        let modified = fs::symlink_metadata(path).and_then(|found| found.modified());
+        modified.is_ok_and(|time| now.duration_since(time).is_ok_and(|age| age > IN_USE))
     };
-    let ours = |path: &PathBuf| {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+    paths.retain(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with(".spec-kitty-new-") || is_temporary(&name)
-    };
-    let entries = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path());
-    entries.filter(|path| ours(path) && old(path)).collect()
+        (name.starts_with(".spec-kitty-new-") || is_temporary(&name)) && is_old(path)
+    });
+    paths
 }
 
-/// `.meta.json.Ab12Cd.tmp`: what a replaced file is written to first. A `.notes.tmp` is not ours.
+/// Whether this is a temporary file of `fs::replace`, for example `.meta.json.Ab12Cd.tmp`.
 fn is_temporary(name: &str) -> bool {
-    let between = name
+    let stem = name
         .strip_prefix('.')
         .and_then(|name| name.strip_suffix(".tmp"));
-    between
-        .and_then(|name| name.rsplit_once('.'))
-        .is_some_and(|(target, random)| {
-            !target.is_empty()
-                && random.len() == 6
-                && random.bytes().all(|b| b.is_ascii_alphanumeric())
-        })
+    let parts = stem.and_then(|stem| stem.rsplit_once('.'));
+    parts.is_some_and(|(target, random)| {
+        let alphanumeric = random.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        !target.is_empty() && random.len() == 6 && alphanumeric
+    })
 }
 
 fn remove(path: &Path) -> Result<(), FsError> {

@@ -1,5 +1,6 @@
 //! `spec-kitty sync list`.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Scope;
@@ -11,51 +12,68 @@ use crate::sync::queue::DeadEvent;
 /// Arguments of `sync list`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The events that were rejected, with the reason
+    /// List rejected events, with the reason
     #[arg(long)]
     dead: bool,
-    /// At most so many
+    /// Maximum number of events
     #[arg(long, value_name = "N", default_value_t = 1000)]
     limit: usize,
-    /// Whose events.
     #[command(flatten)]
     scope: Scope,
 }
 
-/// Lists events in the order they will be sent.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Listed {
+    Queued(Vec<Value>),
+    Rejected(Vec<DeadEvent>),
+}
+
+#[derive(Serialize)]
+struct Answer {
+    events: Listed,
+    total: u64,
+}
+
+/// Lists events in the order of their delivery, or rejected events.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let (queues, _) = super::select(arguments.scope, context)?;
     let mut total = 0;
     let mut warnings = Vec::new();
-    let mut events = Vec::new();
-    let mut dead = Vec::new();
+    let mut queued = Vec::new();
+    let mut rejected = Vec::new();
     for queue in &queues {
         let counts = queue.counts();
         warnings.extend(counts.problems);
-        let room = arguments.limit.saturating_sub(events.len() + dead.len());
+        let room = arguments
+            .limit
+            .saturating_sub(queued.len() + rejected.len());
         if arguments.dead {
             total += counts.dead;
-            dead.extend(queue.dead_letters(room)?);
+            rejected.extend(queue.dead_events(room)?);
         } else {
             total += counts.pending;
-            events.extend(queue.events(room));
+            queued.extend(queue.events(room));
         }
     }
-    let shown = events.len() + dead.len();
+    let shown = queued.len() + rejected.len();
     if (shown as u64) < total {
-        warnings.push(format!("{shown} of {total} events are listed; see --limit"));
+        warnings.push(format!("showing {shown} of {total} events; see --limit"));
     }
-    let (listed, text) = if arguments.dead {
-        let rows: Vec<_> = dead.iter().map(dead_row).collect();
+    let (events, text) = if arguments.dead {
+        let rows: Vec<_> = rejected.iter().map(rejected_row).collect();
         let headings = ["event_id", "time", "type", "aggregate", "reason"];
-        (json!(dead), table(&context.ui, headings, &rows))
+        (
+            Listed::Rejected(rejected),
+            table(&context.ui, headings, &rows),
+        )
     } else {
-        let rows: Vec<_> = events.iter().map(row).collect();
+        let rows: Vec<_> = queued.iter().map(row).collect();
         let headings = ["event_id", "time", "type", "aggregate"];
-        (json!(events), table(&context.ui, headings, &rows))
+        (Listed::Queued(queued), table(&context.ui, headings, &rows))
     };
-    let fields = json!({"events": listed, "total": total});
-    Ok(Outcome::new("spec-kitty.sync-list/1", fields, text).warn(warnings))
+    let answer = json!(Answer { events, total });
+    Ok(Outcome::new("spec-kitty.sync-list/1", answer, text).warn(warnings))
 }
 
 fn row(event: &Value) -> [String; 4] {
@@ -66,10 +84,10 @@ fn row(event: &Value) -> [String; 4] {
     })
 }
 
-fn dead_row(dead: &DeadEvent) -> [String; 5] {
-    let [id, time, kind, aggregate] = match (&dead.event, &dead.raw) {
+fn rejected_row(rejected: &DeadEvent) -> [String; 5] {
+    let [id, time, kind, aggregate] = match (&rejected.event, &rejected.raw) {
         (None, Some(raw)) => row(&json!({"aggregate_id": raw})),
         (event, _) => row(event.as_ref().unwrap_or(&Value::Null)),
     };
-    [id, time, kind, aggregate, dead.reason.clone()]
+    [id, time, kind, aggregate, rejected.reason.clone()]
 }

@@ -1,4 +1,4 @@
-//! `spec-kitty sync …`: the events that wait to be delivered.
+//! `spec-kitty sync …`: the offline queue.
 
 pub(crate) mod list;
 pub(crate) mod now;
@@ -12,21 +12,22 @@ use crate::cli::failure::Failure;
 use crate::project::paths::RootError;
 use crate::project::{Project, ProjectError};
 use crate::sync::queue::Queue;
+use crate::text::count;
 
 /// The verbs of `sync`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Count what waits, in every project; changes nothing
+    /// Count the queued events of all projects
     Status(status::Arguments),
-    /// Deliver this project's events to the control plane
+    /// Deliver this project's queued events
     Now(now::Arguments),
-    /// List events, one a line
+    /// List queued events, one per line
     List(list::Arguments),
     /// Put rejected events back into the queue
     Retry(retry::Arguments),
 }
 
-/// Hands a parsed verb to its handler.
+/// Runs a verb.
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::Status(arguments) => status::run(arguments, context),
@@ -36,21 +37,21 @@ pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     }
 }
 
-/// Which projects a verb is about.
+/// The projects that a verb acts on.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Scope {
-    /// Every project on this machine, not this one only
+    /// All projects on this machine
     #[arg(long)]
     all: bool,
 }
 
-/// The queues of a scope, and the project that the command stands in, if it stands in one.
+/// The queues of a scope, and the current project if there is one.
 fn select(scope: Scope, context: &Context) -> Result<(Vec<Queue>, Option<Project>), Failure> {
     let state_directory = context.world.state_directory();
     let project = match Project::open(&context.world) {
         Ok(project) => Some(project),
         Err(ProjectError::Root(RootError::NoProject { .. })) => None,
-        // All there is does not depend on the project that one stands in.
+        // A broken project here must not prevent an action on all projects.
         Err(_) if scope.all => None,
         Err(error) => return Err(error.into()),
     };
@@ -63,4 +64,14 @@ fn select(scope: Scope, context: &Context) -> Result<(Vec<Queue>, Option<Project
         None => vec![Queue::outside_projects(&state_directory)],
     };
     Ok((queues, project))
+}
+
+/// A warning about events that this version cannot deliver.
+fn newer_version(events: u64) -> Option<String> {
+    (events > 0).then(|| {
+        format!(
+            "{} need a newer version of spec-kitty",
+            count(events, "event")
+        )
+    })
 }

@@ -1,7 +1,8 @@
 //! `spec-kitty sync now`.
 
 use indicatif::ProgressBar;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::Scope;
 use crate::auth::session::{Session, SessionError};
@@ -15,7 +16,8 @@ use crate::http::{Answer, Call, Refusal, Retry};
 use crate::journey::Service;
 use crate::journey::finish::{Recorded, record_owed_events};
 use crate::mission::commit::CommitPolicy;
-use crate::sync::delivery::{Delivered, Outlets, Stop, deliver};
+use crate::project::Project;
+use crate::sync::delivery::{Delivered, Stop, deliver};
 use crate::sync::queue::Queue;
 use crate::text::count;
 use crate::tracker::control_plane_client::TrackerError;
@@ -24,82 +26,97 @@ use crate::wire::EVENTS_PATH;
 /// Arguments of `sync now`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Whose events.
     #[command(flatten)]
     scope: Scope,
 }
 
-/// What was done in all queues together.
-#[derive(Default)]
-struct Report {
-    sum: Delivered<SessionError>,
-    intents: Recorded,
+/// The results of all queues.
+#[derive(Serialize)]
+struct Results {
+    #[serde(flatten)]
+    sum: Delivered,
     pending: u64,
-    newer_version: u64,
+    intents_recorded: u64,
+    intents_waiting: u64,
 }
 
-/// Records what interrupted binds left to be recorded, then delivers.
+/// Records the events of interrupted commands, then delivers the queues.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let (queues, project) = super::select(arguments.scope, context)?;
-    let mut report = Report::default();
-    if let Some(project) = &project {
-        let team_slug = context.team_slug();
-        report.intents = record_owed_events(Service {
-            world: &context.world,
-            project,
-            team_slug: team_slug.as_deref(),
-            commit: CommitPolicy::Never,
-            wait: context.remaining(),
-            tracker: None,
-        });
-    }
-    // Opened by the first batch: without one nobody need be logged in.
+    let recorded = match &project {
+        Some(project) => record_events(context, project),
+        None => Recorded::default(),
+    };
+    let mut sum = Delivered::default();
+    let mut stopped = None;
+    // The first batch opens the session, so an empty queue needs no login.
     let mut session = None;
     let progress = progress(&queues, context);
     for queue in &queues {
-        let delivered = deliver(
+        let before = sum.total();
+        let (delivered, stop) = deliver(
             &context.world,
             queue,
             &context.deadline,
-            Outlets {
-                send: &mut |body| post(context, &mut session, body),
-                progress: &mut |done| progress.set_position(report.sum.total() + done),
-            },
+            &mut |body| post(context, &mut session, body),
+            &mut |lines| progress.set_position(before + lines),
         )?;
-        report.sum.add(delivered);
-        if report.sum.stopped.is_some() {
+        sum.add(delivered);
+        stopped = stop;
+        if stopped.is_some() {
             break;
         }
     }
     progress.finish_and_clear();
+    let mut results = Results {
+        sum,
+        pending: 0,
+        intents_recorded: recorded.events,
+        intents_waiting: recorded.waiting,
+    };
+    let mut newer_version = 0;
     for queue in &queues {
         let counts = queue.counts();
-        report.pending += counts.pending;
-        report.newer_version += counts.newer_version;
-        report.sum.warnings.extend(counts.problems);
+        results.pending += counts.pending;
+        newer_version += counts.newer_version;
+        results.sum.warnings.extend(counts.problems);
     }
-    match report.sum.stopped.take() {
-        None => Ok(report.outcome(context, None)),
-        Some(Stop::Deadline) => {
-            let warning = "the time is over before the queue is empty; run: spec-kitty sync now";
-            Ok(report.outcome(context, Some(warning)))
+    let mut warnings = recorded.warnings;
+    warnings.append(&mut results.sum.warnings);
+    warnings.extend(results.warnings());
+    warnings.extend(super::newer_version(newer_version));
+    match stopped {
+        None | Some(Stop::Deadline) => {
+            let warning = "timed out; some events are still queued; run: spec-kitty sync now";
+            let timed_out = stopped.is_some().then(|| warning.to_owned());
+            Ok(results.outcome(context).warn(timed_out).warn(warnings))
         }
         Some(Stop::NoAnswer(error)) => {
             let may_have_arrived = error.may_have_arrived();
-            Err(report.failure(error.into(), may_have_arrived))
+            Err(results.failure(error.into(), may_have_arrived, warnings))
         }
         Some(Stop::BadAnswer(error)) => {
-            Err(report.failure(TrackerError::BadResponse(error).into(), true))
+            Err(results.failure(TrackerError::BadResponse(error).into(), true, warnings))
         }
         Some(Stop::Refused(answer)) => {
-            let may_have_arrived = answer.status >= 500;
             let failure = match &session {
                 Some(session) => Refusal::read(session.server(), &answer).into(),
                 None => Failure::new(Code::Unavailable, "not delivered"),
             };
-            Err(report.failure(failure, may_have_arrived))
+            Err(results.failure(failure, answer.status >= 500, warnings))
         }
     }
+}
+
+fn record_events(context: &Context, project: &Project) -> Recorded {
+    record_owed_events(Service {
+        world: &context.world,
+        project,
+        team_slug: context.team_slug().as_deref(),
+        commit: CommitPolicy::Never,
+        wait: context.remaining(),
+        tracker: None,
+    })
 }
 
 fn post<'a>(
@@ -129,81 +146,53 @@ fn progress(queues: &[Queue], context: &Context) -> ProgressBar {
     }
 }
 
-impl Report {
-    fn outcome(self, context: &Context, warning: Option<&str>) -> Outcome {
-        let sum = &self.sum;
+impl Results {
+    fn outcome(&self, context: &Context) -> Outcome {
         let mut rows = vec![
-            ("delivered", sum.delivered.to_string()),
-            ("duplicates", sum.duplicates.to_string()),
-            ("rejected", sum.rejected.to_string()),
+            ("delivered", self.sum.accepted.to_string()),
+            ("duplicates", self.sum.duplicates.to_string()),
+            ("rejected", self.sum.rejected.to_string()),
             ("pending", self.pending.to_string()),
         ];
-        if self.intents.events > 0 {
-            rows.push(("recorded", self.intents.events.to_string()));
+        if self.intents_recorded > 0 {
+            rows.push(("recorded", self.intents_recorded.to_string()));
         }
-        let exit = if sum.rejected > 0 {
+        let exit = if self.sum.rejected > 0 {
             ExitCode::Internal
         } else {
             ExitCode::Ok
         };
-        Outcome::new(
-            "spec-kitty.sync-now/1",
-            self.fields(),
-            record(&context.ui, &rows),
-        )
-        .warn(warning.map(str::to_owned))
-        .warn(self.warnings())
-        .exit(exit)
+        let text = record(&context.ui, &rows);
+        Outcome::new("spec-kitty.sync-now/1", json!(self), text).exit(exit)
     }
 
-    fn failure(self, failure: Failure, may_have_arrived: bool) -> Failure {
-        let effect = match (may_have_arrived, self.sum.total() + self.intents.events) {
+    fn failure(&self, failure: Failure, may_have_arrived: bool, warnings: Vec<String>) -> Failure {
+        let effect = match (may_have_arrived, self.sum.total() + self.intents_recorded) {
             (true, _) => Effect::Unknown,
             (false, 0) => Effect::None,
             (false, _) => Effect::Applied,
         };
-        let mut failure = failure.effect(effect).warn(self.warnings());
-        if let serde_json::Value::Object(fields) = self.fields() {
+        let mut failure = failure.effect(effect).warn(warnings);
+        if let Value::Object(fields) = json!(self) {
             failure.details.extend(fields);
         }
         failure
     }
 
-    fn fields(&self) -> serde_json::Value {
-        json!({
-            "delivered": self.sum.delivered,
-            "duplicates": self.sum.duplicates,
-            "rejected": self.sum.rejected,
-            "unreadable": self.sum.unreadable,
-            "pending": self.pending,
-            "busy": self.sum.busy,
-            "intents_recorded": self.intents.events,
-            "intents_waiting": self.intents.waiting,
-        })
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        let mut warnings = self.intents.warnings.clone();
-        warnings.extend(self.sum.warnings.iter().cloned());
-        if self.sum.busy {
-            warnings.push("another drain is running".to_owned());
-        }
-        if self.sum.rejected > 0 {
+    fn warnings(&self) -> impl Iterator<Item = String> {
+        let list = "run: spec-kitty sync list --dead";
+        let busy = self
+            .sum
+            .busy
+            .then(|| "another delivery is running".to_owned());
+        let rejected = (self.sum.rejected > 0).then(|| {
             let events = count(self.sum.rejected, "event");
-            warnings.push(format!(
-                "the control plane rejected {events}; run: spec-kitty sync list --dead"
-            ));
-        }
-        if self.sum.unreadable > 0 {
+            format!("the server rejected {events}; {list}")
+        });
+        let unreadable = (self.sum.unreadable > 0).then(|| {
             let lines = count(self.sum.unreadable, "unreadable line");
-            warnings.push(format!(
-                "{lines} moved to the dead letter; run: spec-kitty sync list --dead"
-            ));
-        }
-        if self.newer_version > 0 {
-            let events = count(self.newer_version, "event");
-            warnings.push(format!("{events} written by a newer version wait for it"));
-        }
-        warnings
+            format!("{lines} moved to the rejected events; {list}")
+        });
+        [busy, rejected, unreadable].into_iter().flatten()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::Scope;
@@ -9,53 +10,62 @@ use crate::cli::code::Code;
 use crate::cli::context::{CommandResult, Context};
 use crate::cli::failure::Failure;
 use crate::cli::outcome::Outcome;
-use crate::sync::queue::Retried;
 use crate::text::count;
 
 /// Arguments of `sync retry`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Events to put back; all that were rejected where none is named
+    /// Events to put back [default: all rejected events]
     #[arg(value_name = "EVENT_ID")]
     event_ids: Vec<String>,
-    /// Whose events.
     #[command(flatten)]
     scope: Scope,
 }
 
-/// Puts events of the dead letter back into the queue.
+#[derive(Default, Serialize)]
+struct Answer {
+    retried: u64,
+    unreadable: u64,
+    dead: u64,
+}
+
+/// Moves rejected events back into the queue.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let (queues, _) = super::select(arguments.scope, context)?;
-    let named: HashSet<String> = arguments.event_ids.iter().cloned().collect();
-    if !named.is_empty() {
-        let mut unknown = named.clone();
+    let requested: HashSet<String> = arguments.event_ids.into_iter().collect();
+    if !requested.is_empty() {
+        let mut unknown = requested.clone();
         for queue in &queues {
             queue.remove_dead_ids(&mut unknown)?;
         }
         refuse_unknown(unknown)?;
     }
-    let wanted = (!named.is_empty()).then_some(&named);
-    let mut sum = Retried::default();
-    let mut dead = 0;
+    let event_ids = (!requested.is_empty()).then_some(&requested);
+    let mut answer = Answer::default();
     for queue in queues.iter().filter(|queue| queue.exists()) {
         let Some(lock) = queue.lock_drain(&context.world)? else {
-            return Err(Failure::new(Code::Busy, "another drain is running"));
+            return Err(Failure::new(Code::Busy, "another delivery is running"));
         };
-        let retried = queue.retry(&context.world, &lock, wanted)?;
-        sum.events += retried.events;
-        sum.unreadable += retried.unreadable;
-        dead += queue.counts().dead;
+        let retried = queue.retry(&context.world, &lock, event_ids)?;
+        answer.retried += retried.events;
+        answer.unreadable += retried.unreadable;
+        answer.dead += queue.counts().dead;
     }
-    let events = count(sum.events, "event");
-    let text = match sum.events {
+    let events = count(answer.retried, "event");
+    let text = match answer.retried {
         0 => "nothing to retry".to_owned(),
         _ => format!("{events} back in the queue; run: spec-kitty sync now"),
     };
-    let left = count(sum.unreadable, "line");
-    let warning = (sum.unreadable > 0)
-        .then(|| format!("{left} of the dead letter can be read by nobody and stay there"));
-    let fields = json!({"retried": sum.events, "unreadable": sum.unreadable, "dead": dead});
-    Ok(Outcome::new("spec-kitty.sync-retry/1", fields, text).warn(warning))
+    let lines = count(answer.unreadable, "unreadable line");
+    let verb = if answer.unreadable == 1 {
+        "remains"
+    } else {
+        "remain"
+    };
+    let warning = (answer.unreadable > 0).then(|| {
+        format!("{lines} {verb} among the rejected events; run: spec-kitty sync list --dead")
+    });
+    Ok(Outcome::new("spec-kitty.sync-retry/1", json!(answer), text).warn(warning))
 }
 
 fn refuse_unknown(unknown: HashSet<String>) -> Result<(), Failure> {
@@ -64,6 +74,6 @@ fn refuse_unknown(unknown: HashSet<String>) -> Result<(), Failure> {
     }
     let mut unknown: Vec<_> = unknown.into_iter().collect();
     unknown.sort();
-    let message = format!("not in the dead letter: {}", unknown.join(", "));
+    let message = format!("not among the rejected events: {}", unknown.join(", "));
     Err(Failure::new(Code::EventNotFound, message).detail("event_ids", unknown))
 }
