@@ -23,7 +23,7 @@ pub struct Arguments {
     /// Run the safe fixes
     #[arg(long)]
     fix: bool,
-    /// Remove stale git locks (make sure no git process is running)
+    /// With --fix: remove stale git locks (make sure no git process is running)
     #[arg(short, long, requires = "fix")]
     yes: bool,
 }
