@@ -59,10 +59,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         notes,
         findings,
     });
-    let exit = if problems == 0 {
-        ExitCode::Ok
-    } else {
-        ExitCode::RepoState
+    let exit = match problems {
+        0 => ExitCode::Ok,
+        _ => ExitCode::RepoState,
     };
     Ok(Outcome::new("spec-kitty.doctor/1", answer, text).exit(exit))
 }
