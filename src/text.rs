@@ -40,8 +40,8 @@ pub(crate) fn truncate(text: &str, limit: usize) -> Cow<'_, str> {
     if text.chars().count() <= limit {
         return Cow::Borrowed(text);
     }
-    let kept: String = text.chars().take(limit.saturating_sub(1)).collect();
-    Cow::Owned(kept + "…")
+    let start: String = text.chars().take(limit.saturating_sub(1)).collect();
+    Cow::Owned(start + "…")
 }
 
 /// `1 event`, `2 events`.
@@ -97,25 +97,19 @@ pub(crate) fn shell_word(word: &str) -> String {
 
 /// An error and its causes in one line, without repetitions.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut texts = causes(error);
-    texts.insert(0, error.to_string());
-    texts.join(": ")
+    messages(error).join(": ")
 }
 
 /// The causes of an error, nearest first, without repetitions.
 pub(crate) fn causes(error: &dyn std::error::Error) -> Vec<String> {
-    let mut last = error.to_string();
-    let mut causes = Vec::new();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        if text != last {
-            causes.push(text.clone());
-            last = text;
-        }
-        source = cause.source();
-    }
-    causes
+    messages(error).split_off(1)
+}
+
+fn messages(error: &dyn std::error::Error) -> Vec<String> {
+    let errors = std::iter::successors(Some(error), |error| error.source());
+    let mut messages: Vec<_> = errors.map(ToString::to_string).collect();
+    messages.dedup();
+    messages
 }
 
 fn is_unsafe(c: char) -> bool {

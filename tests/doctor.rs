@@ -110,7 +110,7 @@ fn broken_files_are_named_with_what_repairs_them() {
     fs::write(sandbox.state().join("config.toml"), "[sync").unwrap();
     let output = sandbox.run(&["doctor", "--json"]).exits(10);
     assert_found(&output, "problem missions: ");
-    assert_found(&output, "note clock: clock.json cannot be understood");
+    assert_found(&output, "note clock: clock.json is damaged");
     assert_found(&output, "problem settings: ");
     sandbox.write(".kittify/config.yaml", "tracker: [");
     let output = sandbox.run(&["doctor", "--json"]).exits(10);

@@ -48,7 +48,7 @@ fn events_are_listed_in_the_order_they_will_be_sent() {
     assert_eq!(ids(&answer), ["a", "b", "c"]);
     assert_eq!(
         answer["warnings"],
-        json!(["3 of 4 events are listed; see --limit"])
+        json!(["showing 3 of 4 events; see --limit"])
     );
     let output = sandbox.run(&["sync", "list", "--limit", "1"]).succeeds();
     assert_eq!(
@@ -92,7 +92,7 @@ fn the_dead_letter_is_listed_once_an_event_with_its_reason() {
         output.stdout,
         "a\t2026-11-22T10:00:00Z\tFeatureCreated\t061-web-123\trule broken\n\
          b\t2026-11-22T10:00:00Z\tFeatureCreated\t061-web-123\trule broken\n\
-         -\t-\t-\tno JSON\tthis line of the dead letter cannot be read\n\
+         -\t-\t-\tno JSON\tthis line of the dead-letter file is unreadable\n\
          -\t-\t-\tha\ttorn\n"
     );
 }

@@ -409,7 +409,7 @@ fn a_second_drain_leaves_it_to_the_first() {
         (&answer["busy"], &answer["pending"]),
         (&json!(true), &json!(1))
     );
-    assert_eq!(answer["warnings"], json!(["another drain is running"]));
+    assert_eq!(answer["warnings"], json!(["another delivery is running"]));
     release.send(()).unwrap();
     assert!(first.wait_with_output().unwrap().status.success());
     assert!(sandbox.waiting().is_empty());

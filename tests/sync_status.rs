@@ -71,9 +71,9 @@ fn a_pipe_gets_rows() {
         .lines()
         .map(|line| line.split('\t').next().unwrap())
         .collect();
-    assert_eq!(labels, ["pending", "dead", "oldest", "bytes", "session"]);
+    assert_eq!(labels, ["queued", "rejected", "oldest", "bytes", "session"]);
     assert!(
-        output.stdout.starts_with("pending\t1\ndead\t0\n"),
+        output.stdout.starts_with("queued\t1\nrejected\t0\n"),
         "{}",
         output.stdout
     );

@@ -52,7 +52,7 @@ fn bind_then_unbind_gives_the_same_bytes() {
 }
 
 #[test]
-fn a_new_block_stands_at_the_end_in_the_style_of_the_file() {
+fn a_new_block_is_at_the_end_in_the_style_of_the_file() {
     assert_eq!(bind("").unwrap(), BOUND);
     assert_eq!(bind("a: 1\n").unwrap(), format!("a: 1\n{BOUND}"));
     assert_eq!(bind("a: 1").unwrap(), format!("a: 1\n{}", BOUND.trim_end()));
@@ -148,7 +148,7 @@ fn what_is_no_single_mapping_is_a_syntax_error() {
 }
 
 #[test]
-fn removing_keeps_what_stands_around_the_block() {
+fn removing_keeps_the_text_around_the_block() {
     let text = "# head\na: 1\n\n# ours\ntracker:\n  provider: x\n# inside\n  project_slug: y\n  # end\n\n# next\nb: 2\n";
     assert_eq!(
         remove_block(text, "tracker").unwrap(),

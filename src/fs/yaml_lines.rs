@@ -150,9 +150,9 @@ impl Lines {
         if parse::<Value>(old.value).is_ok_and(|old| old == value) {
             return;
         }
-        let kept = line.len() - rest.len();
+        let start = line.len() - rest.len();
         let new = format!(" {}{}", scalar(value), old.tail);
-        line.truncate(kept);
+        line.truncate(start);
         line.push_str(&new);
         self.rows.drain(child + 1..end);
     }

@@ -94,13 +94,14 @@ impl<'a> Git<'a> {
         self.run_with_input(arguments, &[])
     }
 
-    /// Runs git with these paths, relative to the root, as literal pathspecs.
+    /// Runs a command, whose words are separated by spaces, with these paths (relative to the root)
+    /// as literal pathspecs.
     pub(super) fn run_on<P: AsRef<Path>>(
         &self,
-        arguments: &[&str],
+        command: &str,
         paths: impl IntoIterator<Item = P>,
     ) -> Result<Vec<u8>, GitError> {
-        let arguments = arguments.iter().chain(&["--"]).map(OsString::from);
+        let arguments = command.split(' ').chain(["--"]).map(OsString::from);
         let paths = paths
             .into_iter()
             .map(|path| pathspec::literal(path.as_ref()));

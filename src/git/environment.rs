@@ -36,22 +36,22 @@ pub(super) fn for_git<'a>(
     variables: impl Iterator<Item = (&'a OsStr, &'a OsStr)>,
 ) -> Vec<(OsString, OsString)> {
     let mut characters = None;
-    let mut kept = Vec::new();
+    let mut environment = Vec::new();
     for (name, value) in variables {
         match name.to_str() {
             Some("LC_ALL") if !value.is_empty() => characters = Some(value),
             Some("LC_ALL" | "LC_MESSAGES" | "LANGUAGE") => {}
             Some(name) if REMOVED.contains(&name) => {}
-            _ => kept.push((name.to_owned(), value.to_owned())),
+            _ => environment.push((name.to_owned(), value.to_owned())),
         }
     }
     if let Some(characters) = characters {
-        kept.retain(|(name, _)| name != "LC_CTYPE");
-        kept.push(("LC_CTYPE".into(), characters.to_owned()));
+        environment.retain(|(name, _)| name != "LC_CTYPE");
+        environment.push(("LC_CTYPE".into(), characters.to_owned()));
     }
-    kept.push(("LC_MESSAGES".into(), "C".into()));
-    kept.push(("GIT_TERMINAL_PROMPT".into(), "0".into()));
-    kept
+    environment.push(("LC_MESSAGES".into(), "C".into()));
+    environment.push(("GIT_TERMINAL_PROMPT".into(), "0".into()));
+    environment
 }
 
 #[cfg(test)]
@@ -111,8 +111,8 @@ mod tests {
     fn every_variable_git_calls_local_is_decided() {
         let sandbox = crate::git::testing::Sandbox::new();
         let local = sandbox.git(&["rev-parse", "--local-env-vars"]);
-        let kept = ["GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
-        for name in local.lines().filter(|name| !kept.contains(name)) {
+        let allowed = ["GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"];
+        for name in local.lines().filter(|name| !allowed.contains(name)) {
             assert!(REMOVED.contains(&name), "{name}");
         }
     }

@@ -70,17 +70,9 @@ fn staged_paths_of_head(
     repository: &Repository,
     folder: &Path,
 ) -> Result<Vec<PathBuf>, GitError> {
-    const DIFF: [&str; 7] = [
-        "diff-tree",
-        "-z",
-        "--root",
-        "--no-commit-id",
-        "--name-only",
-        "-r",
-        "HEAD",
-    ];
+    let command = "diff-tree -z --root --no-commit-id --name-only -r HEAD";
     let git = Git::in_directory(world, &repository.root);
-    let committed = parse::paths(&git.run(DIFF)?);
+    let committed = parse::paths(&git.run(command.split(' '))?);
     if committed.is_empty() || !committed.iter().all(|path| path.starts_with(folder)) {
         return Ok(Vec::new());
     }
@@ -93,15 +85,8 @@ pub(super) fn differing_from_head(
     git: Git<'_>,
     paths: &[PathBuf],
 ) -> Result<Vec<PathBuf>, GitError> {
-    const DIFF: [&str; 6] = [
-        "diff-index",
-        "-z",
-        "--cached",
-        "--ita-invisible-in-index",
-        "--name-only",
-        "HEAD",
-    ];
-    Ok(parse::paths(&git.run_on(&DIFF, paths)?))
+    let command = "diff-index -z --cached --ita-invisible-in-index --name-only HEAD";
+    Ok(parse::paths(&git.run_on(command, paths)?))
 }
 
 /// Removes the locks and sets the index entries of the reversed paths to HEAD. Requires a person's

@@ -20,7 +20,7 @@ pub(crate) fn left_out(
         return Ok(Vec::new());
     }
     let git = Git::in_directory(world, &repository.root);
-    let output = git.run_on(&["ls-files", "-t", "-z"], [folder])?;
+    let output = git.run_on("ls-files -t -z", [folder])?;
     let entries = output.split(|byte| *byte == 0);
     let skipped = entries.filter_map(|entry| entry.strip_prefix(b"S "));
     let mut paths: Vec<_> = skipped.map(parse::path).collect();

@@ -25,7 +25,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(5);
 const MAX_UUID_FILE_BYTES: u64 = 4096;
 
 /// The project in events.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProjectIdentity {
     /// Random, and constant.
     pub project_uuid: String,

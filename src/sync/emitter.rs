@@ -100,7 +100,7 @@ impl<'a> Emitter<'a> {
     /// The maximum of all queues, because they share the clock.
     fn highest_lamport_clock(&self) -> u64 {
         let queues = Queue::all(self.state_directory).unwrap_or_default();
-        let clocks = queues.iter().map(Queue::highest_lamport_clock);
+        let clocks = queues.iter().map(|queue| queue.counts().lamport_clock);
         clocks.max().unwrap_or(0)
     }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use serde::Serialize;
 use serde_json::json;
 
 use crate::cli::code::Code;
@@ -14,7 +15,7 @@ use crate::cli::outcome::Outcome;
 use crate::fs::FsError;
 use crate::git::repository::{Discovered, Repository, discover, remote_url};
 use crate::project::config::CONFIG_FILE;
-use crate::project::identity;
+use crate::project::identity::{self, ProjectIdentity};
 use crate::project::paths::{self, SPECS};
 use crate::project::{UUID_FILE, shared_directory};
 use crate::text::one_line;
@@ -24,7 +25,17 @@ use crate::world::World;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {}
 
-/// Makes the project's configuration and the folder of its missions, where they are missing.
+#[derive(Serialize)]
+struct Answer {
+    created: bool,
+    written: Vec<String>,
+    config_file: &'static str,
+    specs_dir: &'static str,
+    #[serde(flatten)]
+    identity: ProjectIdentity,
+}
+
+/// Creates the project's configuration and the folder of its missions if they are missing.
 pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let world = &context.world;
     let repository = repository(world)?;
@@ -37,32 +48,25 @@ pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let remote = remote_url(world, &repository.root)?;
     let (identity, config_written) =
         identity::establish(world, &root, &shared, &uuid_file, remote.as_deref())?;
-    let specs = root.join(SPECS);
-    let specs_made = match fs::create_dir(&specs) {
-        Ok(()) => true,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
-        Err(error) => return Err(FsError::on("create the folder", &specs)(error).into()),
-    };
-
     let mut written = Vec::new();
     if config_written {
         written.push(CONFIG_FILE.to_owned());
     }
-    if specs_made {
-        written.push(format!("{SPECS}/"));
+    let specs = root.join(SPECS);
+    match fs::create_dir(&specs) {
+        Ok(()) => written.push(format!("{SPECS}/")),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(FsError::on("create the folder", &specs)(error).into()),
     }
     let text = text(context, &written, &identity.project_slug);
-    let fields = json!({
-        "created": !written.is_empty(),
-        "written": written,
-        "config_file": CONFIG_FILE,
-        "specs_dir": SPECS,
-        "project_uuid": identity.project_uuid,
-        "project_slug": identity.project_slug,
-        "repo_slug": identity.repo_slug,
-        "node_id": identity.node_id,
+    let answer = json!(Answer {
+        created: !written.is_empty(),
+        written,
+        config_file: CONFIG_FILE,
+        specs_dir: SPECS,
+        identity,
     });
-    Ok(Outcome::new("spec-kitty.init/1", fields, text))
+    Ok(Outcome::new("spec-kitty.init/1", answer, text))
 }
 
 fn repository(world: &World) -> Result<Repository, Failure> {
@@ -70,7 +74,7 @@ fn repository(world: &World) -> Result<Repository, Failure> {
     match discover(world, world.directory())? {
         Discovered::Repository(repository) => Ok(repository),
         Discovered::Bare(_) => {
-            let message = format!("{here} is a bare git repository, which has no work tree");
+            let message = format!("{here} is a bare git repository without a work tree");
             Err(Failure::new(Code::RepoState, message).hint("run this in a clone of it"))
         }
         Discovered::None => {
@@ -81,7 +85,7 @@ fn repository(world: &World) -> Result<Repository, Failure> {
     }
 }
 
-/// Nothing is written when one of the two places is taken by something else.
+/// Refuses to write anything if the name belongs to a file or a link.
 fn require_folder_or_nothing(root: &Path, name: &str) -> Result<(), Failure> {
     let path = root.join(name);
     let why = match fs::symlink_metadata(&path) {
@@ -104,10 +108,10 @@ fn text(context: &Context, written: &[String], project_slug: &str) -> String {
     }
     let project_slug = one_line(project_slug);
     if written.is_empty() {
-        return format!("{project_slug} is a spec-kitty project already.");
+        return format!("{project_slug} is already a spec-kitty project.");
     }
     format!(
-        "Made {project_slug} a spec-kitty project: {}.\nNext: spec-kitty tracker bind --provider linear --project-slug {project_slug}",
+        "{project_slug} is now a spec-kitty project: created {}.\nNext: spec-kitty tracker bind --provider linear --project-slug {project_slug}",
         written.join(", ")
     )
 }

@@ -39,7 +39,7 @@ impl Index<'_> {
 
     /// The paths without an index entry.
     pub(super) fn unknown(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, GitError> {
-        let known = parse::paths(&self.git.run_on(&["ls-files", "-z"], paths)?);
+        let known = parse::paths(&self.git.run_on("ls-files -z", paths)?);
         let unknown = paths.iter().filter(|path| !known.contains(path));
         Ok(unknown.cloned().collect())
     }
@@ -86,15 +86,9 @@ impl Index<'_> {
     /// Repairs entries in the folders of these paths that a killed commit left as intent-to-add
     /// although HEAD contains the files. Git would remove such a file from the tree if it is empty.
     pub(super) fn complete_intents(&self, paths: &[PathBuf]) -> Result<(), GitError> {
-        const DIFF: [&str; 5] = [
-            "diff-files",
-            "-z",
-            "--ita-invisible-in-index",
-            "--diff-filter=A",
-            "--name-only",
-        ];
+        let command = "diff-files -z --ita-invisible-in-index --diff-filter=A --name-only";
         let folders = paths.iter().filter_map(|path| path.parent());
-        let incomplete = parse::paths(&self.git.run_on(&DIFF, folders)?);
+        let incomplete = parse::paths(&self.git.run_on(command, folders)?);
         if incomplete.is_empty() {
             return Ok(());
         }

@@ -119,8 +119,6 @@ pub(crate) fn commit(
     let git = Git::in_directory(world, &repository.root).with_settings(SETTINGS);
     let end = world.instant() + request.index_lock_wait;
     let commit = PathCommit {
-        world,
-        git,
         repository,
         request,
         index: Index { world, git, end },

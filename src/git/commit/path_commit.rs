@@ -4,15 +4,12 @@ use std::path::PathBuf;
 
 use super::index::{Index, is_locked};
 use super::{CommitError, CommitRequest, Committed, Deferral, PathState, RejectedBy};
-use crate::git::command::{Git, GitError, GitFailure, none_on};
+use crate::git::command::{GitError, GitFailure, none_on};
 use crate::git::repository::{Interrupted, Repository, is_committed, tree_of_head};
 use crate::git::{parse, rejection};
-use crate::world::World;
 
 /// One commit of some paths. The caller holds the commit lock.
 pub(super) struct PathCommit<'a> {
-    pub(super) world: &'a World,
-    pub(super) git: Git<'a>,
     pub(super) repository: &'a Repository,
     pub(super) request: &'a CommitRequest<'a>,
     pub(super) index: Index<'a>,
@@ -58,12 +55,12 @@ impl PathCommit<'_> {
     }
 
     fn is_committed(&self, paths: &[PathBuf]) -> Result<bool, GitError> {
-        is_committed(self.world, self.repository, paths)
+        is_committed(self.index.world, self.repository, paths)
     }
 
     /// Keeps the paths that HEAD does not contain, and repairs the index entries of the others.
     fn retain_missing_in_head(&self, paths: &mut Vec<PathBuf>) -> Result<(), GitError> {
-        if let Some(tree) = tree_of_head(self.git, self.repository, paths)? {
+        if let Some(tree) = tree_of_head(self.index.git, self.repository, paths)? {
             paths.retain(|path| !tree.contains_key(path));
             self.complete_intents(self.request.paths)?;
         }
@@ -84,7 +81,8 @@ impl PathCommit<'_> {
             return operation;
         }
         let exists = |name| {
-            self.git
+            self.index
+                .git
                 .run(["rev-parse", "--verify", "--quiet", name])
                 .is_ok()
         };
@@ -137,7 +135,7 @@ impl PathCommit<'_> {
     }
 
     fn head(&self) -> Result<Committed, CommitError> {
-        let output = self.git.run(["rev-parse", "--verify", "HEAD"])?;
+        let output = self.index.git.run(["rev-parse", "--verify", "HEAD"])?;
         parse::object_name(output.trim_ascii_end())
             .map(Committed::Commit)
             .ok_or(CommitError::Git(GitError::Unreadable { command: "commit" }))

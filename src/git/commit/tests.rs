@@ -166,7 +166,7 @@ fn an_unchanged_tree_is_not_a_rejection() {
     };
     let again = commit(&sandbox.world, &sandbox.repository(), &unasked).unwrap();
     assert_eq!(again, Committed::NothingToCommit);
-    // It was asked not to look, so it took the path for its own and made the index forget it.
+    // With this state it does not check HEAD, so it removes the index entry.
     sandbox.git(&["reset", "-q", "--", META]);
     assert_eq!(staging_area(&sandbox, true), before);
 }
@@ -378,11 +378,11 @@ fn a_held_index_defers_and_its_lock_stays() {
     write(&lock, "");
     for state in [PathState::Changed, PathState::Begun, PathState::New] {
         let names = paths(&[META, SPEC]);
-        let asked = CommitRequest {
+        let request = CommitRequest {
             state,
             ..request(&names)
         };
-        let outcome = commit(&sandbox.world, &sandbox.repository(), &asked).unwrap();
+        let outcome = commit(&sandbox.world, &sandbox.repository(), &request).unwrap();
         assert_eq!(outcome, Committed::Deferred(Deferral::IndexLocked));
         assert!(lock.exists());
     }
@@ -401,7 +401,7 @@ fn watched_git(sandbox: &Sandbox, more: &str) -> World {
         .unwrap()
         .to_owned();
     let script = format!(
-        "#!/bin/sh\necho \"$@\" >> ../asked\nPATH='{search}' git \"$@\"\ncode=$?\n{more}\nexit $code\n"
+        "#!/bin/sh\necho \"$@\" >> ../log\nPATH='{search}' git \"$@\"\ncode=$?\n{more}\nexit $code\n"
     );
     let git = sandbox.sibling("bin/git");
     write(&git, &script);
@@ -436,8 +436,8 @@ fn new_files_take_two_git_processes() {
         ..request(&names)
     };
     commit(&world, &sandbox.repository(), &new).unwrap();
-    let asked = fs::read_to_string(sandbox.sibling("asked")).unwrap();
-    assert_eq!(asked.lines().count(), 2, "{asked}");
+    let log = fs::read_to_string(sandbox.sibling("log")).unwrap();
+    assert_eq!(log.lines().count(), 2, "{log}");
 }
 
 #[test]
@@ -642,11 +642,11 @@ fn concurrent_commits_wait_for_each_other() {
             scope.spawn(move || {
                 let names = [PathBuf::from(format!("kitty-specs/{number:03}/meta.json"))];
                 sandbox.write(&names[0], "{}\n");
-                let asked = CommitRequest {
+                let request = CommitRequest {
                     state: PathState::New,
                     ..request(&names)
                 };
-                let made = commit(&sandbox.world, &sandbox.repository(), &asked).unwrap();
+                let made = commit(&sandbox.world, &sandbox.repository(), &request).unwrap();
                 let Committed::Commit(commit) = made else {
                     panic!("{made:?}")
                 };

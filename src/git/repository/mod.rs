@@ -93,18 +93,9 @@ impl Repository {
 /// Finds the repository of a directory with one git command. Git prints a line per argument and
 /// stops at the first one without a value, so the number of lines gives the kind of repository.
 pub(crate) fn discover(world: &World, directory: &Path) -> Result<Discovered, GitError> {
-    const ARGUMENTS: [&str; 9] = [
-        "rev-parse",
-        "--path-format=absolute",
-        "--git-dir",
-        "--git-common-dir",
-        "--show-toplevel",
-        "HEAD",
-        "--symbolic-full-name",
-        "HEAD",
-        "--",
-    ];
-    let (output, failure) = match Git::in_directory(world, directory).run(ARGUMENTS) {
+    let command = "rev-parse --path-format=absolute --git-dir --git-common-dir --show-toplevel \
+                   HEAD --symbolic-full-name HEAD --";
+    let (output, failure) = match Git::in_directory(world, directory).run(command.split(' ')) {
         Ok(output) => (output, None),
         Err(GitError::Failed(failure)) => (failure.stdout.clone(), Some(failure)),
         Err(error) => return Err(error),
@@ -218,7 +209,7 @@ pub(super) fn tree_of_head(
     repository: &Repository,
     paths: &[PathBuf],
 ) -> Result<Option<Tree>, GitError> {
-    match git.run_on(&["ls-tree", "-z", "HEAD"], paths) {
+    match git.run_on("ls-tree -z HEAD", paths) {
         Ok(output) => Ok(Some(parse::tree(&output))),
         // `repository.head` may be outdated, so only a failure proves that there is no commit.
         Err(GitError::Failed(_)) if repository.head.is_none() => Ok(None),

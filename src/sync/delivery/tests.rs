@@ -409,8 +409,8 @@ fn an_over_long_line_survives_in_a_hard_link() {
     let report = home.deliver(each("success"));
     assert_eq!((report.accepted, report.unreadable), (2, 1));
     assert!(home.sealed().is_empty());
-    let kept = fs::read(home.files.join(format!("{name}.damaged"))).unwrap();
-    assert!(kept == bytes);
+    let preserved = fs::read(home.files.join(format!("{name}.damaged"))).unwrap();
+    assert!(preserved == bytes);
     let reason = home.dead()[0]["reason"].as_str().unwrap().to_owned();
     assert!(reason.contains(".damaged"), "{reason}");
 }
@@ -479,8 +479,8 @@ fn a_file_that_cannot_be_replaced_does_not_block_the_others() {
 #[test]
 fn only_one_delivery_runs_at_a_time() {
     let home = Home::with(&["a"]);
-    let held = home.queue.lock_drain(&home.world).unwrap();
-    assert!(held.is_some());
+    let lock = home.queue.lock_drain(&home.world).unwrap();
+    assert!(lock.is_some());
     let note = fs::read_to_string(home.files.join("drain.lock")).unwrap();
     assert!(
         note.starts_with(&format!("{} ", std::process::id())),

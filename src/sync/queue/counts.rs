@@ -36,6 +36,9 @@ pub(crate) struct Counts {
     pub bytes: u64,
     /// The time of the oldest queued event.
     pub oldest: Option<DateTime<Utc>>,
+    /// The highest Lamport clock, also in the dead-letter file; 0 without events.
+    #[serde(skip)]
+    pub lamport_clock: u64,
     /// The project's name in its first event.
     #[serde(skip)]
     pub project_slug: Option<String>,
@@ -64,6 +67,7 @@ impl Queue {
         let mut dead_ids = HashSet::new();
         let hasher = RandomState::new();
         let mut oldest: Option<(String, DateTime<Utc>)> = None;
+        let clock = |head: &Head<'_>| head.lamport_clock().unwrap_or(0);
         counts.problems = self.visit(&mut |kind, raw, cut| match (kind, Line::of(raw, cut)) {
             (_, Line::Blank) => {}
             (FileKind::Newer, _) => {
@@ -72,12 +76,15 @@ impl Queue {
             }
             (FileKind::Dead, _) => {
                 let head = DeadLine::parse(raw).head();
+                let highest = counts.lamport_clock.max(head.as_ref().map_or(0, clock));
+                counts.lamport_clock = highest;
                 let id = head.map(|head| hasher.hash_one(head.event_id));
                 counts.dead += u64::from(id.is_none_or(|id| dead_ids.insert(id)));
             }
             (_, Line::Unreadable { .. }) => counts.unreadable += 1,
             (_, Line::Event(head, _)) => {
                 counts.pending += 1;
+                counts.lamport_clock = counts.lamport_clock.max(clock(&head));
                 if counts.project_slug.is_none() {
                     counts.project_slug = head.project_slug();
                 }
@@ -98,20 +105,6 @@ impl Queue {
         });
         counts.bytes = size(&files, u64::MAX);
         counts
-    }
-
-    /// The highest Lamport clock in the queue and the dead-letter file; 0 without events.
-    pub(crate) fn highest_lamport_clock(&self) -> u64 {
-        let mut highest = 0;
-        let mut see = |head: Option<Head<'_>>| {
-            highest = highest.max(head.and_then(|head| head.lamport_clock()).unwrap_or(0));
-        };
-        self.visit(&mut |kind, raw, cut| match (kind, Line::of(raw, cut)) {
-            (FileKind::Dead, _) => see(DeadLine::parse(raw).head()),
-            (_, Line::Event(head, _)) => see(Some(head)),
-            (_, Line::Blank | Line::Unreadable { .. }) => {}
-        });
-        highest
     }
 
     /// The Lamport clock of the newest event in the active file; 0 if it is unknown. Reads only the

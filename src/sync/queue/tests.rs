@@ -291,10 +291,10 @@ fn an_unusable_active_file_leads_to_an_own_segment() {
 fn a_suspended_owner_of_the_lock_does_not_block_appends() {
     let home = Home::new();
     home.append(&["a"]);
-    let held = lock::try_acquire(&home.queue.path(LOCK)).unwrap();
-    assert!(held.is_some());
+    let lock = lock::try_acquire(&home.queue.path(LOCK)).unwrap();
+    assert!(lock.is_some());
     home.append(&["b"]);
-    drop(held);
+    drop(lock);
     home.append(&["c"]);
     assert_eq!(home.sealed().len(), 1);
     let mut pending = home.pending();
@@ -395,9 +395,9 @@ fn q12_everything_is_counted_in_its_category() {
 #[test]
 fn the_highest_clock_is_found_wherever_it_is() {
     let home = Home::new();
-    assert_eq!(home.queue.highest_lamport_clock(), 0);
+    assert_eq!(home.queue.counts().lamport_clock, 0);
     home.append(&["a", "four"]);
-    assert_eq!(home.queue.highest_lamport_clock(), 4);
+    assert_eq!(home.queue.counts().lamport_clock, 4);
     append_bytes(
         &home.queue.path(DEAD),
         b"{\"reason\":\"no\",\"event\":{\"event_id\":\"d\",\"lamport_clock\":99}}\n",
@@ -406,7 +406,7 @@ fn the_highest_clock_is_found_wherever_it_is() {
         &home.active(),
         b"{\"event_id\":\"x\",\"lamport_clock\":\"100\"}\n",
     );
-    assert_eq!(home.queue.highest_lamport_clock(), 99);
+    assert_eq!(home.queue.counts().lamport_clock, 99);
 }
 
 #[test]

@@ -190,6 +190,6 @@ fn queues(home: &Path) -> Vec<Finding> {
     let check = "rejected events";
     let list = "run: spec-kitty sync list --dead, then: spec-kitty sync retry";
     let rejected = some(check, total.dead, "event", "", list);
-    findings.push(rejected.unwrap_or_else(|| Finding::ok(check, "none")));
+    findings.push(rejected.unwrap_or_else(|| Finding::ok(check, "no rejected events")));
     findings
 }

@@ -23,7 +23,7 @@ pub struct Arguments {
     /// Run the safe fixes
     #[arg(long)]
     fix: bool,
-    /// Remove stale git locks (make sure no git process is running)
+    /// With --fix: remove stale git locks (make sure no git process is running)
     #[arg(short, long, requires = "fix")]
     yes: bool,
 }
@@ -59,10 +59,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         notes,
         findings,
     });
-    let exit = if problems == 0 {
-        ExitCode::Ok
-    } else {
-        ExitCode::RepoState
+    let exit = match problems {
+        0 => ExitCode::Ok,
+        _ => ExitCode::RepoState,
     };
     Ok(Outcome::new("spec-kitty.doctor/1", answer, text).exit(exit))
 }

@@ -23,15 +23,8 @@ pub struct Arguments {
 }
 
 #[derive(Serialize)]
-#[serde(untagged)]
-enum Listed {
-    Queued(Vec<Value>),
-    Rejected(Vec<DeadEvent>),
-}
-
-#[derive(Serialize)]
 struct Answer {
-    events: Listed,
+    events: Value,
     total: u64,
 }
 
@@ -63,14 +56,11 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let (events, text) = if arguments.dead {
         let rows: Vec<_> = rejected.iter().map(rejected_row).collect();
         let headings = ["event_id", "time", "type", "aggregate", "reason"];
-        (
-            Listed::Rejected(rejected),
-            table(&context.ui, headings, &rows),
-        )
+        (json!(rejected), table(&context.ui, headings, &rows))
     } else {
         let rows: Vec<_> = queued.iter().map(row).collect();
         let headings = ["event_id", "time", "type", "aggregate"];
-        (Listed::Queued(queued), table(&context.ui, headings, &rows))
+        (json!(queued), table(&context.ui, headings, &rows))
     };
     let answer = json!(Answer { events, total });
     Ok(Outcome::new("spec-kitty.sync-list/1", answer, text).warn(warnings))

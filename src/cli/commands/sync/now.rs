@@ -157,10 +157,9 @@ impl Results {
         if self.intents_recorded > 0 {
             rows.push(("recorded", self.intents_recorded.to_string()));
         }
-        let exit = if self.sum.rejected > 0 {
-            ExitCode::Internal
-        } else {
-            ExitCode::Ok
+        let exit = match self.sum.rejected {
+            0 => ExitCode::Ok,
+            _ => ExitCode::Internal,
         };
         let text = record(&context.ui, &rows);
         Outcome::new("spec-kitty.sync-now/1", json!(self), text).exit(exit)

@@ -57,14 +57,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         _ => format!("{events} back in the queue; run: spec-kitty sync now"),
     };
     let lines = count(answer.unreadable, "unreadable line");
-    let verb = if answer.unreadable == 1 {
-        "remains"
-    } else {
-        "remain"
-    };
-    let warning = (answer.unreadable > 0).then(|| {
-        format!("{lines} {verb} among the rejected events; run: spec-kitty sync list --dead")
-    });
+    let warning = (answer.unreadable > 0)
+        .then(|| format!("{lines} left in the rejected events; run: spec-kitty sync list --dead"));
     Ok(Outcome::new("spec-kitty.sync-retry/1", json!(answer), text).warn(warning))
 }
 
