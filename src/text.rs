@@ -130,7 +130,7 @@ fn skip_escape(rest: &mut Characters<'_>) {
     }
 }
 
-/// Skips parameters, intermediates and the final byte (ECMA-48 §5.4).
+/// Skips parameters, intermediates and the final byte (ECMA-48, section 5.4).
 fn skip_csi(rest: &mut Characters<'_>) {
     while rest.next_if(|c| (' '..='?').contains(c)).is_some() {}
     rest.next_if(|c| ('@'..='~').contains(c));

@@ -235,7 +235,7 @@ mod tests {
         }
 
         fn uuid_file(&self) -> PathBuf {
-            self.folder.path().join("shared/project.json")
+            self.folder.path().join("common/project.json")
         }
 
         fn load(&self, remote: Option<&str>) -> Result<ProjectIdentity, IdentityError> {
