@@ -1,13 +1,13 @@
-# The one list of things to run. `just` alone prints it.
+# Everything there is to run. `just` prints this list.
 
 _default:
     @just --list
 
-# Everything that must hold before a change lands
+# Everything that must pass before a change lands
 ci:
     .ci/run
 
-# All tests; words after it choose some (`just test specify`)
+# All tests, or those that match a word (`just test specify`)
 test *words:
     cargo test --release --locked {{ words }}
 
@@ -15,23 +15,23 @@ test *words:
 sweep:
     SPEC_KITTY_SWEEP=all cargo test --release --locked --test it sweep -- --nocapture --test-threads=1
 
-# The parts, measured with criterion
+# Benchmarks of single functions (criterion)
 bench *words:
     cargo bench --locked {{ words }}
 
-# Whole commands beside the tools they stand beside, in one run
+# Whole commands, timed in turn with other programs
 compare:
     cargo build --release --locked
     benches/compare.sh
 
-# The main job, in a temporary folder
+# The full workflow in a temporary folder
 demo:
     cargo run --release --locked -- demo
 
-# Renew the snapshot of the help texts; read the difference before committing it
+# Update the snapshot of the help texts; read the difference before committing it
 renew:
     RENEW_SNAPSHOTS=1 cargo test --release --locked --test it help
 
-# Licences, sources and banned crates (wants cargo-deny)
+# Licences, sources and banned crates (needs cargo-deny)
 deny:
     cargo deny --locked check bans licenses sources

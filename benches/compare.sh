@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Whole commands beside the programs they stand beside, in one run: A B A B …, with the medians, the
-# fastest of each and both ratios. On a busy machine the fastest say more than the medians.
-# It fails only where something does not work, never because something is slow. Needs bash 5, git and curl;
-# peak memory wants /usr/bin/time or python3. `just compare` builds first.
+# Times whole commands in turn with other programs (A B A B …) and prints the medians, the fastest runs and
+# both ratios. On a busy machine the fastest runs say more than the medians. It fails if a command fails, never
+# because one is slow. It needs bash 5, git and curl, and /usr/bin/time or python3 for peak memory.
+# `just compare` builds first.
 #   benches/compare.sh [BINARY] [RUNS]
 set -euo pipefail
 export LC_ALL=C
@@ -18,7 +18,7 @@ finish() {
 }
 trap finish EXIT
 
-# Nothing of the machine's own configuration takes part.
+# The configuration of this machine must not matter.
 export HOME=$place/home SPEC_KITTY_HOME=$place/home/.spec-kitty
 export GIT_CONFIG_GLOBAL=$place/gitconfig GIT_CONFIG_NOSYSTEM=1 GIT_CEILING_DIRECTORIES=$place
 unset SPEC_KITTY_SERVER SPEC_KITTY_SAAS_URL SPEC_KITTY_TOKEN SPEC_KITTY_TEAM
@@ -27,8 +27,8 @@ printf '[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch
 
 # ---- measuring ------------------------------------------------------------------------------
 
-# The microseconds that a command takes; its output is thrown away. What it prepares before that is
-# not counted: the command is a function's name, and NAME_before is called first where there is one.
+# Microseconds of a command, which is the name of a function; its output is dropped. NAME_before runs first, if it
+# exists, and is not counted.
 microseconds() {
   if declare -F "${1}_before" >/dev/null; then "${1}_before"; fi
   local begin=$EPOCHREALTIME
@@ -37,10 +37,10 @@ microseconds() {
   echo $((${end/./} - ${begin/./}))
 }
 
-# Median and fastest, in that order.
+# Prints the median and the fastest.
 summary() { sort -n "$1" | awk '{v[NR]=$1} END {print v[int((NR+1)/2)], v[1]}'; }
 
-# pair LABEL A B GOAL: both in turn; GOAL is the most that A may be of B, or `startup`.
+# pair LABEL A B GOAL: runs both in turn. GOAL is the largest ratio A/B, or `startup`.
 pair() {
   local label=$1 a=$2 b=$3 goal=$4 i
   : >"$place/a"; : >"$place/b"
@@ -50,23 +50,23 @@ pair() {
     microseconds "$b" >>"$place/b"
   done
   echo "$(summary "$place/a") $(summary "$place/b")" |
-    awk -v label="$label" -v beside="${b//_/ }" -v goal="$goal" '{
+    awk -v label="$label" -v other="${b//_/ }" -v goal="$goal" '{
       a = $1 / 1000; a_least = $2 / 1000; b = $3 / 1000; b_least = $4 / 1000
       within = goal == "startup" ? a <= 2 * b + 2 : a <= goal * b
       wanted = goal == "startup" ? "2 x + 2 ms" : goal " x"
-      printf "%-26s %-24s %8.2f %8.2f %6.2f x   %8.2f %8.2f %6.2f x   %-10s %s\n", label, beside, \
+      printf "%-26s %-24s %8.2f %8.2f %6.2f x   %8.2f %8.2f %6.2f x   %-10s %s\n", label, other, \
         a, b, a / b, a_least, b_least, a_least / b_least, wanted, within ? "yes" : "NO"
     }'
 }
 
-# peak LABEL COMMAND…: the largest single process of a command, those it starts included.
+# peak LABEL COMMAND…: the peak memory of the largest process of a command, including its children.
 peak() {
   local label=$1; shift
   local kilobytes
   if [ -x /usr/bin/time ]; then
     kilobytes=$(/usr/bin/time -f %M "$@" 2>&1 >/dev/null | tail -n 1)
   else
-    # Python's own memory, about 10 MB, is the least this can show.
+    # This cannot show less than the memory of Python itself, about 10 MB.
     kilobytes=$(python3 -c 'import resource as r, subprocess as s, sys
 s.run(sys.argv[1:], stdout=s.DEVNULL, stderr=s.DEVNULL)
 print(r.getrusage(r.RUSAGE_CHILDREN).ru_maxrss)' "$@")
@@ -93,7 +93,7 @@ read -r _ _ url <"$place/said"
 token=$(curl -sS -H 'Content-Type: application/json' -d '{"username":"ada","password":"correct horse battery"}' \
   "$url/api/v1/token/" | sed 's/.*"access":"\([^"]*\)".*/\1/')
 
-# repository FOLDER FILES: a project with so many files, in folders of 50.
+# repository FOLDER FILES: creates a project with this many files, in folders of 50.
 repository() {
   local n
   mkdir "$1"
@@ -130,7 +130,7 @@ made=0
 files=0
 specify() { "$binary" -C "$place/ours$files" specify "mission-m$made"; }
 specify_before() { made=$((made + 1)); }
-# The same files in a repository of its own, which grows as ours does.
+# Commits the same files in a second repository that grows in the same way.
 git_add_and_commit_before() {
   newest=$(basename "$place/ours$files"/kitty-specs/*-mission-m"$made")
   mkdir -p "$place/theirs$files/kitty-specs"
@@ -153,7 +153,7 @@ pair 'spec-kitty --help' help bin_true startup
 pair 'tracker search-origin' search_origin curl_of_the_same 1.5
 for files in 0 1000; do
   pair "specify NAME, $files files" specify git_add_and_commit 1.5
-  # git's own default syncs nothing; what we promise to be on the disk is.
+  # By default git syncs nothing; spec-kitty syncs what it promises.
   pair "specify NAME, $files files" specify git_the_same_with_fsync 1.5
 done
 files=0

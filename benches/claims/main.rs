@@ -1,5 +1,5 @@
-//! What the program claims about its speed, part by part: `just bench`, or one claim by its name.
-//! Whole commands beside other programs are `benches/compare.sh`.
+//! Benchmarks of the claims about speed: `just bench`, or one of them by name.
+//! `benches/compare.sh` compares whole commands with other programs.
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,

@@ -8,8 +8,8 @@ use serde_json::json;
 use spec_kitty::internals::{load, write_meta};
 use spec_kitty::internals::{number, slug};
 
-/// Slugs cost nothing; the number scan grows with the missions, and a thousand are no matter;
-/// writing a `meta.json` is one durable replacement.
+/// A slug, the scan for the next number among a thousand missions, and one durable replacement of a
+/// `meta.json`.
 pub(crate) fn benches(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("missions");
     group.bench_function("slug_from_ticket", |bencher| {
@@ -40,7 +40,7 @@ pub(crate) fn benches(criterion: &mut Criterion) {
     let mut turn = 0_u64;
     group.bench_function("meta_json_written_durably", |bencher| {
         bencher.iter(|| {
-            // Equal bytes would not be written at all.
+            // Equal bytes are not written.
             turn += 1;
             meta.insert("turn".to_owned(), turn.into());
             write_meta(&file, meta).unwrap()

@@ -1,5 +1,5 @@
-//! Claims about events: what checking one costs, and that recording one costs the same however
-//! many wait.
+//! Claims about events: the cost of checking one, and that the cost of recording one does not depend on
+//! the length of the queue.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -26,7 +26,7 @@ const BOUND: MissionOriginBound<'_> = MissionOriginBound {
     title: "Sign in with a passkey",
 };
 
-/// Validation, one append, one append behind 100,000 events, and the whole of an emitted event:
+/// Validation, an append to an empty queue, an append after 100,000 events, and a whole emitted event:
 /// rules, clock, line, queue.
 pub(crate) fn benches(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("queue");
@@ -77,7 +77,7 @@ fn filled(state: &Path, world: &World) -> Queue {
     queue
 }
 
-/// About as long as a real event.
+/// About the length of a real event.
 fn line(number: u64) -> Vec<u8> {
     let event = json!({
         "event_id": Ulid::from_parts(number, 0).to_string(),

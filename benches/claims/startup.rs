@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use criterion::Criterion;
 
-/// Beside `true`, which does nothing.
+/// Compared with `true`, which does nothing.
 pub(crate) fn benches(criterion: &mut Criterion) {
     let binary = env!("CARGO_BIN_EXE_spec-kitty");
     let mut group = criterion.benchmark_group("startup");
