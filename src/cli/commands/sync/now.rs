@@ -28,7 +28,7 @@ pub struct Arguments {
 
 /// The results of all queues.
 #[derive(Serialize)]
-struct Results {
+struct NowAnswer {
     #[serde(flatten)]
     sum: Delivered,
     pending: u64,
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         }
     }
     progress.finish_and_clear();
-    let mut results = Results {
+    let mut results = NowAnswer {
         sum,
         pending: 0,
         intents_recorded: intents.recorded,
@@ -129,7 +129,7 @@ fn progress(queues: &[Queue], context: &Context) -> ProgressBar {
     }
 }
 
-impl Results {
+impl NowAnswer {
     fn outcome(&self, context: &Context) -> Outcome {
         let mut rows = vec![
             ("delivered", self.sum.accepted.to_string()),
