@@ -142,7 +142,7 @@ impl World {
 }
 
 /// The operating system provides no random bytes.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("the operating system provides no random bytes: {0}")]
 pub struct EntropyError(getrandom::Error);
 
