@@ -140,7 +140,7 @@ impl World {
 }
 
 /// The operating system provides no random bytes.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("the operating system provides no random bytes: {0}")]
 pub struct EntropyError(getrandom::Error);
 
@@ -202,12 +202,9 @@ impl World {
 
     /// Whether `SPEC_KITTY_ENABLE_SAAS_SYNC` allows network access.
     pub fn network_allowed(&self) -> bool {
-        !self.variable(names::NETWORK).is_some_and(|v| {
-            matches!(
-                v.trim().to_ascii_lowercase().as_str(),
-                "0" | "false" | "no" | "off"
-            )
-        })
+        let value = self.variable(names::NETWORK).unwrap_or_default();
+        let value = value.trim().to_ascii_lowercase();
+        !["0", "false", "no", "off"].contains(&value.as_str())
     }
 
     /// The state directory as an absolute path: `SPEC_KITTY_HOME`, else `~/.spec-kitty`. Without a

@@ -8,7 +8,7 @@
 use serde_json::{Map, Value};
 
 pub(crate) use super::yaml::{Change, YamlError, parse};
-use super::yaml_lines::Lines;
+use super::yaml_lines::YamlLines;
 pub(crate) use super::yaml_lines::scalar;
 
 /// Changes the block of a key. A missing or empty block first gets the lines of `template`, which
@@ -35,7 +35,7 @@ pub(crate) fn change_block(
     let mut expected = before;
     expected.insert(key.to_owned(), Value::Object(block));
 
-    let mut lines = Lines::of(text);
+    let mut lines = YamlLines::of(text);
     let found = lines.block(key);
     if found.is_none() {
         lines.append_block(key, template);
@@ -58,7 +58,7 @@ pub(crate) fn remove_block(text: &str, key: &str) -> Result<String, YamlError> {
     if expected.remove(key).is_none() {
         return Ok(text.to_owned());
     }
-    let mut lines = Lines::of(text);
+    let mut lines = YamlLines::of(text);
     if let Some(found) = lines.block(key) {
         lines.remove_block(found);
     }

@@ -10,23 +10,21 @@ use super::yaml::{Change, parse};
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// The lines of a text, with their endings.
-pub(super) struct Lines {
+pub(super) struct YamlLines {
     mark: &'static str,
     rows: Vec<String>,
     ending: &'static str,
 }
 
-impl Lines {
+impl YamlLines {
     pub(super) fn of(text: &str) -> Self {
         let (mark, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
             Some(text) => (BYTE_ORDER_MARK, text),
             None => ("", text),
         };
         let rows: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
-        let ending = match rows.first() {
-            Some(first) if first.ends_with("\r\n") => "\r\n",
-            _ => "\n",
-        };
+        let is_crlf = rows.first().is_some_and(|first| first.ends_with("\r\n"));
+        let ending = if is_crlf { "\r\n" } else { "\n" };
         Self { mark, rows, ending }
     }
 
@@ -100,10 +98,8 @@ impl Lines {
     }
 
     fn template(&self, template: &str) -> Vec<String> {
-        template
-            .lines()
-            .map(|line| format!("{line}{}", self.ending))
-            .collect()
+        let lines = template.lines();
+        lines.map(|line| format!("{line}{}", self.ending)).collect()
     }
 
     pub(super) fn change(&mut self, key: &str, change: Change<'_>) {
@@ -216,11 +212,9 @@ impl<'a> Scalar<'a> {
 }
 
 fn strip_ending(line: &mut String) {
-    if line.ends_with('\n') {
-        line.pop();
-        if line.ends_with('\r') {
-            line.pop();
-        }
+    if let Some(rest) = line.strip_suffix('\n') {
+        let length = rest.strip_suffix('\r').unwrap_or(rest).len();
+        line.truncate(length);
     }
 }
 

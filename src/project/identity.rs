@@ -57,7 +57,7 @@ pub(crate) enum IdentityError {
 
 /// The part of the configuration that this module uses.
 #[derive(Debug, Default, Deserialize)]
-struct Document {
+struct ConfigDocument {
     project: Option<ProjectBlock>,
 }
 
@@ -113,7 +113,7 @@ pub(crate) fn establish(
 ) -> Result<(ProjectIdentity, bool), IdentityError> {
     let identity = load(world, root, uuid_file, remote_url)?;
     let written = config::edit(world, root, lock_directory, |text| {
-        let block = yaml_block::parse::<Document>(text)?
+        let block = yaml_block::parse::<ConfigDocument>(text)?
             .project
             .unwrap_or_default();
         // If there is a UUID, other keys are missing on purpose.
@@ -145,7 +145,9 @@ pub(crate) fn node_id(world: &World) -> String {
 }
 
 fn read(root: &Path) -> Result<ProjectBlock, ConfigError> {
-    Ok(config::read::<Document>(root)?.project.unwrap_or_default())
+    Ok(config::read::<ConfigDocument>(root)?
+        .project
+        .unwrap_or_default())
 }
 
 /// The UUID in the configuration. Refuses other text, because the UUID is also a folder name.

@@ -26,7 +26,7 @@ use crate::world::World;
 pub struct Arguments {}
 
 #[derive(Serialize)]
-struct Answer {
+struct InitAnswer {
     created: bool,
     written: Vec<String>,
     config_file: &'static str,
@@ -59,7 +59,7 @@ pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
         Err(error) => return Err(FsError::on("create the folder", &specs)(error).into()),
     }
     let text = text(context, &written, &identity.project_slug);
-    let answer = json!(Answer {
+    let answer = json!(InitAnswer {
         created: !written.is_empty(),
         written,
         config_file: CONFIG_FILE,

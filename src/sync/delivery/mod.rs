@@ -86,7 +86,7 @@ impl Delivered {
 }
 
 /// Sends a request body (gzip).
-type Send<'a, E> = &'a mut dyn FnMut(Vec<u8>) -> Result<Answer, E>;
+type SendRequest<'a, E> = &'a mut dyn FnMut(Vec<u8>) -> Result<Answer, E>;
 
 /// Delivers a queue until it is empty, the time limit is reached, or the server stops accepting.
 /// Calls `progress` with the number of lines that have left the queue.
@@ -94,7 +94,7 @@ pub(crate) fn deliver<E>(
     world: &World,
     queue: &Queue,
     deadline: &Deadline,
-    send: Send<'_, E>,
+    send: SendRequest<'_, E>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(Delivered, Option<Stop<E>>), FsError> {
     let mut delivered = Delivered::default();
@@ -120,7 +120,7 @@ pub(crate) fn deliver<E>(
 struct Drain<'a, E> {
     world: &'a World,
     deadline: &'a Deadline,
-    send: Send<'a, E>,
+    send: SendRequest<'a, E>,
     dead: DeadLetterFile<'a>,
     delivered: Delivered,
 }

@@ -177,43 +177,35 @@ fn require_own(path: &Path, found: &Metadata) -> Result<(), FsError> {
     if found.uid() == rustix::process::geteuid().as_raw() {
         return Ok(());
     }
-    Err(FsError::because(
-        "trust",
-        path,
-        "it belongs to another user",
-    ))
+    let reason = "it belongs to another user";
+    Err(FsError::because("trust", path, reason))
 }
 
 /// Whether the folder is on a network or otherwise foreign file system, where appends are simulated
 /// and locks may block. If the type is unknown the answer is yes, which costs one file per command.
 pub(super) fn is_foreign_file_system(folder: &Path) -> bool {
-    let Ok(found) = rustix::fs::statfs(folder) else {
-        return true;
-    };
+    const FOREIGN: [u32; 13] = [
+        0x6969,      // NFS
+        0x517b,      // SMB
+        0xfe53_4d42, // SMB2
+        0xff53_4d42, // CIFS
+        0x0102_1997, // 9p
+        0x6573_5546, // FUSE, virtiofs
+        0x564c,      // NCP
+        0x7375_7245, // Coda
+        0x5346_414f, // AFS
+        0x6b41_4653, // kAFS
+        0x00c3_6400, // Ceph
+        0x0bd0_0bd0, // Lustre
+        0x786f_4256, // VirtualBox shared folders
+    ];
     // The width of the field depends on the platform; the number is in the low 32 bits.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "only the low 32 bits count"
     )]
-    let number = found.f_type as u32;
-    // NFS, SMB, SMB2, CIFS, 9p, FUSE and virtiofs, NCP, Coda, AFS, kAFS, Ceph, Lustre, VirtualBox.
-    matches!(
-        number,
-        0x6969
-            | 0x517b
-            | 0xfe53_4d42
-            | 0xff53_4d42
-            | 0x0102_1997
-            | 0x6573_5546
-            | 0x564c
-            | 0x7375_7245
-            | 0x5346_414f
-            | 0x6b41_4653
-            | 0x00c3_6400
-            | 0x0bd0_0bd0
-            | 0x786f_4256
-    )
+    rustix::fs::statfs(folder).map_or(true, |found| FOREIGN.contains(&(found.f_type as u32)))
 }
 
 #[cfg(test)]

@@ -18,13 +18,9 @@ pub(super) enum State {
 }
 
 impl State {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Note => "note",
-            Self::Problem => "problem",
-            Self::Repaired => "repaired",
-        }
+    /// The same word as in JSON.
+    pub(super) fn word(self) -> String {
+        format!("{self:?}").to_lowercase()
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Arguments {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct DoctorAnswer {
     healthy: bool,
     problems: usize,
     notes: usize,
@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let (problems, notes) = (count(State::Problem), count(State::Note));
     let rows: Vec<_> = findings.iter().map(row).collect();
     let text = table(&context.ui, ["state", "check", "finding"], &rows);
-    let answer = json!(Answer {
+    let answer = json!(DoctorAnswer {
         healthy: problems == 0,
         problems,
         notes,
@@ -71,9 +71,5 @@ fn row(finding: &Finding) -> [String; 3] {
         Some(advice) => format!("{}; {advice}", finding.what),
         None => finding.what.clone(),
     };
-    [
-        finding.state.word().to_owned(),
-        finding.check.to_owned(),
-        text,
-    ]
+    [finding.state.word(), finding.check.to_owned(), text]
 }

@@ -23,7 +23,7 @@ pub struct Arguments {
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct ListAnswer {
     events: Value,
     total: u64,
 }
@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         let headings = ["event_id", "time", "type", "aggregate"];
         (json!(queued), table(&context.ui, headings, &rows))
     };
-    let answer = json!(Answer { events, total });
+    let answer = json!(ListAnswer { events, total });
     Ok(Outcome::new("spec-kitty.sync-list/1", answer, text).warn(warnings))
 }
 

@@ -32,7 +32,7 @@ pub struct Arguments {
 
 /// The results of all queues.
 #[derive(Serialize)]
-struct Results {
+struct NowAnswer {
     #[serde(flatten)]
     sum: Delivered,
     pending: u64,
@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         }
     }
     progress.finish_and_clear();
-    let mut results = Results {
+    let mut results = NowAnswer {
         sum,
         pending: 0,
         intents_recorded: recorded.events,
@@ -146,7 +146,7 @@ fn progress(queues: &[Queue], context: &Context) -> ProgressBar {
     }
 }
 
-impl Results {
+impl NowAnswer {
     fn outcome(&self, context: &Context) -> Outcome {
         let mut rows = vec![
             ("delivered", self.sum.accepted.to_string()),

@@ -23,7 +23,7 @@ pub struct Arguments {
 }
 
 #[derive(Default, Serialize)]
-struct Answer {
+struct RetryAnswer {
     retried: u64,
     unreadable: u64,
     dead: u64,
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         refuse_unknown(unknown)?;
     }
     let event_ids = (!requested.is_empty()).then_some(&requested);
-    let mut answer = Answer::default();
+    let mut answer = RetryAnswer::default();
     for queue in queues.iter().filter(|queue| queue.exists()) {
         let Some(lock) = queue.lock_drain(&context.world)? else {
             return Err(Failure::new(Code::Busy, "another delivery is running"));

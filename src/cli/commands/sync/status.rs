@@ -20,7 +20,7 @@ use crate::text::{chain, span};
 pub struct Arguments {}
 
 #[derive(Serialize)]
-struct Answer {
+struct StatusAnswer {
     #[serde(flatten)]
     total: Counts,
     oldest_age_seconds: Option<u64>,
@@ -85,7 +85,7 @@ pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
         Some(_) => "not logged in; run: spec-kitty auth login",
         None => "unknown",
     };
-    let answer = Answer {
+    let answer = StatusAnswer {
         total,
         oldest_age_seconds: age,
         projects,
@@ -105,7 +105,7 @@ pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     Ok(Outcome::new("spec-kitty.sync-status/1", json!(answer), text).warn(warnings))
 }
 
-fn rows(answer: &Answer, login: &str) -> Vec<(&'static str, String)> {
+fn rows(answer: &StatusAnswer, login: &str) -> Vec<(&'static str, String)> {
     let positive = |number: u64| (number > 0).then(|| number.to_string());
     let interrupted = positive(answer.intents.len() as u64)
         .map(|number| number + "; run in its project: spec-kitty doctor");
