@@ -160,7 +160,8 @@ pub(super) fn panics<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Works on many jobs at once: each mostly waits, for its processes and for locks that a killed git left.
+/// Works on many jobs at once: each mostly waits for its processes, and for locks that a killed git
+/// left.
 pub(super) fn in_threads<T: Sync>(jobs: &[T], work: impl Fn(&T) + Sync) {
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(2, usize::from) * 4;
