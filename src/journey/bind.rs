@@ -20,13 +20,12 @@ pub(crate) fn bind_mission_origin(
         .load(&service.project.root)
         .map_err(StepError::from)?;
     let _held = service.lock(&ticket.lock_key())?;
-    let mut walk = match journey_of(service, ticket, mission) {
-        Some(journey) => Walk::resume(service, journey),
-        None => {
-            let journey = Journeys::of(service.project).begin(&mission.name);
-            let ticket = Some(ticket.clone());
-            Walk::new(service, Journey { ticket, ..journey })
-        }
+    let mut walk = if let Some(journey) = journey_of(service, ticket, mission) {
+        Walk::resume(service, journey)
+    } else {
+        let journey = Journeys::of(service.project).begin(&mission.name);
+        let ticket = Some(ticket.clone());
+        Walk::new(service, Journey { ticket, ..journey })
     };
     walk.want(WantedBind {
         ticket: ticket.clone(),
