@@ -245,7 +245,7 @@ mod tests {
         }
 
         fn establish(&self, remote: Option<&str>) -> (ProjectIdentity, bool) {
-            let lock = self.folder.path().join("shared");
+            let lock = self.folder.path().join("common");
             establish(&self.world, self.root(), &lock, &self.uuid_file(), remote).unwrap()
         }
 
@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn a_broken_uuid_file_is_an_error_and_stays() {
         let project = Project::new(None);
-        fs::create_dir(project.folder.path().join("shared")).unwrap();
+        fs::create_dir(project.folder.path().join("common")).unwrap();
         replace(&project.uuid_file(), b"{}", Mode::Private).unwrap();
         let error = project.load(None).unwrap_err();
         assert!(error.to_string().contains("project.json"), "{error}");
