@@ -2,10 +2,8 @@
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use super::commands;
-use super::context::{CommandResult, Context};
-use super::exit_code::ExitCode;
 use super::globals::Globals;
+use super::{CommandResult, Context, ExitCode, commands};
 
 /// Start a mission from the Jira or Linear ticket it belongs to
 #[derive(Debug, Parser)]

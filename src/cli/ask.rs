@@ -2,10 +2,8 @@
 
 use dialoguer::{Input, Password};
 
-use super::code::Code;
-use super::context::Context;
-use super::failure::Failure;
 use super::terminal::leave_line;
+use super::{Code, Context, Failure};
 use crate::secret::Secret;
 use crate::text::one_line;
 

@@ -6,9 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::code::Code;
-use super::context::Context;
-use super::failure::Failure;
+use super::{Code, Context, Failure};
 use crate::fs::FsError;
 use crate::text::chain;
 use crate::wire::candidate::FieldError;

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use super::command_line::CommandLine;
-use super::failure::Failure;
 use super::globals::Globals;
-use super::outcome::Outcome;
 use super::phase::Phase;
-use super::ui::Ui;
+use super::{Failure, Outcome, Ui};
 use crate::auth::session::{Session, team_slug_if_logged_in};
 use crate::http::Deadline;
 use crate::settings;

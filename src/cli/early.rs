@@ -5,13 +5,8 @@ use clap::error::ErrorKind;
 use serde_json::json;
 
 use super::arguments::Arguments;
-use super::code::Code;
 use super::command_line::CommandLine;
-use super::exit_code::ExitCode;
-use super::failure::Failure;
-use super::hint::Hint;
-use super::outcome::Outcome;
-use super::ui::Ui;
+use super::{Code, ExitCode, Failure, Hint, Outcome, Ui};
 
 /// `--help` and `--version` are answers; any other error of clap is a usage error.
 pub(super) fn answer(ui: &Ui, typed: &CommandLine, error: &clap::Error) -> ExitCode {

@@ -11,10 +11,8 @@ use std::thread;
 use signal_hook::consts::SIGINT;
 use signal_hook::iterator::Signals;
 
-use super::code::Code;
-use super::context::{CommandResult, Context};
-use super::failure::{Effect, Failure};
 use super::terminal::TerminalSettings;
+use super::{Code, CommandResult, Context, Effect, Failure};
 
 /// Runs a command to its end, or until it is interrupted.
 pub(super) fn run(

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::exit_code::ExitCode;
+use super::ExitCode;
 
 /// The answer of a command that succeeded, or ended with a result worth reporting.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use console::measure_text_width;
 
-use super::ui::Ui;
+use super::Ui;
 use crate::text::one_line;
 
 /// Rows of cells, sanitised here. The headings appear only on a terminal.

@@ -5,12 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
-use super::candidate_document;
-use super::code::Code;
-use super::context::Context;
-use super::failure::{Effect, Failure};
-use super::progress;
 use super::ticket_choice::Choice;
+use super::{Code, Context, Effect, Failure, candidate_document, progress};
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::search::{OriginQuery, SearchOriginResult, search_origin_candidates};

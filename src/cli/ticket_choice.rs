@@ -4,12 +4,7 @@ use dialoguer::FuzzySelect;
 use dialoguer::theme::ColorfulTheme;
 use serde_json::json;
 
-use super::ask;
-use super::code::Code;
-use super::context::Context;
-use super::failure::Failure;
-use super::hint::Hint;
-use super::table::record;
+use super::{Code, Context, Failure, Hint, ask, record};
 use crate::text::one_line;
 use crate::tracker::ticket::Ticket;
 use crate::wire::Provider;

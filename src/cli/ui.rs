@@ -5,11 +5,8 @@ use std::io::{self, Write as _};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use super::code::Code;
-use super::exit_code::ExitCode;
-use super::failure::Failure;
 use super::globals::{Color, Globals};
-use super::outcome::Outcome;
+use super::{Code, ExitCode, Failure, Outcome};
 use crate::text::sanitize;
 use crate::world::{Terminals, World, names};
 

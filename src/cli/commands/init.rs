@@ -7,11 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cli::code::Code;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
-use crate::cli::hint::Hint;
-use crate::cli::outcome::Outcome;
+use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome};
 use crate::fs::FsError;
 use crate::git::repository::{Discovered, Repository, discover, remote_url};
 use crate::project::config::CONFIG_FILE;

@@ -6,8 +6,7 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
 use super::admin::Store;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
+use crate::cli::{CommandResult, Context, Outcome};
 use crate::control_plane::{Limits, ServeOptions, start};
 use crate::world::names;
 

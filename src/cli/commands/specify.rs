@@ -2,12 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::commit_arguments::CommitArguments;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
-use crate::cli::progress;
-use crate::cli::table::record;
 use crate::cli::ticket_arguments::TicketArguments;
+use crate::cli::{CommandResult, CommitArguments, Context, Outcome, progress, record};
 use crate::journey::create::create_feature_core;
 use crate::journey::start::{self, Plan, start_mission_from_ticket};
 use crate::journey::{

@@ -2,12 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::cli::code::Code;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
-use crate::cli::hint::Hint;
-use crate::cli::outcome::Outcome;
-use crate::cli::table::record;
+use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome, record};
 use crate::control_plane::store::Store;
 use crate::text::shell_word;
 

@@ -4,7 +4,7 @@ pub(crate) mod feature;
 
 use clap::Subcommand;
 
-use crate::cli::context::{CommandResult, Context};
+use crate::cli::{CommandResult, Context};
 
 /// The commands of `agent`.
 #[derive(Debug, Subcommand)]

@@ -4,8 +4,7 @@ use serde_json::json;
 
 use crate::auth::credentials;
 use crate::auth::login::log_out;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
+use crate::cli::{CommandResult, Context, Outcome};
 use crate::world::names;
 
 /// Arguments of `auth logout`.

@@ -4,7 +4,7 @@ pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod status;
 
-use crate::cli::context::{CommandResult, Context};
+use crate::cli::{CommandResult, Context};
 
 /// The commands of `auth`.
 #[derive(Debug, clap::Subcommand)]

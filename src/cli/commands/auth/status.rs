@@ -5,10 +5,7 @@ use serde_json::json;
 
 use crate::auth::server_choice::ServerSource;
 use crate::auth::status::{Standing, Status, look};
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::exit_code::ExitCode;
-use crate::cli::outcome::Outcome;
-use crate::cli::table::record;
+use crate::cli::{CommandResult, Context, ExitCode, Outcome, record};
 
 /// Arguments of `auth status`.
 #[derive(Debug, clap::Args)]

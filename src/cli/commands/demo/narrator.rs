@@ -4,10 +4,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::stage::Stage;
-use crate::cli::code::Code;
-use crate::cli::exit_code::ExitCode;
-use crate::cli::failure::Failure;
-use crate::cli::ui::Ui;
+use crate::cli::{Code, ExitCode, Failure, Ui};
 use crate::git::command::Git;
 use crate::text::sanitize;
 

@@ -11,9 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use tempfile::TempDir;
 
-use crate::cli::code::Code;
-use crate::cli::context::Context;
-use crate::cli::failure::{Effect, Failure};
+use crate::cli::{Code, Context, Effect, Failure};
 use crate::fs::replace::{Mode, replace};
 use crate::fs::{FsError, ensure_private_directory};
 use crate::world::{World, names};

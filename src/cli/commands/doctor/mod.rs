@@ -8,10 +8,7 @@ mod unfinished_work;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::exit_code::ExitCode;
-use crate::cli::outcome::Outcome;
-use crate::cli::table::table;
+use crate::cli::{CommandResult, Context, ExitCode, Outcome, table};
 use finding::{Finding, State};
 
 /// The advice for problems that `--fix` repairs.

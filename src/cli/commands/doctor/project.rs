@@ -6,9 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::finding::Finding;
 use super::{Arguments, FIX, unfinished_work};
-use crate::cli::ask;
-use crate::cli::context::Context;
-use crate::cli::failure::Failure;
+use crate::cli::{Context, Failure, ask};
 use crate::fs::FsError;
 use crate::git::repair::{LeftLock, left_lock, repair};
 use crate::git::repository::Repository;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::FIX;
 use super::finding::Finding;
-use crate::cli::context::Context;
+use crate::cli::Context;
 use crate::fs::lock::{self, LockError};
 use crate::git::branches::branch_with;
 use crate::git::command::GitError;

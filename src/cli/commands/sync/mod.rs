@@ -7,8 +7,7 @@ pub(crate) mod status;
 
 use clap::Subcommand;
 
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
+use crate::cli::{CommandResult, Context, Failure};
 use crate::project::paths::RootError;
 use crate::project::{Project, ProjectError};
 use crate::sync::queue::Queue;

@@ -6,12 +6,7 @@ use serde_json::{Value, json};
 
 use super::Scope;
 use crate::auth::session::{Session, SessionError};
-use crate::cli::code::Code;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::exit_code::ExitCode;
-use crate::cli::failure::{Effect, Failure};
-use crate::cli::outcome::Outcome;
-use crate::cli::table::record;
+use crate::cli::{Code, CommandResult, Context, Effect, ExitCode, Failure, Outcome, record};
 use crate::http::{Answer, Call, Refusal, Retry};
 use crate::journey::Service;
 use crate::journey::finish::{Recorded, record_owed_events};

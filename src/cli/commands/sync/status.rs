@@ -8,9 +8,7 @@ use serde_json::json;
 
 use crate::auth::server_choice::ServerSource;
 use crate::auth::status::look;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
-use crate::cli::table::record;
+use crate::cli::{CommandResult, Context, Outcome, record};
 use crate::journey::{Journeys, StoredJourney};
 use crate::sync::queue::{Counts, Queue};
 use crate::text::{chain, span};

@@ -2,9 +2,8 @@
 
 use serde_json::json;
 
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
 use crate::cli::ticket_arguments::provider_argument;
+use crate::cli::{CommandResult, Context, Outcome};
 use crate::project::Project;
 use crate::project::config::CONFIG_FILE;
 use crate::text::one_line;

@@ -2,13 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::commit_arguments::CommitArguments;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
-use crate::cli::outcome::Outcome;
-use crate::cli::progress;
-use crate::cli::table::record;
 use crate::cli::ticket_arguments::TicketArguments;
+use crate::cli::{CommandResult, CommitArguments, Context, Failure, Outcome, progress, record};
 use crate::journey::bind::bind_mission_origin;
 use crate::journey::{Service, Tracker};
 use crate::mission;

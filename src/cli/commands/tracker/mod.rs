@@ -9,7 +9,7 @@ pub(crate) mod unbind;
 
 use clap::Subcommand;
 
-use crate::cli::context::{CommandResult, Context};
+use crate::cli::{CommandResult, Context};
 
 /// The commands of `tracker`.
 #[derive(Debug, Subcommand)]

@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::context::Context;
-use crate::cli::outcome::Outcome;
-use crate::cli::table::table;
+use crate::cli::{Context, Outcome, table};
 use crate::wire::Provider;
 
 /// Arguments of `tracker providers`.

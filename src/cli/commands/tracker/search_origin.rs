@@ -2,12 +2,8 @@
 
 use serde_json::json;
 
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
-use crate::cli::hint::Hint;
-use crate::cli::outcome::Outcome;
-use crate::cli::table::table;
 use crate::cli::ticket_arguments::{search, ticket_not_found};
+use crate::cli::{CommandResult, Context, Failure, Hint, Outcome, table};
 use crate::project::paths::find_root;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;

@@ -2,8 +2,7 @@
 
 use serde_json::json;
 
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
+use crate::cli::{CommandResult, Context, Outcome};
 use crate::project::Project;
 use crate::project::config::CONFIG_FILE;
 use crate::tracker::binding;

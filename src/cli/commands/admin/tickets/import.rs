@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::super::Store;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
-use crate::cli::outcome::Outcome;
+use crate::cli::{CommandResult, Context, Failure, Outcome};
 use crate::fs::read_bounded;
 use crate::text::count;
 

@@ -5,13 +5,8 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use serde_json::json;
 
 use super::super::Store;
-use crate::cli::ask;
-use crate::cli::code::Code;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
-use crate::cli::hint::Hint;
-use crate::cli::outcome::Outcome;
 use crate::cli::ticket_arguments::provider_argument;
+use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome, ask};
 use crate::secret::Secret;
 use crate::text::one_line;
 use crate::wire::Provider;

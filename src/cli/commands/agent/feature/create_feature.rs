@@ -4,10 +4,7 @@
 use chrono::SecondsFormat;
 use serde_json::{Map, Value, json};
 
-use crate::cli::commit_arguments::CommitArguments;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
-use crate::cli::table::record;
+use crate::cli::{CommandResult, CommitArguments, Context, Outcome, record};
 use crate::journey::create::create_feature_core;
 use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions, Service};
 use crate::project::Project;

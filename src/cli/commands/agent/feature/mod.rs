@@ -4,7 +4,7 @@ pub(crate) mod create_feature;
 
 use clap::Subcommand;
 
-use crate::cli::context::{CommandResult, Context};
+use crate::cli::{CommandResult, Context};
 
 /// The commands of `agent feature`.
 #[derive(Debug, Subcommand)]
