@@ -17,10 +17,6 @@ use crate::project::{UUID_FILE, shared_directory};
 use crate::text::one_line;
 use crate::world::World;
 
-/// Arguments of `init`.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
-
 #[derive(Serialize)]
 struct Answer {
     created: bool,
@@ -32,7 +28,7 @@ struct Answer {
 }
 
 /// Creates the project's configuration and the folder of its missions if they are missing.
-pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(context: &Context) -> CommandResult {
     let world = &context.world;
     let repository = repository(world)?;
     let root = paths::find_root(world)?;

@@ -7,12 +7,8 @@ use crate::auth::server_choice::ServerSource;
 use crate::auth::status::{Standing, Status, look};
 use crate::cli::{CommandResult, Context, ExitCode, Outcome, record};
 
-/// Arguments of `auth status`.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
-
 /// Shows who is logged in to which server, without a request.
-pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(context: &Context) -> CommandResult {
     let status = look(&context.world, context.server.as_deref())?;
     let fields = json!({
         "server": status.server.as_ref().map(ToString::to_string),

@@ -5,8 +5,6 @@ pub(crate) mod now;
 pub(crate) mod retry;
 pub(crate) mod status;
 
-use clap::Subcommand;
-
 use crate::cli::{CommandResult, Context, Failure};
 use crate::project::paths::RootError;
 use crate::project::{Project, ProjectError};
@@ -14,10 +12,10 @@ use crate::sync::queue::Queue;
 use crate::text::count;
 
 /// The verbs of `sync`.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Count the queued events of all projects
-    Status(status::Arguments),
+    Status,
     /// Deliver this project's queued events
     Now(now::Arguments),
     /// List queued events, one per line
@@ -29,7 +27,7 @@ pub enum Command {
 /// Runs a verb.
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
-        Command::Status(arguments) => status::run(arguments, context),
+        Command::Status => status::run(context),
         Command::Now(arguments) => now::run(arguments, context),
         Command::List(arguments) => list::run(arguments, context),
         Command::Retry(arguments) => retry::run(arguments, context),

@@ -13,10 +13,6 @@ use crate::journey::{Journeys, StoredJourney};
 use crate::sync::queue::{Counts, Queue};
 use crate::text::{chain, span};
 
-/// Arguments of `sync status`.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
-
 #[derive(Serialize)]
 struct Answer {
     #[serde(flatten)]
@@ -49,7 +45,7 @@ struct IntentAnswer {
 }
 
 /// Counts the events of all projects. Changes nothing, takes no lock and sends no request.
-pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(context: &Context) -> CommandResult {
     let state_directory = context.world.state_directory();
     let mut total = Counts::default();
     let mut projects = Vec::new();

@@ -13,12 +13,8 @@ use crate::sync::queue::{Counts, Queue, reminder};
 use crate::text::{count, one_line};
 use crate::tracker::binding::{self, TrackerBinding};
 
-/// Arguments of `tracker status`.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
-
 /// Shows tracker, server, session and queued events. It only reads and starts no process.
-pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(context: &Context) -> CommandResult {
     let world = &context.world;
     let state_directory = world.state_directory();
     let binding = binding::load(&find_root(world)?)?;
