@@ -38,13 +38,13 @@ use crate::world::World;
 
 // What nearly every command uses.
 pub(crate) use code::Code;
-pub(crate) use commit_arguments::CommitArguments;
+pub(crate) use commit_arguments::{CommitArguments, RunArguments};
 pub(crate) use context::{CommandResult, Context};
 pub(crate) use exit_code::ExitCode;
 pub(crate) use failure::{Effect, Failure};
 pub(crate) use hint::Hint;
-pub(crate) use outcome::Outcome;
-pub(crate) use table::{record, table};
+pub(crate) use outcome::{Outcome, merged};
+pub(crate) use table::{record, record_known, table};
 
 /// Runs the command of these arguments.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {

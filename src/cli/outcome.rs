@@ -70,3 +70,11 @@ impl Outcome {
         }
     }
 }
+
+/// An object with the keys of both objects; the second wins.
+pub(crate) fn merged(mut fields: Value, more: &Value) -> Value {
+    if let (Value::Object(fields), Value::Object(more)) = (&mut fields, more) {
+        fields.extend(more.clone());
+    }
+    fields
+}

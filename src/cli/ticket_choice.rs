@@ -4,7 +4,7 @@ use dialoguer::FuzzySelect;
 use dialoguer::theme::ColorfulTheme;
 use serde_json::json;
 
-use super::{Code, Context, Failure, Hint, ask, record};
+use super::{Code, Context, Failure, Hint, RunArguments, ask, record};
 use crate::text::one_line;
 use crate::tracker::ticket::Ticket;
 use crate::wire::Provider;
@@ -24,24 +24,15 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
-    fn certain_ticket(&self) -> Option<Ticket> {
-        let only = self.candidates.first().filter(|_| self.certain)?;
-        Some(self.ticket(only.clone()))
-    }
-
-    /// The ticket for a dry run, which needs no confirmation because it does nothing.
-    pub(crate) fn only(&self) -> Result<Ticket, Failure> {
-        self.certain_ticket().ok_or_else(|| self.not_one())
-    }
-
     /// The ticket, chosen from a list on a terminal. Without a terminal or with `--yes`, only a single
-    /// exact match is accepted; the error then contains the command that would succeed.
-    pub(crate) fn choose(&self, context: &Context, yes: bool) -> Result<Ticket, Failure> {
-        match self.certain_ticket() {
-            Some(ticket) => Ok(ticket),
-            None if yes => Err(self.not_one()),
-            None if context.ui.may_ask() => self.pick(context),
-            None => Err(self.input_required(context)),
+    /// exact match is accepted; the error then contains the command that would succeed. The same
+    /// holds for a dry run.
+    pub(crate) fn choose(&self, context: &Context, run: RunArguments) -> Result<Ticket, Failure> {
+        match self.candidates.first() {
+            Some(only) if self.certain => Ok(self.ticket(only.clone())),
+            _ if run.yes || run.dry_run => Err(self.not_one()),
+            _ if context.ui.may_ask() => self.pick(context),
+            _ => Err(self.input_required(context)),
         }
     }
 
@@ -51,20 +42,17 @@ impl Choice {
         context: &Context,
         ticket: &Ticket,
         effect: &str,
-        yes: bool,
+        run: RunArguments,
     ) -> Result<(), Failure> {
-        if yes {
+        if run.yes {
             return Ok(());
         }
         if !context.ui.may_ask() {
             return Err(self.input_required(context));
         }
         context.ui.ask_about(&describe(context, ticket));
-        if ask::confirm(context, effect)? {
-            Ok(())
-        } else {
-            Err(declined())
-        }
+        let confirmed = ask::confirm(context, effect)?;
+        confirmed.then_some(()).ok_or_else(declined)
     }
 
     fn matches_query(&self, candidate: &OriginCandidate) -> bool {
@@ -163,16 +151,14 @@ fn line(candidate: &OriginCandidate) -> String {
 
 fn describe(context: &Context, ticket: &Ticket) -> String {
     let candidate = &ticket.candidate;
-    record(
-        &context.ui,
-        &[
-            ("provider", ticket.provider.title().to_owned()),
-            ("key", candidate.external_issue_key().to_owned()),
-            ("title", candidate.title().to_owned()),
-            ("status", candidate.status().to_owned()),
-            ("url", candidate.url().to_owned()),
-        ],
-    )
+    let rows = [
+        ("provider", ticket.provider.title()),
+        ("key", candidate.external_issue_key()),
+        ("title", candidate.title()),
+        ("status", candidate.status()),
+        ("url", candidate.url()),
+    ];
+    record(&context.ui, &rows)
 }
 
 fn declined() -> Failure {

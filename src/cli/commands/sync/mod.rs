@@ -8,7 +8,7 @@ pub(crate) mod status;
 use crate::cli::{CommandResult, Context, Failure};
 use crate::project::paths::RootError;
 use crate::project::{Project, ProjectError};
-use crate::sync::queue::Queue;
+use crate::sync::queue::{Counts, Queue};
 use crate::text::count;
 
 /// The verbs of `sync`.
@@ -65,10 +65,15 @@ fn select(scope: Scope, context: &Context) -> Result<(Vec<Queue>, Option<Project
 
 /// A warning about events that this version cannot deliver.
 fn newer_version(events: u64) -> Option<String> {
-    (events > 0).then(|| {
-        format!(
-            "{} need a newer version of spec-kitty",
-            count(events, "event")
-        )
-    })
+    let counted = count(events, "event");
+    (events > 0).then(|| format!("{counted} need a newer version of spec-kitty"))
+}
+
+/// The content of several queues.
+pub(crate) fn total(queues: &[Queue]) -> Counts {
+    let mut total = Counts::default();
+    for queue in queues {
+        total.add(queue.counts());
+    }
+    total
 }

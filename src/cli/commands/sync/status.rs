@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::auth::server_choice::ServerSource;
 use crate::auth::status::look;
-use crate::cli::{CommandResult, Context, Outcome, record};
+use crate::cli::{CommandResult, Context, Outcome, record_known};
 use crate::journey::{Journeys, StoredJourney};
 use crate::sync::queue::{Counts, Queue};
 use crate::text::{chain, span};
@@ -95,16 +95,16 @@ pub(crate) fn run(context: &Context) -> CommandResult {
             .map(ToString::to_string),
         team_slug: session.and_then(|s| s.team_slug),
     };
-    let text = record(&context.ui, &rows(&answer, login));
+    let text = record_known(&context.ui, rows(&answer, login));
     Ok(Outcome::new("spec-kitty.sync-status/1", json!(answer), text).warn(warnings))
 }
 
-fn rows(answer: &Answer, login: &str) -> Vec<(&'static str, String)> {
+fn rows(answer: &Answer, login: &str) -> [(&'static str, Option<String>); 9] {
     let positive = |number: u64| (number > 0).then(|| number.to_string());
     let interrupted = positive(answer.intents.len() as u64)
         .map(|number| number + "; run in its project: spec-kitty doctor");
     let total = &answer.total;
-    let rows = [
+    [
         ("queued", Some(total.pending.to_string())),
         ("rejected", Some(total.dead.to_string())),
         ("unreadable", positive(total.unreadable)),
@@ -114,10 +114,7 @@ fn rows(answer: &Answer, login: &str) -> Vec<(&'static str, String)> {
         ("bytes", Some(total.bytes.to_string())),
         ("server", answer.server.clone()),
         ("session", Some(login.to_owned())),
-    ];
-    let rows = rows.into_iter();
-    rows.filter_map(|(name, value)| Some((name, value?)))
-        .collect()
+    ]
 }
 
 fn intent(stored: StoredJourney) -> IntentAnswer {
