@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::auth::server_choice::ServerSource;
-use crate::auth::status::look;
+use crate::auth::status::{Status, look};
 use crate::cli::{CommandResult, Context, Outcome, record_known};
 use crate::journey::{Journeys, StoredJourney};
 use crate::sync::queue::{Counts, Queue};
@@ -63,9 +63,14 @@ pub(crate) fn run(context: &Context) -> CommandResult {
     }
     let journeys = Journeys::all_projects(&state_directory)?.into_iter();
     let intents: Vec<_> = journeys.map(intent).collect();
-    let (session, mut warnings) = match look(&context.world, context.server.as_deref()) {
-        Ok(session) => (Some(session), Vec::new()),
-        Err(error) => (None, vec![chain(&error)]),
+    let (session, login, mut warnings) = match look(&context.world, context.server.as_deref()) {
+        Ok(session) if session.standing.is_logged_in() => (session, "logged in", Vec::new()),
+        Ok(session) => (
+            session,
+            "not logged in; run: spec-kitty auth login",
+            Vec::new(),
+        ),
+        Err(error) => (Status::default(), "unknown", vec![chain(&error)]),
     };
     warnings.append(&mut total.problems);
     warnings.extend(context.reminder());
@@ -74,26 +79,15 @@ pub(crate) fn run(context: &Context) -> CommandResult {
         let age = context.world.now().signed_duration_since(oldest);
         age.num_seconds().max(0).unsigned_abs()
     });
-    let login = match &session {
-        Some(session) if session.standing.is_logged_in() => "logged in",
-        Some(_) => "not logged in; run: spec-kitty auth login",
-        None => "unknown",
-    };
     let answer = Answer {
         total,
         oldest_age_seconds: age,
         projects,
         intents,
-        logged_in: session.as_ref().is_some_and(|s| s.standing.is_logged_in()),
-        server_source: session
-            .as_ref()
-            .and_then(|s| s.server_source)
-            .map(ServerSource::as_str),
-        server: session
-            .as_ref()
-            .and_then(|s| s.server.as_ref())
-            .map(ToString::to_string),
-        team_slug: session.and_then(|s| s.team_slug),
+        logged_in: session.standing.is_logged_in(),
+        server_source: session.server_source.map(ServerSource::as_str),
+        server: session.server.map(|server| server.to_string()),
+        team_slug: session.team_slug,
     };
     let text = record_known(&context.ui, rows(&answer, login));
     Ok(Outcome::new("spec-kitty.sync-status/1", json!(answer), text).warn(warnings))
@@ -118,10 +112,8 @@ fn rows(answer: &Answer, login: &str) -> [(&'static str, Option<String>); 9] {
 }
 
 fn intent(stored: StoredJourney) -> IntentAnswer {
-    let ticket = stored
-        .journey
-        .as_ref()
-        .and_then(|journey| journey.ticket.as_ref());
+    let journey = stored.journey.as_ref();
+    let ticket = journey.and_then(|journey| journey.ticket.as_ref());
     IntentAnswer {
         external_issue_key: ticket.map(|it| it.candidate.external_issue_key().to_owned()),
         feature_slug: stored.journey.map(|journey| journey.mission),
