@@ -41,14 +41,10 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     if arguments.fix {
         findings = findings.into_iter().map(Finding::repair).collect();
     }
-    let count = |state| {
-        findings
-            .iter()
-            .filter(|finding| finding.state == state)
-            .count()
-    };
+    let all = findings.iter();
+    let count = |state| all.clone().filter(|finding| finding.state == state).count();
     let (problems, notes) = (count(State::Problem), count(State::Note));
-    let rows: Vec<_> = findings.iter().map(row).collect();
+    let rows: Vec<_> = all.clone().map(Finding::row).collect();
     let text = table(&context.ui, ["state", "check", "finding"], &rows);
     let answer = json!(Answer {
         healthy: problems == 0,
@@ -61,16 +57,4 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         _ => ExitCode::RepoState,
     };
     Ok(Outcome::new("spec-kitty.doctor/1", answer, text).exit(exit))
-}
-
-fn row(finding: &Finding) -> [String; 3] {
-    let text = match &finding.advice {
-        Some(advice) => format!("{}; {advice}", finding.what),
-        None => finding.what.clone(),
-    };
-    [
-        finding.state.word().to_owned(),
-        finding.check.to_owned(),
-        text,
-    ]
 }
