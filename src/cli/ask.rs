@@ -1,9 +1,11 @@
 //! Questions on the terminal. Callers check [`super::ui::Ui::may_ask`] first.
 
+use std::io::{self, Read as _};
+
 use dialoguer::{Input, Password};
 
 use super::terminal::leave_line;
-use super::{Code, Context, Failure};
+use super::{Code, Context, Failure, Hint};
 use crate::secret::Secret;
 use crate::text::one_line;
 
@@ -26,6 +28,25 @@ pub(crate) fn text(context: &Context, prompt: &str) -> Result<String, Failure> {
 pub(crate) fn password(context: &Context, prompt: &str) -> Result<Secret, Failure> {
     let input = Password::new().with_prompt(prompt);
     ask(context, || input.interact()).map(Secret::new)
+}
+
+/// The error if a password is needed and nobody can be asked, with the command that reads it.
+pub(crate) fn password_required(command: String) -> Failure {
+    let message = "cannot prompt for a password: not a terminal";
+    Failure::new(Code::InputRequired, message).hint(Hint::Template(command))
+}
+
+/// Reads standard input to its end, or up to a limit.
+pub(crate) fn read_stdin(max_bytes: u64) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let stdin = io::stdin();
+    let read = stdin.take(max_bytes).read_to_end(&mut bytes);
+    read.map_err(|error| stdin_failed(&error))?;
+    Ok(bytes)
+}
+
+pub(crate) fn stdin_failed(error: &io::Error) -> Failure {
+    Failure::usage("cannot read standard input").cause(error.to_string())
 }
 
 /// Asks yes or no; Enter alone means no. Enter ends the answer, so that a stray key cannot confirm.
@@ -51,7 +72,7 @@ fn yes_or_no(answer: &str) -> Option<bool> {
 
 /// Ctrl-C at the question, or a terminal that is gone.
 fn unanswered(dialoguer::Error::IO(error): dialoguer::Error) -> Failure {
-    if error.kind() == std::io::ErrorKind::Interrupted {
+    if error.kind() == io::ErrorKind::Interrupted {
         leave_line();
         return Failure::interrupted(true);
     }

@@ -11,7 +11,7 @@ use super::{Code, ExitCode, Failure, Hint, Outcome, Ui};
 /// `--help` and `--version` are answers; any other error of clap is a usage error.
 pub(super) fn answer(ui: &Ui, typed: &CommandLine, error: &clap::Error) -> ExitCode {
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if ui.json() => {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if ui.json => {
             let fields = json!({"text": error.to_string()});
             ui.outcome(&Outcome::new("spec-kitty.help/1", fields, ""))
         }
@@ -19,7 +19,7 @@ pub(super) fn answer(ui: &Ui, typed: &CommandLine, error: &clap::Error) -> ExitC
             drop(error.print());
             ExitCode::Ok
         }
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if ui.json() => {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if ui.json => {
             ui.failure(&Failure::usage("a command is missing").hint(Hint::run("spec-kitty --help")))
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {

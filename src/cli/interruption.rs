@@ -34,7 +34,7 @@ pub(super) fn run(
     }
     thread::spawn(move || {
         // With --json the document is the only output.
-        if context.ui.json() && context.ui.verbose() == 0 {
+        if context.ui.json && context.ui.verbose == 0 {
             std::panic::set_hook(Box::new(|_| ()));
         }
         let result = catch_unwind(AssertUnwindSafe(|| command(&context)));

@@ -18,9 +18,9 @@ pub(crate) fn table<const N: usize>(ui: &Ui, headings: [&str; N], rows: &[[Strin
 }
 
 /// The properties of one thing: `label  value` aligned, or `label<TAB>value`.
-pub(crate) fn record(ui: &Ui, rows: &[(&str, impl AsRef<str>)]) -> String {
-    let clean = rows.iter();
-    let clean = clean.map(|(label, value)| [(*label).to_owned(), one_line(value.as_ref())]);
+pub(crate) fn record(ui: &Ui, rows: &[(impl AsRef<str>, impl AsRef<str>)]) -> String {
+    let rows = rows.iter();
+    let clean = rows.map(|(label, value)| [label.as_ref().to_owned(), one_line(value.as_ref())]);
     lines(ui, &clean.collect::<Vec<_>>())
 }
 

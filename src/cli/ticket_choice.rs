@@ -55,12 +55,6 @@ impl Choice {
         confirmed.then_some(()).ok_or_else(declined)
     }
 
-    fn matches_query(&self, candidate: &OriginCandidate) -> bool {
-        candidate
-            .external_issue_key()
-            .eq_ignore_ascii_case(&self.query)
-    }
-
     fn ticket(&self, candidate: OriginCandidate) -> Ticket {
         Ticket {
             provider: self.provider,
@@ -72,12 +66,8 @@ impl Choice {
 
     fn pick(&self, context: &Context) -> Result<Ticket, Failure> {
         let lines = self.candidates.iter().map(|candidate| {
-            one_line(&format!(
-                "{}  {}  [{}]",
-                candidate.external_issue_key(),
-                candidate.title(),
-                candidate.status()
-            ))
+            let (key, title) = (candidate.external_issue_key(), candidate.title());
+            one_line(&format!("{key}  {title}  [{}]", candidate.status()))
         });
         let theme = ColorfulTheme::default();
         let question = FuzzySelect::with_theme(&theme)
@@ -95,30 +85,32 @@ impl Choice {
     fn not_one(&self) -> Failure {
         let message = format!("{} does not match exactly one ticket", self.query);
         Failure::new(Code::NoExactMatch, message)
-            .choices(self.candidates.iter().map(line))
+            .choices(self.candidates.iter().map(|it| cells(it).join("  ")))
             .detail("candidates", json!(self.candidates))
     }
 
     fn input_required(&self, context: &Context) -> Failure {
         let typed = &context.typed;
         // A ticket with the typed key must come from a file: the same search would be uncertain again.
-        let from_file = self.candidates.iter().any(|c| self.matches_query(c));
-        let first = self.candidates.first();
-        let chosen = match first.map(OriginCandidate::external_issue_key) {
+        let mut keys = self
+            .candidates
+            .iter()
+            .map(OriginCandidate::external_issue_key);
+        let from_file = keys.any(|key| key.eq_ignore_ascii_case(&self.query));
+        let first = self
+            .candidates
+            .first()
+            .map(OriginCandidate::external_issue_key);
+        let chosen = match first {
             _ if self.certain => None,
             Some(_) if from_file => Some(("--candidate", "FILE")),
             key => key.map(|key| ("", key)),
         };
         let command = typed.confirming(chosen);
+        let query = &self.query;
         let message = match first {
-            Some(only) if self.certain => format!(
-                "confirm that {} is the right ticket",
-                only.external_issue_key()
-            ),
-            _ => format!(
-                "{} matches several tickets; choose one and confirm it",
-                self.query
-            ),
+            Some(key) if self.certain => format!("confirm that {key} is the right ticket"),
+            _ => format!("{query} matches several tickets; choose one and confirm it"),
         };
         let hint = if chosen.is_some_and(|(flag, _)| flag == "--candidate") {
             Hint::lead_to("save one ticket as JSON in FILE, then run", &command)
@@ -128,7 +120,7 @@ impl Choice {
             Hint::run(&command)
         };
         Failure::new(Code::InputRequired, message)
-            .choices(self.candidates.iter().map(line))
+            .choices(self.candidates.iter().map(|it| cells(it).join("  ")))
             .hint(hint)
             .detail("candidates", json!(self.candidates))
             .detail("provider", self.provider.as_str())
@@ -138,15 +130,15 @@ impl Choice {
     }
 }
 
-/// One ticket in the list of an error.
-fn line(candidate: &OriginCandidate) -> String {
-    let parts = [
-        candidate.external_issue_key(),
-        candidate.status(),
-        candidate.title(),
-        candidate.url(),
+/// A ticket as a row of a list.
+pub(crate) fn cells(ticket: &OriginCandidate) -> [String; 4] {
+    let cells = [
+        ticket.external_issue_key(),
+        ticket.status(),
+        ticket.title(),
+        ticket.url(),
     ];
-    parts.map(one_line).join("  ")
+    cells.map(one_line)
 }
 
 fn describe(context: &Context, ticket: &Ticket) -> String {

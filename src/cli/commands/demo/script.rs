@@ -98,12 +98,9 @@ fn log_in(
     };
     // The command prompts for the password, which needs a terminal: call its code instead.
     let session = with_password(narrator.stage().world(), &context.deadline, login, password)?;
-    let team = session.team_slug.ok_or_else(|| failed(&command))?;
-    let team = one_line(&team);
-    narrator.show(
-        &command,
-        &format!("Password: \nLogged in to {url} as {USER} for team {team}"),
-    );
+    let team = one_line(&session.team_slug.ok_or_else(|| failed(&command))?);
+    let output = format!("Password: \nLogged in to {url} as {USER} for team {team}");
+    narrator.show(&command, &output);
     Ok(())
 }
 

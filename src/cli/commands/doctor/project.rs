@@ -17,6 +17,7 @@ use crate::text::{chain, count};
 use crate::tracker::binding::OriginBinding;
 
 const GIT: Check = Check("git");
+const DETACHED: &str = "detached HEAD: missions cannot be created";
 
 /// A younger temporary file may be in use.
 const IN_USE: Duration = Duration::from_hours(1);
@@ -81,10 +82,7 @@ fn git(context: &Context, project: &Project, arguments: Arguments) -> Vec<Findin
     };
     let mut findings = vec![match &repository.branch {
         Some(branch) => GIT.ok(format!("on {branch}")),
-        None => {
-            let what = "detached HEAD: missions cannot be created";
-            GIT.note(what, "run: git switch BRANCH")
-        }
+        None => GIT.note(DETACHED, "run: git switch BRANCH"),
     }];
     if let Some(operation) = repository.interrupted() {
         let name = operation.name();
