@@ -56,15 +56,15 @@ impl TicketArguments {
         Ok(Some(reference.key))
     }
 
-    /// Searches by the reference, or reads the document.
+    /// Searches by the key that [`Self::check`] returned, or reads the document.
     pub(crate) fn find(
         &self,
-        reference: Option<&str>,
+        key: Option<String>,
         context: &Context,
         binding: &OriginBinding,
         client: &ControlPlaneClient<'_>,
     ) -> Result<Choice, Failure> {
-        match (self.check(reference, binding)?, &self.candidate) {
+        match (key, &self.candidate) {
             (None, Some(place)) => self.read_document(context, binding, place),
             (key, _) => {
                 let query = OriginQuery {

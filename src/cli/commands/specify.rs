@@ -46,62 +46,51 @@ pub struct Arguments {
     run: RunArguments,
 }
 
-/// Creates a mission, from a ticket or without one.
-pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
-    let options = MissionOptions {
-        mission_type: arguments.mission_type,
-        target_branch: arguments.target_branch,
-        slug: arguments.name.clone().or(arguments.slug),
-        number: arguments.number,
-        allow_duplicate: arguments.allow_duplicate,
-    };
-    if arguments.name.is_some() {
-        return without_ticket(&options, arguments.run, context);
+impl Arguments {
+    fn options(&self) -> MissionOptions {
+        MissionOptions {
+            mission_type: self.mission_type.clone(),
+            target_branch: self.target_branch.clone(),
+            slug: self.name.clone().or_else(|| self.slug.clone()),
+            number: self.number,
+            allow_duplicate: self.allow_duplicate,
+        }
     }
-    let reference = arguments.from_ticket.as_deref();
-    from_ticket(
-        reference,
-        &arguments.ticket,
-        &options,
-        arguments.run,
-        context,
-    )
 }
 
-fn without_ticket(options: &MissionOptions, run: RunArguments, context: &Context) -> CommandResult {
+/// Creates a mission, from a ticket or without one.
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    match arguments.name {
+        Some(_) => without_ticket(&arguments, context),
+        None => from_ticket(&arguments, context),
+    }
+}
+
+fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
+    let (options, run) = (arguments.options(), arguments.run);
     let project = Project::open(&context.world)?;
     let team_slug = context.team_slug();
     let service = context.service(&project, team_slug.as_deref(), run.commit.policy());
     if run.dry_run {
-        let mission = plan(&service, options, None)?;
-        return Ok(planned(
-            context,
-            &mission.mission_slug,
-            Some(&mission),
-            None,
-        ));
+        let new = plan(&service, &options, None)?;
+        return Ok(planned(context, &new.mission_slug, Some(&new), None));
     }
-    let arrival = create_feature_core(service, options)?;
+    let arrival = create_feature_core(service, &options)?;
     Ok(arrived(context, &project, arrival))
 }
 
-fn from_ticket(
-    reference: Option<&str>,
-    ticket: &TicketArguments,
-    options: &MissionOptions,
-    run: RunArguments,
-    context: &Context,
-) -> CommandResult {
+fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
+    let (options, ticket, run) = (arguments.options(), &arguments.ticket, arguments.run);
     context.phase.start_reading();
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
-    ticket.check(reference, &binding)?;
+    let key = ticket.check(arguments.from_ticket.as_deref(), &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
     let service = context.binding_service(&project, &binding, &client, run.commit.policy());
-    check(&service, options)?;
-    let choice = ticket.find(reference, context, &binding, &client)?;
+    check(&service, &options)?;
+    let choice = ticket.find(key, context, &binding, &client)?;
     let ticket = choice.choose(context, run)?;
-    let (slug, new) = match start::plan(service, &ticket, options)? {
+    let (slug, new) = match start::plan(service, &ticket, &options)? {
         // Nothing will change, so there is nothing to confirm.
         Plan::Bound(found) => return Ok(arrived(context, &project, *found)),
         Plan::Finish(slug) => (slug, None),
@@ -111,16 +100,15 @@ fn from_ticket(
         return Ok(planned(context, &slug, new.as_ref(), Some(&ticket)));
     }
     let effect = match new {
-        Some(mission) => format!(
-            "Create mission {slug} on {} and bind it?",
-            mission.current_branch
-        ),
+        Some(PlannedMission { current_branch, .. }) => {
+            format!("Create mission {slug} on {current_branch} and bind it?")
+        }
         None => format!("Finish mission {slug} and bind it?"),
     };
     choice.confirm(context, &ticket, &effect, run)?;
     context.phase.start_writing();
     let arrival = progress::during(&context.ui, "Starting the mission", || {
-        start_mission_from_ticket(service, &ticket, options)
+        start_mission_from_ticket(service, &ticket, &options)
     })?;
     Ok(arrived(context, &project, arrival))
 }
@@ -133,24 +121,22 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
     let keys = arrival.metadata.keys();
     let origin = keys.get("origin_ticket");
     let key = origin.and_then(|origin| origin.get("external_issue_key")?.as_str());
-    let commits = arrival.commits.join(" ");
+    let verb = if arrival.created {
+        "created"
+    } else {
+        "mission"
+    };
+    let commits = match arrival.commits.join(" ") {
+        none if none.is_empty() => "none".to_owned(),
+        commits => commits,
+    };
     let rows = [
-        (
-            if arrival.created {
-                "created"
-            } else {
-                "mission"
-            },
-            slug,
-        ),
+        (verb, slug),
         ("title", arrival.text("friendly_name")),
         ("ticket", key.unwrap_or("none")),
         ("spec", &spec_file),
         ("branch", arrival.text("target_branch")),
-        (
-            "commits",
-            if commits.is_empty() { "none" } else { &commits },
-        ),
+        ("commits", &commits),
     ];
     let mut text = record(&context.ui, &rows);
     if context.ui.stdout_is_terminal() {

@@ -40,12 +40,10 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;
     let metadata = mission.load(&project.root)?;
     let idempotency_key = idempotency_key(arguments.idempotency_key)?;
-    let (reference, run) = (arguments.key.as_deref(), arguments.run);
-    arguments.ticket.check(reference, &binding)?;
+    let (ticket, run) = (&arguments.ticket, arguments.run);
+    let key = ticket.check(arguments.key.as_deref(), &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
-    let choice = arguments
-        .ticket
-        .find(reference, context, &binding, &client)?;
+    let choice = ticket.find(key, context, &binding, &client)?;
     let slug = metadata.mission_slug();
     let ticket = choice.choose(context, run)?;
     if run.dry_run {
