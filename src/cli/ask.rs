@@ -30,7 +30,7 @@ pub(crate) fn password(context: &Context, prompt: &str) -> Result<Secret, Failur
     ask(context, || input.interact()).map(Secret::new)
 }
 
-/// The error if a password is needed and nobody can be asked, with the command that reads it.
+/// The error if a prompt for a password is impossible, with the command to run instead.
 pub(crate) fn password_required(command: String) -> Failure {
     let message = "cannot prompt for a password: not a terminal";
     Failure::new(Code::InputRequired, message).hint(Hint::Template(command))
@@ -39,8 +39,7 @@ pub(crate) fn password_required(command: String) -> Failure {
 /// Reads standard input to its end, or up to a limit.
 pub(crate) fn read_stdin(max_bytes: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let stdin = io::stdin();
-    let read = stdin.take(max_bytes).read_to_end(&mut bytes);
+    let read = io::stdin().take(max_bytes).read_to_end(&mut bytes);
     read.map_err(|error| stdin_failed(&error))?;
     Ok(bytes)
 }

@@ -47,8 +47,8 @@ impl<'a> Narrator<'a> {
         self.explanations += 1;
         let number = format!("{:>2}.", self.explanations);
         let bold = Style::new().bold();
-        self.ui
-            .answer(&format!("{} {line}", self.ui.paint(bold, &number)));
+        let number = self.ui.paint(bold, &number);
+        self.ui.answer(&format!("{number} {line}"));
         Ok(())
     }
 

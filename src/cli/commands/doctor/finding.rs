@@ -68,7 +68,7 @@ impl Check {
         self.problem(chain(error), advice)
     }
 
-    /// The findings, or that there are none.
+    /// The findings; if there are none, that all is well.
     pub(super) fn or_ok(self, findings: Vec<Finding>, what: impl Into<String>) -> Vec<Finding> {
         if findings.is_empty() {
             return vec![self.ok(what)];

@@ -41,10 +41,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     if arguments.fix {
         findings = findings.into_iter().map(Finding::repair).collect();
     }
-    let all = findings.iter();
-    let count = |state| all.clone().filter(|finding| finding.state == state).count();
+    let count = |state| findings.iter().filter(|it| it.state == state).count();
     let (problems, notes) = (count(State::Problem), count(State::Note));
-    let rows: Vec<_> = all.clone().map(Finding::row).collect();
+    let rows: Vec<_> = findings.iter().map(Finding::row).collect();
     let text = table(&context.ui, ["state", "check", "finding"], &rows);
     let answer = json!(Answer {
         healthy: problems == 0,

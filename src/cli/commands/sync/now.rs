@@ -162,18 +162,15 @@ impl Results {
 
     fn warnings(&self) -> impl Iterator<Item = String> {
         let list = "run: spec-kitty sync list --dead";
-        let Delivered {
-            busy,
-            rejected,
-            unreadable,
-            ..
-        } = self.sum;
-        let events = count(rejected, "event");
-        let lines = count(unreadable, "unreadable line");
-        let busy = busy.then(|| "another delivery is running".to_owned());
-        let rejected = (rejected > 0).then(|| format!("the server rejected {events}; {list}"));
-        let unreadable =
-            (unreadable > 0).then(|| format!("{lines} moved to the rejected events; {list}"));
+        let some = |number, noun| (number > 0).then(|| count(number, noun));
+        let busy = self
+            .sum
+            .busy
+            .then(|| "another delivery is running".to_owned());
+        let rejected = some(self.sum.rejected, "event")
+            .map(|events| format!("the server rejected {events}; {list}"));
+        let unreadable = some(self.sum.unreadable, "unreadable line")
+            .map(|lines| format!("{lines} moved to the rejected events; {list}"));
         [busy, rejected, unreadable].into_iter().flatten()
     }
 }

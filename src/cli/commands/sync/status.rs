@@ -13,6 +13,8 @@ use crate::journey::{Journeys, StoredJourney};
 use crate::sync::queue::{Counts, Queue};
 use crate::text::{chain, span};
 
+const NOT_LOGGED_IN: &str = "not logged in; run: spec-kitty auth login";
+
 #[derive(Serialize)]
 struct Answer {
     #[serde(flatten)]
@@ -65,11 +67,7 @@ pub(crate) fn run(context: &Context) -> CommandResult {
     let intents: Vec<_> = journeys.map(intent).collect();
     let (session, login, mut warnings) = match look(&context.world, context.server.as_deref()) {
         Ok(session) if session.standing.is_logged_in() => (session, "logged in", Vec::new()),
-        Ok(session) => (
-            session,
-            "not logged in; run: spec-kitty auth login",
-            Vec::new(),
-        ),
+        Ok(session) => (session, NOT_LOGGED_IN, Vec::new()),
         Err(error) => (Status::default(), "unknown", vec![chain(&error)]),
     };
     warnings.append(&mut total.problems);

@@ -50,12 +50,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         let folder = project.relative(&mission.directory);
         return Ok(plan(context, slug, &folder, &ticket.candidate));
     }
-    choice.confirm(
-        context,
-        &ticket,
-        &format!("Bind it to mission {slug}?"),
-        run,
-    )?;
+    let effect = format!("Bind it to mission {slug}?");
+    choice.confirm(context, &ticket, &effect, run)?;
     let service = context.binding_service(&project, &binding, &client, run.commit.policy());
     context.phase.start_writing();
     let bound = progress::during(&context.ui, "Binding", || {

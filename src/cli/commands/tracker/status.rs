@@ -58,10 +58,8 @@ fn text(
     status: &Status,
     queue: &Counts,
 ) -> String {
-    let tracker = binding.map_or(
-        "not bound; run: spec-kitty tracker bind --help",
-        |binding| &binding.provider,
-    );
+    let not_bound = "not bound; run: spec-kitty tracker bind --help";
+    let tracker = binding.map_or(not_bound, |binding| &binding.provider);
     let server = match &status.server {
         Some(server) => server.to_string(),
         None => "not configured; run: spec-kitty auth login --server URL".to_owned(),
