@@ -2,10 +2,8 @@
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use super::commands;
-use super::context::{CommandResult, Context};
-use super::exit_code::ExitCode;
 use super::globals::Globals;
+use super::{CommandResult, Context, ExitCode, commands};
 
 /// Start a mission from the Jira or Linear ticket it belongs to
 #[derive(Debug, Parser)]
@@ -28,7 +26,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make this git repository a spec-kitty project
-    Init(commands::init::Arguments),
+    Init,
     /// Log in, log out, or show who is logged in
     #[command(subcommand)]
     Auth(commands::auth::Command),
@@ -66,7 +64,7 @@ impl Command {
 
     pub(super) fn run(self, context: &Context) -> CommandResult {
         match self {
-            Self::Init(arguments) => commands::init::run(arguments, context),
+            Self::Init => commands::init::run(context),
             Self::Auth(command) => commands::auth::run(command, context),
             Self::Specify(arguments) => commands::specify::run(arguments, context),
             Self::Tracker(command) => commands::tracker::run(command, context),

@@ -1,11 +1,11 @@
 //! Questions on the terminal. Callers check [`super::ui::Ui::may_ask`] first.
 
+use std::io::{self, Read as _};
+
 use dialoguer::{Input, Password};
 
-use super::code::Code;
-use super::context::Context;
-use super::failure::Failure;
 use super::terminal::leave_line;
+use super::{Code, Context, Failure, Hint};
 use crate::secret::Secret;
 use crate::text::one_line;
 
@@ -28,6 +28,24 @@ pub(crate) fn text(context: &Context, prompt: &str) -> Result<String, Failure> {
 pub(crate) fn password(context: &Context, prompt: &str) -> Result<Secret, Failure> {
     let input = Password::new().with_prompt(prompt);
     ask(context, || input.interact()).map(Secret::new)
+}
+
+/// The error if a prompt for a password is impossible, with the command to run instead.
+pub(crate) fn password_required(command: String) -> Failure {
+    let message = "cannot prompt for a password: not a terminal";
+    Failure::new(Code::InputRequired, message).hint(Hint::Template(command))
+}
+
+/// Reads standard input to its end, or up to a limit.
+pub(crate) fn read_stdin(max_bytes: u64) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().take(max_bytes).read_to_end(&mut bytes);
+    read.map_err(|error| stdin_failed(&error))?;
+    Ok(bytes)
+}
+
+pub(crate) fn stdin_failed(error: &io::Error) -> Failure {
+    Failure::usage("cannot read standard input").cause(error.to_string())
 }
 
 /// Asks yes or no; Enter alone means no. Enter ends the answer, so that a stray key cannot confirm.
@@ -53,7 +71,7 @@ fn yes_or_no(answer: &str) -> Option<bool> {
 
 /// Ctrl-C at the question, or a terminal that is gone.
 fn unanswered(dialoguer::Error::IO(error): dialoguer::Error) -> Failure {
-    if error.kind() == std::io::ErrorKind::Interrupted {
+    if error.kind() == io::ErrorKind::Interrupted {
         leave_line();
         return Failure::interrupted(true);
     }

@@ -6,9 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::code::Code;
-use super::context::Context;
-use super::failure::Failure;
+use super::{Code, Context, Failure};
 use crate::fs::FsError;
 use crate::text::chain;
 use crate::wire::candidate::FieldError;
@@ -58,9 +56,8 @@ fn parse(document: &Map<String, Value>) -> Result<CandidateDocument, Failure> {
     if document.get("result").and_then(Value::as_str) == Some("error") {
         let error = document.get("error").and_then(|error| error.get("message"));
         let message = error.and_then(Value::as_str).unwrap_or("no message");
-        return Err(refused(format!(
-            "it is the error of a failed command: {message}"
-        )));
+        let why = format!("it is the error of a failed command: {message}");
+        return Err(refused(why));
     }
     let candidate = match document.get("candidates") {
         None => OriginCandidate::from_json(&Value::Object(document.clone())),
@@ -69,24 +66,17 @@ fn parse(document: &Map<String, Value>) -> Result<CandidateDocument, Failure> {
                 OriginCandidate::from_json(only).map_err(|error| error.within("candidates[0]"))
             }
             several => {
-                let count = several.len();
-                return Err(refused(format!(
-                    "candidates contains {count} tickets; exactly one is needed"
-                )));
+                let found = format!("candidates contains {} tickets", several.len());
+                return Err(refused(found + "; exactly one is needed"));
             }
         },
         Some(_) => Err(FieldError::new("candidates", "must be a list")),
     }?;
-    let provider = match text(document, "provider")? {
-        Some(name) => Some(
-            name.parse::<Provider>()
-                .map_err(|error| refused(error.to_string()))?,
-        ),
-        None => None,
-    };
+    let provider = text(document, "provider")?.map(|name| name.parse::<Provider>());
+    let provider = provider.transpose();
     Ok(CandidateDocument {
         candidate,
-        provider,
+        provider: provider.map_err(|error| refused(error.to_string()))?,
         resource_type: text(document, "resource_type")?,
         resource_id: text(document, "resource_id")?,
     })

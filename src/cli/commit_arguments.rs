@@ -1,4 +1,4 @@
-//! `--no-commit` and `--no-verify`, of every command that commits.
+//! How to run a command that writes: whether it confirms, commits, or only shows its plan.
 
 use crate::mission::commit::CommitPolicy;
 
@@ -15,14 +15,23 @@ pub(crate) struct CommitArguments {
 
 impl CommitArguments {
     pub(crate) fn policy(self) -> CommitPolicy {
-        match self {
-            Self {
-                no_commit: true, ..
-            } => CommitPolicy::Never,
-            Self {
-                no_verify: true, ..
-            } => CommitPolicy::WithoutHooks,
-            Self { .. } => CommitPolicy::Commit,
+        match (self.no_commit, self.no_verify) {
+            (true, _) => CommitPolicy::Never,
+            (false, true) => CommitPolicy::WithoutHooks,
+            (false, false) => CommitPolicy::Commit,
         }
     }
+}
+
+/// The flags of every command that can bind a ticket.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct RunArguments {
+    /// Confirm the ticket without asking
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    #[command(flatten)]
+    pub(crate) commit: CommitArguments,
+    /// Show what would happen and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }

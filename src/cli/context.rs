@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use super::command_line::CommandLine;
-use super::failure::Failure;
 use super::globals::Globals;
-use super::outcome::Outcome;
 use super::phase::Phase;
-use super::ui::Ui;
+use super::{Failure, Outcome, Ui};
 use crate::auth::session::{Session, team_slug_if_logged_in};
 use crate::http::Deadline;
+use crate::journey::{Service, Tracker};
+use crate::mission::commit::CommitPolicy;
+use crate::project::Project;
 use crate::settings;
 use crate::sync::queue::reminder;
+use crate::tracker::binding::OriginBinding;
+use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::world::World;
 
 /// The input of every command's handler.
@@ -59,11 +62,6 @@ impl Context {
         })
     }
 
-    /// The time left for the command.
-    pub(crate) fn remaining(&self) -> Duration {
-        self.deadline.remaining(&self.world)
-    }
-
     /// The session of the logged-in user.
     pub(crate) fn session(&self) -> Result<Session<'_>, Failure> {
         Ok(Session::open(
@@ -84,6 +82,37 @@ impl Context {
     /// The team of the logged-in user, without a request.
     pub(crate) fn team_slug(&self) -> Option<String> {
         team_slug_if_logged_in(&self.world, self.server.as_deref())
+    }
+
+    /// The input of a journey without a ticket.
+    pub(crate) fn service<'a>(
+        &'a self,
+        project: &'a Project,
+        team_slug: Option<&'a str>,
+        commit: CommitPolicy,
+    ) -> Service<'a> {
+        Service {
+            world: &self.world,
+            project,
+            team_slug,
+            commit,
+            wait: self.deadline.remaining(&self.world),
+            tracker: None,
+        }
+    }
+
+    /// The input of a journey that binds a ticket.
+    pub(crate) fn binding_service<'a>(
+        &'a self,
+        project: &'a Project,
+        binding: &'a OriginBinding,
+        client: &'a ControlPlaneClient<'_>,
+        commit: CommitPolicy,
+    ) -> Service<'a> {
+        Service {
+            tracker: Some(Tracker { binding, client }),
+            ..self.service(project, client.session().team_slug(), commit)
+        }
     }
 }
 

@@ -5,18 +5,13 @@ use clap::error::ErrorKind;
 use serde_json::json;
 
 use super::arguments::Arguments;
-use super::code::Code;
 use super::command_line::CommandLine;
-use super::exit_code::ExitCode;
-use super::failure::Failure;
-use super::hint::Hint;
-use super::outcome::Outcome;
-use super::ui::Ui;
+use super::{Code, ExitCode, Failure, Hint, Outcome, Ui};
 
 /// `--help` and `--version` are answers; any other error of clap is a usage error.
 pub(super) fn answer(ui: &Ui, typed: &CommandLine, error: &clap::Error) -> ExitCode {
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if ui.json() => {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if ui.json => {
             let fields = json!({"text": error.to_string()});
             ui.outcome(&Outcome::new("spec-kitty.help/1", fields, ""))
         }
@@ -24,7 +19,7 @@ pub(super) fn answer(ui: &Ui, typed: &CommandLine, error: &clap::Error) -> ExitC
             drop(error.print());
             ExitCode::Ok
         }
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if ui.json() => {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if ui.json => {
             ui.failure(&Failure::usage("a command is missing").hint(Hint::run("spec-kitty --help")))
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {

@@ -11,10 +11,8 @@ use std::thread;
 use signal_hook::consts::SIGINT;
 use signal_hook::iterator::Signals;
 
-use super::code::Code;
-use super::context::{CommandResult, Context};
-use super::failure::{Effect, Failure};
 use super::terminal::TerminalSettings;
+use super::{Code, CommandResult, Context, Effect, Failure};
 
 /// Runs a command to its end, or until it is interrupted.
 pub(super) fn run(
@@ -36,7 +34,7 @@ pub(super) fn run(
     }
     thread::spawn(move || {
         // With --json the document is the only output.
-        if context.ui.json() && context.ui.verbose() == 0 {
+        if context.ui.json && context.ui.verbose == 0 {
             std::panic::set_hook(Box::new(|_| ()));
         }
         let result = catch_unwind(AssertUnwindSafe(|| command(&context)));

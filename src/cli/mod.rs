@@ -31,12 +31,20 @@ use clap::Parser as _;
 
 use arguments::Arguments;
 use command_line::CommandLine;
-use context::Context;
-use exit_code::ExitCode;
 use globals::Globals;
 use ui::Ui;
 
 use crate::world::World;
+
+// What nearly every command uses.
+pub(crate) use code::Code;
+pub(crate) use commit_arguments::{CommitArguments, RunArguments};
+pub(crate) use context::{CommandResult, Context};
+pub(crate) use exit_code::ExitCode;
+pub(crate) use failure::{Effect, Failure};
+pub(crate) use hint::Hint;
+pub(crate) use outcome::{Outcome, merged};
+pub(crate) use table::{record, record_known, table};
 
 /// Runs the command of these arguments.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
@@ -67,7 +75,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     }
 }
 
-fn execute(command: arguments::Command, context: Context) -> context::CommandResult {
+fn execute(command: arguments::Command, context: Context) -> CommandResult {
     if command.handles_interruption() {
         return command.run(&context);
     }

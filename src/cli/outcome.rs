@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::exit_code::ExitCode;
+use super::ExitCode;
 
 /// The answer of a command that succeeded, or ended with a result worth reporting.
 #[derive(Debug)]
@@ -69,4 +69,12 @@ impl Outcome {
             warnings: &self.warnings,
         }
     }
+}
+
+/// An object with the keys of both objects; the second wins.
+pub(crate) fn merged(mut fields: Value, more: &Value) -> Value {
+    if let (Value::Object(fields), Value::Object(more)) = (&mut fields, more) {
+        fields.extend(more.clone());
+    }
+    fields
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use super::ui::Ui;
+use super::Ui;
 
 /// How long the work may take before the spinner appears.
 const PATIENCE: Duration = Duration::from_millis(300);

@@ -2,7 +2,7 @@
 
 use console::measure_text_width;
 
-use super::ui::Ui;
+use super::Ui;
 use crate::text::one_line;
 
 /// Rows of cells, sanitised here. The headings appear only on a terminal.
@@ -18,12 +18,17 @@ pub(crate) fn table<const N: usize>(ui: &Ui, headings: [&str; N], rows: &[[Strin
 }
 
 /// The properties of one thing: `label  value` aligned, or `label<TAB>value`.
-pub(crate) fn record(ui: &Ui, rows: &[(&str, String)]) -> String {
-    let clean: Vec<_> = rows
-        .iter()
-        .map(|(label, value)| [(*label).to_owned(), one_line(value)])
-        .collect();
-    lines(ui, &clean)
+pub(crate) fn record(ui: &Ui, rows: &[(impl AsRef<str>, impl AsRef<str>)]) -> String {
+    let rows = rows.iter();
+    let clean = rows.map(|(label, value)| [label.as_ref().to_owned(), one_line(value.as_ref())]);
+    lines(ui, &clean.collect::<Vec<_>>())
+}
+
+/// A [`record`] without the properties that are unknown.
+pub(crate) fn record_known<const N: usize>(ui: &Ui, rows: [(&str, Option<String>); N]) -> String {
+    let rows = rows.into_iter();
+    let known = rows.filter_map(|(label, value)| Some((label, value?)));
+    record(ui, &known.collect::<Vec<_>>())
 }
 
 fn lines<const N: usize>(ui: &Ui, rows: &[[String; N]]) -> String {

@@ -3,7 +3,7 @@
 use dialoguer::console::Term;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::ui::Ui;
+use super::Ui;
 
 /// The settings of the terminal before any question.
 #[derive(Debug)]

@@ -5,12 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
-use super::candidate_document;
-use super::code::Code;
-use super::context::Context;
-use super::failure::{Effect, Failure};
-use super::progress;
 use super::ticket_choice::Choice;
+use super::{Code, Context, Effect, Failure, candidate_document, progress};
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::search::{OriginQuery, SearchOriginResult, search_origin_candidates};
@@ -60,15 +56,15 @@ impl TicketArguments {
         Ok(Some(reference.key))
     }
 
-    /// Searches by the reference, or reads the document.
+    /// Searches by the key that [`Self::check`] returned, or reads the document.
     pub(crate) fn find(
         &self,
-        reference: Option<&str>,
+        key: Option<String>,
         context: &Context,
         binding: &OriginBinding,
         client: &ControlPlaneClient<'_>,
     ) -> Result<Choice, Failure> {
-        match (self.check(reference, binding)?, &self.candidate) {
+        match (key, &self.candidate) {
             (None, Some(place)) => self.read_document(context, binding, place),
             (key, _) => {
                 let query = OriginQuery {

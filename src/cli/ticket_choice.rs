@@ -4,12 +4,7 @@ use dialoguer::FuzzySelect;
 use dialoguer::theme::ColorfulTheme;
 use serde_json::json;
 
-use super::ask;
-use super::code::Code;
-use super::context::Context;
-use super::failure::Failure;
-use super::hint::Hint;
-use super::table::record;
+use super::{Code, Context, Failure, Hint, RunArguments, ask, record};
 use crate::text::one_line;
 use crate::tracker::ticket::Ticket;
 use crate::wire::Provider;
@@ -29,24 +24,15 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
-    fn certain_ticket(&self) -> Option<Ticket> {
-        let only = self.candidates.first().filter(|_| self.certain)?;
-        Some(self.ticket(only.clone()))
-    }
-
-    /// The ticket for a dry run, which needs no confirmation because it does nothing.
-    pub(crate) fn only(&self) -> Result<Ticket, Failure> {
-        self.certain_ticket().ok_or_else(|| self.not_one())
-    }
-
     /// The ticket, chosen from a list on a terminal. Without a terminal or with `--yes`, only a single
-    /// exact match is accepted; the error then contains the command that would succeed.
-    pub(crate) fn choose(&self, context: &Context, yes: bool) -> Result<Ticket, Failure> {
-        match self.certain_ticket() {
-            Some(ticket) => Ok(ticket),
-            None if yes => Err(self.not_one()),
-            None if context.ui.may_ask() => self.pick(context),
-            None => Err(self.input_required(context)),
+    /// exact match is accepted; the error then contains the command that would succeed. The same
+    /// holds for a dry run.
+    pub(crate) fn choose(&self, context: &Context, run: RunArguments) -> Result<Ticket, Failure> {
+        match self.candidates.first() {
+            Some(only) if self.certain => Ok(self.ticket(only.clone())),
+            _ if run.yes || run.dry_run => Err(self.not_one()),
+            _ if context.ui.may_ask() => self.pick(context),
+            _ => Err(self.input_required(context)),
         }
     }
 
@@ -56,26 +42,17 @@ impl Choice {
         context: &Context,
         ticket: &Ticket,
         effect: &str,
-        yes: bool,
+        run: RunArguments,
     ) -> Result<(), Failure> {
-        if yes {
+        if run.yes {
             return Ok(());
         }
         if !context.ui.may_ask() {
             return Err(self.input_required(context));
         }
         context.ui.ask_about(&describe(context, ticket));
-        if ask::confirm(context, effect)? {
-            Ok(())
-        } else {
-            Err(declined())
-        }
-    }
-
-    fn matches_query(&self, candidate: &OriginCandidate) -> bool {
-        candidate
-            .external_issue_key()
-            .eq_ignore_ascii_case(&self.query)
+        let confirmed = ask::confirm(context, effect)?;
+        confirmed.then_some(()).ok_or_else(declined)
     }
 
     fn ticket(&self, candidate: OriginCandidate) -> Ticket {
@@ -89,12 +66,8 @@ impl Choice {
 
     fn pick(&self, context: &Context) -> Result<Ticket, Failure> {
         let lines = self.candidates.iter().map(|candidate| {
-            one_line(&format!(
-                "{}  {}  [{}]",
-                candidate.external_issue_key(),
-                candidate.title(),
-                candidate.status()
-            ))
+            let (key, title) = (candidate.external_issue_key(), candidate.title());
+            one_line(&format!("{key}  {title}  [{}]", candidate.status()))
         });
         let theme = ColorfulTheme::default();
         let question = FuzzySelect::with_theme(&theme)
@@ -112,30 +85,32 @@ impl Choice {
     fn not_one(&self) -> Failure {
         let message = format!("{} does not match exactly one ticket", self.query);
         Failure::new(Code::NoExactMatch, message)
-            .choices(self.candidates.iter().map(line))
+            .choices(self.candidates.iter().map(|it| cells(it).join("  ")))
             .detail("candidates", json!(self.candidates))
     }
 
     fn input_required(&self, context: &Context) -> Failure {
         let typed = &context.typed;
         // A ticket with the typed key must come from a file: the same search would be uncertain again.
-        let from_file = self.candidates.iter().any(|c| self.matches_query(c));
-        let first = self.candidates.first();
-        let chosen = match first.map(OriginCandidate::external_issue_key) {
+        let mut keys = self
+            .candidates
+            .iter()
+            .map(OriginCandidate::external_issue_key);
+        let from_file = keys.any(|key| key.eq_ignore_ascii_case(&self.query));
+        let first = self
+            .candidates
+            .first()
+            .map(OriginCandidate::external_issue_key);
+        let chosen = match first {
             _ if self.certain => None,
             Some(_) if from_file => Some(("--candidate", "FILE")),
             key => key.map(|key| ("", key)),
         };
         let command = typed.confirming(chosen);
+        let query = &self.query;
         let message = match first {
-            Some(only) if self.certain => format!(
-                "confirm that {} is the right ticket",
-                only.external_issue_key()
-            ),
-            _ => format!(
-                "{} matches several tickets; choose one and confirm it",
-                self.query
-            ),
+            Some(key) if self.certain => format!("confirm that {key} is the right ticket"),
+            _ => format!("{query} matches several tickets; choose one and confirm it"),
         };
         let hint = if chosen.is_some_and(|(flag, _)| flag == "--candidate") {
             Hint::lead_to("save one ticket as JSON in FILE, then run", &command)
@@ -145,7 +120,7 @@ impl Choice {
             Hint::run(&command)
         };
         Failure::new(Code::InputRequired, message)
-            .choices(self.candidates.iter().map(line))
+            .choices(self.candidates.iter().map(|it| cells(it).join("  ")))
             .hint(hint)
             .detail("candidates", json!(self.candidates))
             .detail("provider", self.provider.as_str())
@@ -155,29 +130,27 @@ impl Choice {
     }
 }
 
-/// One ticket in the list of an error.
-fn line(candidate: &OriginCandidate) -> String {
-    let parts = [
-        candidate.external_issue_key(),
-        candidate.status(),
-        candidate.title(),
-        candidate.url(),
+/// A ticket as a row of a list.
+pub(crate) fn cells(ticket: &OriginCandidate) -> [String; 4] {
+    let cells = [
+        ticket.external_issue_key(),
+        ticket.status(),
+        ticket.title(),
+        ticket.url(),
     ];
-    parts.map(one_line).join("  ")
+    cells.map(one_line)
 }
 
 fn describe(context: &Context, ticket: &Ticket) -> String {
     let candidate = &ticket.candidate;
-    record(
-        &context.ui,
-        &[
-            ("provider", ticket.provider.title().to_owned()),
-            ("key", candidate.external_issue_key().to_owned()),
-            ("title", candidate.title().to_owned()),
-            ("status", candidate.status().to_owned()),
-            ("url", candidate.url().to_owned()),
-        ],
-    )
+    let rows = [
+        ("provider", ticket.provider.title()),
+        ("key", candidate.external_issue_key()),
+        ("title", candidate.title()),
+        ("status", candidate.status()),
+        ("url", candidate.url()),
+    ];
+    record(&context.ui, &rows)
 }
 
 fn declined() -> Failure {

@@ -5,20 +5,18 @@ use std::io::{self, Write as _};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use super::code::Code;
-use super::exit_code::ExitCode;
-use super::failure::Failure;
 use super::globals::{Color, Globals};
-use super::outcome::Outcome;
+use super::{Code, ExitCode, Failure, Outcome};
 use crate::text::sanitize;
 use crate::world::{Terminals, World, names};
 
 /// The resolved output settings. Only this type writes to the standard streams.
 #[derive(Debug, Clone)]
 pub(crate) struct Ui {
-    json: bool,
-    quiet: bool,
-    verbose: u8,
+    pub(crate) json: bool,
+    pub(crate) quiet: bool,
+    /// How often `-v` was given.
+    pub(crate) verbose: u8,
     no_input: bool,
     color_stdout: bool,
     color_stderr: bool,
@@ -55,19 +53,6 @@ impl Ui {
             color_stderr: color(terminals.stderr),
             terminals,
         }
-    }
-
-    pub(crate) fn json(&self) -> bool {
-        self.json
-    }
-
-    pub(crate) fn quiet(&self) -> bool {
-        self.quiet
-    }
-
-    /// How often `-v` was given.
-    pub(crate) fn verbose(&self) -> u8 {
-        self.verbose
     }
 
     /// Whether a question may be asked: stdin and stderr are terminals and nothing forbids it.

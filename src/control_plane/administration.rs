@@ -70,13 +70,9 @@ impl<'a> Administration<'a> {
         check_name("the project slug", slug)?;
         check_name("the resource type", resource_type)?;
         check_name("the resource id", resource_id)?;
-        let (resource, binding_ref) = (
-            (resource_type, resource_id),
-            self.world.random_uuid()?.to_string(),
-        );
-        let mapping = self
-            .store
-            .map_project(slug, provider, resource, &binding_ref);
+        let binding_ref = self.world.random_uuid()?.to_string();
+        let (store, resource) = (&self.store, (resource_type, resource_id));
+        let mapping = store.map_project(slug, provider, resource, &binding_ref);
         Ok(self.runtime.block_on(mapping)?)
     }
 

@@ -3,7 +3,7 @@
 use clap_complete::Shell;
 use serde_json::json;
 
-use crate::cli::outcome::Outcome;
+use crate::cli::Outcome;
 
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]

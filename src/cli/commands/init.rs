@@ -7,11 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cli::code::Code;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
-use crate::cli::hint::Hint;
-use crate::cli::outcome::Outcome;
+use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome};
 use crate::fs::FsError;
 use crate::git::repository::{Discovered, Repository, discover, remote_url};
 use crate::project::config::CONFIG_FILE;
@@ -20,10 +16,6 @@ use crate::project::paths::{self, SPECS};
 use crate::project::{UUID_FILE, shared_directory};
 use crate::text::one_line;
 use crate::world::World;
-
-/// Arguments of `init`.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
 
 #[derive(Serialize)]
 struct InitAnswer {
@@ -36,7 +28,7 @@ struct InitAnswer {
 }
 
 /// Creates the project's configuration and the folder of its missions if they are missing.
-pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(context: &Context) -> CommandResult {
     let world = &context.world;
     let repository = repository(world)?;
     let root = paths::find_root(world)?;

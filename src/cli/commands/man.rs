@@ -2,11 +2,7 @@
 
 use serde_json::json;
 
-use crate::cli::code::Code;
-use crate::cli::context::CommandResult;
-use crate::cli::failure::Failure;
-use crate::cli::hint::Hint;
-use crate::cli::outcome::Outcome;
+use crate::cli::{Code, CommandResult, Failure, Hint, Outcome};
 use crate::text::nearest;
 
 /// Arguments of `man`.

@@ -6,8 +6,7 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
 use super::admin::Store;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
+use crate::cli::{CommandResult, Context, Outcome};
 use crate::control_plane::{Limits, ServeOptions, start};
 use crate::world::names;
 
@@ -30,25 +29,20 @@ pub struct Arguments {
 /// address.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     log_to_stderr(context);
-    let running = start(
-        &context.world,
-        &ServeOptions {
-            listen: arguments.listen,
-            data: arguments.store.folder(context),
-            behind_tls_proxy: arguments.behind_tls_proxy,
-            limits: Limits {
-                requests_per_minute: arguments.rate_limit,
-                ..Limits::default()
-            },
+    let options = ServeOptions {
+        listen: arguments.listen,
+        data: arguments.store.folder(context),
+        behind_tls_proxy: arguments.behind_tls_proxy,
+        limits: Limits {
+            requests_per_minute: arguments.rate_limit,
+            ..Limits::default()
         },
-    )?;
+    };
+    let running = start(&context.world, &options)?;
     let signals = running.listen_for_signals()?;
     let url = running.url();
-    let outcome = Outcome::new(
-        "spec-kitty.serve/1",
-        json!({"url": url}),
-        format!("listening on {url}"),
-    );
+    let text = format!("listening on {url}");
+    let outcome = Outcome::new("spec-kitty.serve/1", json!({"url": url}), text);
     let outcome = context.ui.print_now(outcome);
     running.stop_on(signals);
     Ok(outcome)
@@ -58,9 +52,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
 /// level.
 fn log_to_stderr(context: &Context) {
     let ui = &context.ui;
-    let default = match ui.verbose() {
-        0 if ui.json() => "off",
-        0 if ui.quiet() => "spec_kitty=warn",
+    let default = match ui.verbose {
+        0 if ui.json => "off",
+        0 if ui.quiet => "spec_kitty=warn",
         0 => "spec_kitty=info",
         _ => "spec_kitty=debug",
     };
@@ -72,11 +66,8 @@ fn log_to_stderr(context: &Context) {
     let set = if context.world.terminals().stderr {
         builder.compact().try_init()
     } else {
-        builder
-            .json()
-            .flatten_event(true)
-            .with_span_list(false)
-            .try_init()
+        let builder = builder.json().flatten_event(true);
+        builder.with_span_list(false).try_init()
     };
     // Fails only if a log exists already; that one is used then.
     drop(set);

@@ -1,18 +1,12 @@
 //! `spec-kitty specify`: starts a mission.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::cli::commit_arguments::CommitArguments;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
-use crate::cli::progress;
-use crate::cli::table::record;
 use crate::cli::ticket_arguments::TicketArguments;
+use crate::cli::{CommandResult, Context, Outcome, RunArguments, merged, progress, record};
 use crate::journey::create::create_feature_core;
 use crate::journey::start::{self, Plan, start_mission_from_ticket};
-use crate::journey::{
-    Arrival, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, Service, Tracker, check, plan,
-};
+use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
 use crate::project::Project;
 use crate::project::paths::SPECS;
 use crate::tracker::binding::OriginBinding;
@@ -48,112 +42,73 @@ pub struct Arguments {
     /// Create another mission even if the ticket has one
     #[arg(long, conflicts_with = "name")]
     allow_duplicate: bool,
-    /// Confirm the ticket without asking
-    #[arg(short, long)]
-    yes: bool,
     #[command(flatten)]
-    commit: CommitArguments,
-    /// Show what would happen and change nothing
-    #[arg(long)]
-    dry_run: bool,
+    run: RunArguments,
+}
+
+impl Arguments {
+    fn options(&self) -> MissionOptions {
+        MissionOptions {
+            mission_type: self.mission_type.clone(),
+            target_branch: self.target_branch.clone(),
+            slug: self.name.clone().or_else(|| self.slug.clone()),
+            number: self.number,
+            allow_duplicate: self.allow_duplicate,
+        }
+    }
 }
 
 /// Creates a mission, from a ticket or without one.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
-    let options = MissionOptions {
-        mission_type: arguments.mission_type,
-        target_branch: arguments.target_branch,
-        slug: arguments.name.clone().or(arguments.slug),
-        number: arguments.number,
-        allow_duplicate: arguments.allow_duplicate,
-    };
-    let choices = Choices {
-        commit: arguments.commit,
-        dry_run: arguments.dry_run,
-        yes: arguments.yes,
-    };
-    if arguments.name.is_some() {
-        return without_ticket(&options, &choices, context);
+    match arguments.name {
+        Some(_) => without_ticket(&arguments, context),
+        None => from_ticket(&arguments, context),
     }
-    let reference = arguments.from_ticket.as_deref();
-    from_ticket(reference, &arguments.ticket, &options, &choices, context)
 }
 
-/// How to run the command.
-struct Choices {
-    commit: CommitArguments,
-    dry_run: bool,
-    yes: bool,
-}
-
-fn without_ticket(options: &MissionOptions, choices: &Choices, context: &Context) -> CommandResult {
+fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
+    let (options, run) = (arguments.options(), arguments.run);
     let project = Project::open(&context.world)?;
     let team_slug = context.team_slug();
-    let service = Service {
-        world: &context.world,
-        project: &project,
-        team_slug: team_slug.as_deref(),
-        commit: choices.commit.policy(),
-        wait: context.remaining(),
-        tracker: None,
-    };
-    if choices.dry_run {
-        return Ok(planned(context, plan(&service, options, None)?, None));
+    let service = context.service(&project, team_slug.as_deref(), run.commit.policy());
+    if run.dry_run {
+        let new = plan(&service, &options, None)?;
+        return Ok(planned(context, &new.mission_slug, Some(&new), None));
     }
-    Ok(arrived(
-        context,
-        &project,
-        create_feature_core(service, options)?,
-    ))
+    let arrival = create_feature_core(service, &options)?;
+    Ok(arrived(context, &project, arrival))
 }
 
-fn from_ticket(
-    reference: Option<&str>,
-    ticket: &TicketArguments,
-    options: &MissionOptions,
-    choices: &Choices,
-    context: &Context,
-) -> CommandResult {
+fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
+    let (options, ticket, run) = (arguments.options(), &arguments.ticket, arguments.run);
     context.phase.start_reading();
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
-    ticket.check(reference, &binding)?;
+    let key = ticket.check(arguments.from_ticket.as_deref(), &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
-    let service = Service {
-        world: &context.world,
-        project: &project,
-        team_slug: client.session().team_slug(),
-        commit: choices.commit.policy(),
-        wait: context.remaining(),
-        tracker: Some(Tracker {
-            binding: &binding,
-            client: &client,
-        }),
-    };
-    check(&service, options)?;
-    let choice = ticket.find(reference, context, &binding, &client)?;
-    if choices.dry_run {
-        let ticket = choice.only()?;
-        return Ok(match start::plan(service, &ticket, options)? {
-            Plan::Create(mission) => planned(context, mission, Some(&ticket)),
-            Plan::Finish(mission) => unfinished(context, &mission, &ticket),
-            Plan::Bound(found) => arrived(context, &project, *found),
-        });
-    }
-    let ticket = choice.choose(context, choices.yes)?;
-    let effect = match start::plan(service, &ticket, options)? {
-        Plan::Create(mission) => format!(
-            "Create mission {} on {} and bind it?",
-            mission.mission_slug, mission.current_branch
-        ),
-        Plan::Finish(mission) => format!("Finish mission {mission} and bind it?"),
+    let service = context.binding_service(&project, &binding, &client, run.commit.policy());
+    check(&service, &options)?;
+    let choice = ticket.find(key, context, &binding, &client)?;
+    let ticket = choice.choose(context, run)?;
+    let (slug, new) = match start::plan(service, &ticket, &options)? {
         // Nothing will change, so there is nothing to confirm.
         Plan::Bound(found) => return Ok(arrived(context, &project, *found)),
+        Plan::Finish(slug) => (slug, None),
+        Plan::Create(mission) => (mission.mission_slug.clone(), Some(mission)),
     };
-    choice.confirm(context, &ticket, &effect, choices.yes)?;
+    if run.dry_run {
+        return Ok(planned(context, &slug, new.as_ref(), Some(&ticket)));
+    }
+    let effect = match new {
+        Some(PlannedMission { current_branch, .. }) => {
+            format!("Create mission {slug} on {current_branch} and bind it?")
+        }
+        None => format!("Finish mission {slug} and bind it?"),
+    };
+    choice.confirm(context, &ticket, &effect, run)?;
     context.phase.start_writing();
     let arrival = progress::during(&context.ui, "Starting the mission", || {
-        start_mission_from_ticket(service, &ticket, options)
+        start_mission_from_ticket(service, &ticket, &options)
     })?;
     Ok(arrived(context, &project, arrival))
 }
@@ -166,26 +121,24 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
     let keys = arrival.metadata.keys();
     let origin = keys.get("origin_ticket");
     let key = origin.and_then(|origin| origin.get("external_issue_key")?.as_str());
-    let commits = match arrival.commits.as_slice() {
-        [] => "none".to_owned(),
-        commits => commits.join(" "),
-    };
-    let made = if arrival.created {
+    let verb = if arrival.created {
         "created"
     } else {
         "mission"
     };
-    let mut text = record(
-        &context.ui,
-        &[
-            (made, slug.to_owned()),
-            ("title", arrival.text("friendly_name").to_owned()),
-            ("ticket", key.unwrap_or("none").to_owned()),
-            ("spec", spec_file.clone()),
-            ("branch", arrival.text("target_branch").to_owned()),
-            ("commits", commits),
-        ],
-    );
+    let commits = match arrival.commits.join(" ") {
+        none if none.is_empty() => "none".to_owned(),
+        commits => commits,
+    };
+    let rows = [
+        (verb, slug),
+        ("title", arrival.text("friendly_name")),
+        ("ticket", key.unwrap_or("none")),
+        ("spec", &spec_file),
+        ("branch", arrival.text("target_branch")),
+        ("commits", &commits),
+    ];
+    let mut text = record(&context.ui, &rows);
     if context.ui.stdout_is_terminal() {
         text = format!("{text}\nNext: {next_step}\n");
     }
@@ -209,46 +162,27 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
         .warn(arrival.warnings)
 }
 
-fn planned(context: &Context, mission: PlannedMission, ticket: Option<&Ticket>) -> Outcome {
-    let feature_dir = format!("{SPECS}/{}", mission.mission_slug);
+/// The answer of a dry run. `new` is `None` if the mission exists and waits for its bind.
+fn planned(
+    context: &Context,
+    slug: &str,
+    new: Option<&PlannedMission>,
+    ticket: Option<&Ticket>,
+) -> Outcome {
+    let feature_dir = format!("{SPECS}/{slug}");
     let spec_file = format!("{feature_dir}/spec.md");
     let key = ticket.map_or("none", |ticket| ticket.candidate.external_issue_key());
-    let rows = [
-        ("would create", mission.mission_slug.clone()),
-        ("ticket", key.to_owned()),
-        ("spec", spec_file.clone()),
-        ("branch", mission.target_branch.clone()),
-    ];
-    let more = json!({
-        "feature_number": mission.number,
-        "spec_file": spec_file,
-        "meta_file": format!("{feature_dir}/meta.json"),
-        "target_branch": mission.target_branch,
-        "current_branch": mission.current_branch,
-    });
-    dry_run(context, &mission.mission_slug, ticket, more, &rows)
-}
-
-fn unfinished(context: &Context, mission: &str, ticket: &Ticket) -> Outcome {
-    let rows = [
-        ("would finish", mission.to_owned()),
-        ("ticket", ticket.candidate.external_issue_key().to_owned()),
-    ];
-    dry_run(context, mission, Some(ticket), json!({}), &rows)
-}
-
-fn dry_run(
-    context: &Context,
-    mission: &str,
-    ticket: Option<&Ticket>,
-    more: Value,
-    rows: &[(&str, String)],
-) -> Outcome {
+    let verb = if new.is_some() {
+        "would create"
+    } else {
+        "would finish"
+    };
+    let mut rows = vec![(verb, slug), ("ticket", key)];
     let mut fields = json!({
         "dry_run": true,
         "created": false,
-        "feature_dir": format!("{SPECS}/{mission}"),
-        "feature_slug": mission,
+        "feature_dir": feature_dir,
+        "feature_slug": slug,
         "candidate": ticket.map(|ticket| &ticket.candidate),
         "origin_ticket": null,
         "origin_link_id": null,
@@ -256,8 +190,16 @@ fn dry_run(
         "commits": [],
         "next_step": "Run the same command without --dry-run.",
     });
-    if let (Value::Object(fields), Value::Object(more)) = (&mut fields, more) {
-        fields.extend(more);
+    if let Some(mission) = new {
+        rows.extend([("spec", &*spec_file), ("branch", &mission.target_branch)]);
+        let of_new = json!({
+            "feature_number": mission.number,
+            "spec_file": spec_file,
+            "meta_file": format!("{feature_dir}/meta.json"),
+            "target_branch": mission.target_branch,
+            "current_branch": mission.current_branch,
+        });
+        fields = merged(fields, &of_new);
     }
-    Outcome::new(SCHEMA, fields, record(&context.ui, rows))
+    Outcome::new(SCHEMA, fields, record(&context.ui, &rows))
 }

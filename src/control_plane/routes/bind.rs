@@ -27,14 +27,12 @@ pub(super) async fn bind(
 ) -> Result<Response, ApiError> {
     let key = idempotency_key(&headers).ok_or(ApiError::IdempotencyKeyRequired)?;
     check(&request).map_err(|e| ApiError::Invalid(format!("{}: {}", e.field, e.rule)))?;
-    let (slug, binding_ref) = (&request.project_slug, &request.binding_ref);
+    let (slug, binding_ref) = (
+        request.project_slug.as_deref(),
+        request.binding_ref.as_deref(),
+    );
     let project = app
-        .project(
-            caller.user_id,
-            &request.provider,
-            slug.as_deref(),
-            binding_ref.as_deref(),
-        )
+        .project(caller.user_id, &request.provider, slug, binding_ref)
         .await?;
     // The hash covers the parsed request: another client may format the same request differently.
     let request_hash = Sha256::digest(serde_json::to_vec(&request)?);

@@ -21,24 +21,19 @@ pub(super) async fn search(
         let message = "limit: must be from 1 to 100";
         return Err(ApiError::Invalid(message.to_owned()));
     }
-    let (key, text) = (
-        trimmed(request.query_key.as_ref()),
-        trimmed(request.query_text.as_ref()),
-    );
-    let (Some(query), by_key) = (key.or(text), key.is_some()) else {
+    let key = trimmed(request.query_key.as_deref());
+    let Some(query) = key.or_else(|| trimmed(request.query_text.as_deref())) else {
         let message = "query_key, query_text: one is required";
         return Err(ApiError::Invalid(message.to_owned()));
     };
-    let (slug, binding_ref) = (&request.project_slug, &request.binding_ref);
+    let (slug, binding_ref) = (
+        request.project_slug.as_deref(),
+        request.binding_ref.as_deref(),
+    );
     let project = app
-        .project(
-            caller.user_id,
-            &request.provider,
-            slug.as_deref(),
-            binding_ref.as_deref(),
-        )
+        .project(caller.user_id, &request.provider, slug, binding_ref)
         .await?;
-    let candidates = if by_key {
+    let candidates = if key.is_some() {
         app.store.ticket_by_key(&project, query).await?
     } else {
         let limit = request.limit;
@@ -52,8 +47,6 @@ pub(super) async fn search(
 }
 
 /// The query without surrounding space, unless it is empty.
-fn trimmed(query: Option<&String>) -> Option<&str> {
-    query
-        .map(|query| query.trim())
-        .filter(|query| !query.is_empty())
+fn trimmed(query: Option<&str>) -> Option<&str> {
+    query.map(str::trim).filter(|query| !query.is_empty())
 }

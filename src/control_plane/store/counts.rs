@@ -11,7 +11,7 @@ impl Store {
         &self,
         now: DateTime<Utc>,
     ) -> Result<Vec<(String, i64)>, StoreError> {
-        let counts = sql!(query_as:
+        Ok(sql!(fetch_all(&self.pool):
             "SELECT 'users', count(*) FROM users
              UNION ALL SELECT 'teams', count(*) FROM teams
              UNION ALL SELECT 'links', count(*) FROM links
@@ -21,13 +21,12 @@ impl Store {
              UNION ALL SELECT 'origin_links', count(*) FROM origin_links
              UNION ALL SELECT 'events', count(*) FROM events";
             now.timestamp()
-        );
-        Ok(counts.fetch_all(&self.pool).await?)
+        )?)
     }
 
     /// Fails if the database does not answer.
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
-        sql!(query: "SELECT 1").execute(&self.pool).await?;
+        sql!(execute(&self.pool): "SELECT 1")?;
         Ok(())
     }
 }

@@ -25,14 +25,13 @@ impl Store {
         let mut transaction = self.begin().await?;
         let mut new = Vec::with_capacity(events.len());
         for event in events {
-            let insert = sql!(query:
+            let inserted = sql!(execute(&mut *transaction):
                 "INSERT INTO events (event_id, event_type, aggregate_id, team_id, received_by,
                      received_at, document)
                  VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
                 &event.event_id, &event.event_type, &event.aggregate_id, owner.team_id,
                 owner.user_id, now.timestamp(), event.document
-            );
-            let inserted = insert.execute(&mut *transaction).await?;
+            )?;
             new.push(inserted.rows_affected() == 1);
         }
         transaction.commit().await?;

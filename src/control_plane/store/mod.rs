@@ -3,10 +3,14 @@
 //!
 //! Callers pass the current time, so that tests can check expiry without waiting.
 
-/// `sql!(query: "…"; a, b)` is `sqlx::query("…").bind(a).bind(b)`; the same for `query_as`.
+/// `sql!(execute(pool): "…"; a, b)` runs a statement with the values `a` and `b`. The methods that
+/// fetch return rows as tuples.
 macro_rules! sql {
-    ($function:ident: $sql:literal $(; $($value:expr),+)?) => {
-        sqlx::$function($sql)$($(.bind($value))+)?
+    (execute($executor:expr): $sql:literal $(; $($value:expr),+)?) => {
+        sqlx::query($sql)$($(.bind($value))+)?.execute($executor).await
+    };
+    ($fetch:ident($executor:expr): $sql:literal $(; $($value:expr),+)?) => {
+        sqlx::query_as($sql)$($(.bind($value))+)?.$fetch($executor).await
     };
 }
 

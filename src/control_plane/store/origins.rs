@@ -53,46 +53,41 @@ impl Store {
     ) -> Result<Option<StoredAnswer>, StoreError> {
         let expired = (attempt.now - IDEMPOTENCY_LIFETIME).timestamp();
         let mut transaction = self.begin().await?;
-        let record: Option<(Vec<u8>, u16, String)> = sql!(query_as:
+        let record: Option<(Vec<u8>, u16, String)> = sql!(fetch_optional(&mut *transaction):
             "SELECT request_hash, status, body FROM idempotency_records
              WHERE user_id = ? AND key = ? AND created_at > ?";
             attempt.user_id, attempt.key, expired
-        )
-        .fetch_optional(&mut *transaction)
-        .await?;
+        )?;
         if let Some((hash, status, body)) = record {
             let same = hash == attempt.request_hash;
             return Ok(same.then_some(StoredAnswer { status, body }));
         }
         let answer = answer(&find_or_insert_link(&mut transaction, attempt).await?)?;
-        sql!(query: "DELETE FROM idempotency_records WHERE created_at <= ?"; expired)
-            .execute(&mut *transaction)
-            .await?;
-        sql!(query:
+        sql!(execute(&mut *transaction): "DELETE FROM idempotency_records WHERE created_at <= ?";
+            expired)?;
+        sql!(execute(&mut *transaction):
             "INSERT INTO idempotency_records (user_id, key, request_hash, status, body, created_at)
              VALUES (?, ?, ?, ?, ?, ?)";
             attempt.user_id, attempt.key, attempt.request_hash, answer.status, &answer.body,
             attempt.now.timestamp()
-        )
-        .execute(&mut *transaction)
-        .await?;
+        )?;
         transaction.commit().await?;
         Ok(Some(answer))
     }
 }
+
+type LinkRow = (String, String, String, String);
 
 async fn find_or_insert_link(
     transaction: &mut Transaction<'_, Sqlite>,
     attempt: &BindAttempt<'_>,
 ) -> Result<BindOutcome, StoreError> {
     let request = attempt.request;
-    let existing: Option<(String, String, String, String)> = sql!(query_as:
+    let existing: Option<LinkRow> = sql!(fetch_optional(&mut **transaction):
         "SELECT id, bound_at, external_issue_id, external_issue_key FROM origin_links
          WHERE project_id = ? AND mission_id = ?";
         attempt.project.id, &request.mission_id
-    )
-    .fetch_optional(&mut **transaction)
-    .await?;
+    )?;
     if let Some((origin_link_id, bound_at, id, key)) = existing {
         return Ok(if id == request.external_issue_id {
             BindOutcome::Bound(BindResponse {
@@ -107,7 +102,7 @@ async fn find_or_insert_link(
         origin_link_id: attempt.new_link_id.to_owned(),
         bound_at: attempt.now.to_rfc3339_opts(SecondsFormat::Secs, true),
     };
-    sql!(query:
+    sql!(execute(&mut **transaction):
         "INSERT INTO origin_links (id, project_id, mission_id, mission_slug, external_issue_id,
              external_issue_key, external_issue_url, external_title, external_status, bound_by,
              bound_at)
@@ -115,8 +110,6 @@ async fn find_or_insert_link(
         &response.origin_link_id, attempt.project.id, &request.mission_id, &request.mission_slug,
         &request.external_issue_id, &request.external_issue_key, &request.external_issue_url,
         &request.external_title, &request.external_status, attempt.user_id, &response.bound_at
-    )
-    .execute(&mut **transaction)
-    .await?;
+    )?;
     Ok(BindOutcome::Bound(response))
 }

@@ -31,16 +31,14 @@ impl Store {
         (resource_type, resource_id): (&str, &str),
         new_binding_ref: &str,
     ) -> Result<MappedProject, StoreError> {
-        let (binding_ref,): (String,) = sql!(query_as:
+        let (binding_ref,): (String,) = sql!(fetch_one(&self.pool):
             "INSERT INTO projects (slug, binding_ref, provider, resource_type, resource_id)
              VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (slug) DO UPDATE SET provider = excluded.provider,
                  resource_type = excluded.resource_type, resource_id = excluded.resource_id
              RETURNING binding_ref";
             slug, new_binding_ref, provider.as_str(), resource_type, resource_id
-        )
-        .fetch_one(&self.pool)
-        .await?;
+        )?;
         let created = binding_ref == new_binding_ref;
         Ok(MappedProject {
             created,
@@ -54,13 +52,11 @@ impl Store {
         slug: Option<&str>,
         binding_ref: Option<&str>,
     ) -> Result<Option<ProjectMapping>, StoreError> {
-        let row: Option<(i64, String, String, String)> = sql!(query_as:
+        let row: Option<(i64, String, String, String)> = sql!(fetch_optional(&self.pool):
             "SELECT id, provider, resource_type, resource_id FROM projects
              WHERE slug = ? OR binding_ref = ?";
             slug, binding_ref
-        )
-        .fetch_optional(&self.pool)
-        .await?;
+        )?;
         Ok(row.map(
             |(id, provider, resource_type, resource_id)| ProjectMapping {
                 id,

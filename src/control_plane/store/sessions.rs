@@ -59,18 +59,15 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        sql!(query: "DELETE FROM sessions WHERE refresh_expires_at <= ?"; now.timestamp())
-            .execute(&mut *transaction)
-            .await?;
-        let session = sql!(query:
+        sql!(execute(&mut *transaction): "DELETE FROM sessions WHERE refresh_expires_at <= ?";
+            now.timestamp())?;
+        let session = sql!(execute(&mut *transaction):
             "INSERT INTO sessions
                  (user_id, team_id, access_hash, access_expires_at, refresh_expires_at)
              VALUES (?, ?, ?, ?, ?)";
             user, team, &tokens.access.0, (now + ACCESS_LIFETIME).timestamp(),
             (now + REFRESH_LIFETIME).timestamp()
-        )
-        .execute(&mut *transaction)
-        .await?
+        )?
         .last_insert_rowid();
         insert_refresh_token(&mut transaction, session, &tokens.refresh, now).await?;
         transaction.commit().await?;
@@ -83,14 +80,12 @@ impl Store {
         access: &TokenHash,
         now: DateTime<Utc>,
     ) -> Result<Option<SessionOwner>, StoreError> {
-        let row: Option<OwnerRow> = sql!(query_as:
+        let row: Option<OwnerRow> = sql!(fetch_optional(&self.pool):
             "SELECT sessions.id, user_id, team_id, teams.slug FROM sessions
              JOIN teams ON teams.id = team_id
              WHERE access_hash = ? AND access_expires_at > ?";
             &access.0, now.timestamp()
-        )
-        .fetch_optional(&self.pool)
-        .await?;
+        )?;
         Ok(row.map(Into::into))
     }
 
@@ -104,19 +99,15 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Option<SessionOwner>, StoreError> {
         let mut transaction = self.begin().await?;
-        let row: Option<(i64, i64, Option<i64>)> = sql!(query_as:
+        let row: Option<(i64, i64, Option<i64>)> = sql!(fetch_optional(&mut *transaction):
             "SELECT session_id, expires_at, used_at FROM refresh_tokens WHERE hash = ?";
             &refresh.0
-        )
-        .fetch_optional(&mut *transaction)
-        .await?;
+        )?;
         let Some((session, expires_at, used_at)) = row else {
             return Ok(None);
         };
         if used_at.is_some() {
-            sql!(query: "DELETE FROM sessions WHERE id = ?"; session)
-                .execute(&mut *transaction)
-                .await?;
+            sql!(execute(&mut *transaction): "DELETE FROM sessions WHERE id = ?"; session)?;
             transaction.commit().await?;
             tracing::warn!(session, "refresh token used twice, session ended");
             return Ok(None);
@@ -124,28 +115,20 @@ impl Store {
         if expires_at <= now.timestamp() {
             return Ok(None);
         }
-        sql!(query:
-            "UPDATE refresh_tokens SET used_at = ? WHERE hash = ?";
-            now.timestamp(), &refresh.0
-        )
-        .execute(&mut *transaction)
-        .await?;
-        sql!(query:
+        sql!(execute(&mut *transaction):
+            "UPDATE refresh_tokens SET used_at = ? WHERE hash = ?"; now.timestamp(), &refresh.0)?;
+        sql!(execute(&mut *transaction):
             "DELETE FROM refresh_tokens WHERE session_id = ? AND expires_at <= ?";
             session, now.timestamp()
-        )
-        .execute(&mut *transaction)
-        .await?;
+        )?;
         insert_refresh_token(&mut transaction, session, &tokens.refresh, now).await?;
-        let owner: OwnerRow = sql!(query_as:
+        let owner: OwnerRow = sql!(fetch_one(&mut *transaction):
             "UPDATE sessions SET access_hash = ?, access_expires_at = ?, refresh_expires_at = ?
              WHERE id = ?
              RETURNING id, user_id, team_id, (SELECT slug FROM teams WHERE teams.id = team_id)";
             &tokens.access.0, (now + ACCESS_LIFETIME).timestamp(),
             (now + REFRESH_LIFETIME).timestamp(), session
-        )
-        .fetch_one(&mut *transaction)
-        .await?;
+        )?;
         transaction.commit().await?;
         Ok(Some(owner.into()))
     }
@@ -157,11 +140,9 @@ async fn insert_refresh_token(
     refresh: &TokenHash,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    sql!(query:
+    sql!(execute(&mut **transaction):
         "INSERT INTO refresh_tokens (hash, session_id, expires_at) VALUES (?, ?, ?)";
         &refresh.0, session, (now + REFRESH_LIFETIME).timestamp()
-    )
-    .execute(&mut **transaction)
-    .await?;
+    )?;
     Ok(())
 }

@@ -78,10 +78,8 @@ fn tokens_expire() {
             .open_session(user, team, &pair("c"), later)
             .await
             .unwrap();
-        let sessions: (i64,) = sql!(query_as: "SELECT count(*) FROM sessions")
-            .fetch_one(&store.pool)
-            .await
-            .unwrap();
+        let sessions: (i64,) =
+            sql!(fetch_one(&store.pool): "SELECT count(*) FROM sessions").unwrap();
         assert_eq!(sessions, (1,));
         let counts = store.counts(later).await.unwrap();
         assert!(counts.contains(&("sessions".to_owned(), 1)), "{counts:?}");

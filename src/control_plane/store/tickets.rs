@@ -70,7 +70,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         for (index, ticket) in tickets.iter().enumerate() {
-            sql!(query:
+            sql!(execute(&mut *transaction):
                 "INSERT INTO tickets (provider, resource_type, resource_id, external_issue_id,
                      external_issue_key, title, status, url, body)
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -83,8 +83,6 @@ impl Store {
                 ticket.candidate.title(), ticket.candidate.status(), ticket.candidate.url(),
                 &ticket.body
             )
-            .execute(&mut *transaction)
-            .await
             .map_err(|error| match error.as_database_error() {
                 Some(database) if database.is_unique_violation() => {
                     StoreError::TicketKeyTaken { index }
@@ -102,14 +100,12 @@ impl Store {
         project: &ProjectMapping,
         key: &str,
     ) -> Result<Vec<OriginCandidate>, StoreError> {
-        let rows = sql!(query_as:
+        let rows = sql!(fetch_all(&self.pool):
             "SELECT external_issue_id, external_issue_key, title, status, url FROM tickets
              WHERE provider = ? AND resource_type = ? AND resource_id = ?
                  AND external_issue_key = ?";
             &project.provider, &project.resource_type, &project.resource_id, key
-        )
-        .fetch_all(&self.pool)
-        .await?;
+        )?;
         Ok(candidates(rows, MatchType::Exact))
     }
 
@@ -124,16 +120,14 @@ impl Store {
         let Some(expression) = match_expression(text) else {
             return Ok(Vec::new());
         };
-        let rows = sql!(query_as:
+        let rows = sql!(fetch_all(&self.pool):
             "SELECT t.external_issue_id, t.external_issue_key, t.title, t.status, t.url
              FROM ticket_text JOIN tickets AS t ON t.id = ticket_text.rowid
              WHERE ticket_text MATCH ? AND t.provider = ? AND t.resource_type = ?
                  AND t.resource_id = ?
              ORDER BY bm25(ticket_text, 10.0, 5.0, 1.0), t.id LIMIT ?";
             expression, &project.provider, &project.resource_type, &project.resource_id, limit
-        )
-        .fetch_all(&self.pool)
-        .await?;
+        )?;
         Ok(candidates(rows, MatchType::Text))
     }
 }

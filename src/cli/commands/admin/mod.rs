@@ -9,8 +9,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
+use crate::cli::{CommandResult, Context, Failure};
 use crate::control_plane::{self, Administration};
 
 /// The `--data` option, which every verb has.

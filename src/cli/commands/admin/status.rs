@@ -1,13 +1,8 @@
 //! `spec-kitty admin status`.
 
-use serde_json::{Map, Value};
+use serde_json::json;
 
-use crate::cli::code::Code;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
-use crate::cli::hint::Hint;
-use crate::cli::outcome::Outcome;
-use crate::cli::table::record;
+use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome, merged, record};
 use crate::control_plane::store::Store;
 use crate::text::shell_word;
 
@@ -26,28 +21,18 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
             None => String::new(),
         };
         let message = format!("no control plane store in {}", folder.display());
-        return Err(
-            Failure::new(Code::NotConfigured, message).hint(Hint::Template(format!(
-                "spec-kitty admin user add NAME --team TEAM{data}"
-            ))),
-        );
+        let command = format!("spec-kitty admin user add NAME --team TEAM{data}");
+        return Err(Failure::new(Code::NotConfigured, message).hint(Hint::template(command)));
     }
     let store = arguments.store.open(context)?;
     let counts = store.counts()?;
     store.close();
-    let mut fields = Map::from_iter([("data".to_owned(), arguments.store.shown(context))]);
+    let mut fields = json!({"data": arguments.store.shown(context)});
     let mut rows = vec![("data".to_owned(), folder.display().to_string())];
     for (kind, count) in counts {
         rows.push((kind.replace('_', " "), count.to_string()));
-        fields.insert(kind, count.into());
+        fields = merged(fields, &json!({kind: count}));
     }
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|(label, value)| (label.as_str(), value.clone()))
-        .collect();
-    Ok(Outcome::new(
-        "spec-kitty.admin-status/1",
-        Value::Object(fields),
-        record(&context.ui, &rows),
-    ))
+    let text = record(&context.ui, &rows);
+    Ok(Outcome::new("spec-kitty.admin-status/1", fields, text))
 }

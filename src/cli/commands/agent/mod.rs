@@ -2,12 +2,10 @@
 
 pub(crate) mod feature;
 
-use clap::Subcommand;
-
-use crate::cli::context::{CommandResult, Context};
+use crate::cli::{CommandResult, Context};
 
 /// The commands of `agent`.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Missions, by the name older callers use
     #[command(subcommand)]
@@ -15,7 +13,6 @@ pub enum Command {
 }
 
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
-    match command {
-        Command::Feature(command) => feature::run(command, context),
-    }
+    let Command::Feature(feature::Command::CreateFeature(arguments)) = command;
+    feature::create_feature::run(arguments, context)
 }

@@ -1,18 +1,11 @@
 //! `spec-kitty auth login`.
 
-use std::io::Read as _;
-
 use serde_json::json;
 
 use crate::auth::credentials::Credentials;
 use crate::auth::login::{Login, with_password, with_token};
 use crate::auth::server_choice::resolve;
-use crate::cli::ask;
-use crate::cli::code::Code;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
-use crate::cli::hint::Hint;
-use crate::cli::outcome::Outcome;
+use crate::cli::{CommandResult, Context, Failure, Hint, Outcome, ask};
 use crate::http::HttpError;
 use crate::secret::Secret;
 use crate::text::one_line;
@@ -71,30 +64,21 @@ fn non_empty(flag: &str, value: Option<String>) -> Result<Option<String>, Failur
 fn token_from_stdin(context: &Context) -> Result<Secret, Failure> {
     const MOST_BYTES: u64 = 64 * 1024;
     if context.world.terminals().stdin {
-        return if context.ui.may_ask() {
-            ask::password(context, "Access token")
-        } else {
-            Err(password_required(context))
-        };
+        if context.ui.may_ask() {
+            return ask::password(context, "Access token");
+        }
+        return Err(password_required(context));
     }
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .take(MOST_BYTES)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::usage("cannot read standard input").cause(error.to_string()))?;
+    let bytes = ask::read_stdin(MOST_BYTES)?;
     // A replacement character is not allowed in a token, so invalid UTF-8 is rejected later.
     Ok(Secret::new(String::from_utf8_lossy(&bytes).trim()))
 }
 
 fn password_required(context: &Context) -> Failure {
-    let message = "cannot prompt for a password: not a terminal";
     let typed = context.typed.quoted();
-    let flag = if context.typed.contains("--with-token") {
-        ""
-    } else {
-        " --with-token"
-    };
-    Failure::new(Code::InputRequired, message).hint(Hint::Template(format!("{typed}{flag} < FILE")))
+    let is_typed = context.typed.contains("--with-token");
+    let flag = if is_typed { "" } else { " --with-token" };
+    ask::password_required(format!("{typed}{flag} < FILE"))
 }
 
 fn outcome(session: &Credentials) -> Outcome {
@@ -110,12 +94,9 @@ fn outcome(session: &Credentials) -> Outcome {
         Some(name) => format!(" {word} {}", one_line(name)),
         None => String::new(),
     };
-    let text = format!(
-        "Logged in to {}{}{}",
-        session.server,
-        with("as", &session.username),
-        with("for team", &session.team_slug),
-    );
+    let user = with("as", &session.username);
+    let team = with("for team", &session.team_slug);
+    let text = format!("Logged in to {}{user}{team}", session.server);
     Outcome::new("spec-kitty.auth-login/1", fields, text)
 }
 

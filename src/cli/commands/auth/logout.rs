@@ -4,16 +4,11 @@ use serde_json::json;
 
 use crate::auth::credentials;
 use crate::auth::login::log_out;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
+use crate::cli::{CommandResult, Context, Outcome};
 use crate::world::names;
 
-/// Arguments of `auth logout`.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
-
 /// Removes the session. Without one it succeeds too.
-pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(context: &Context) -> CommandResult {
     let world = &context.world;
     // An invalid file is removed too.
     let session = credentials::load(world).ok().flatten();

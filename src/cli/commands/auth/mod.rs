@@ -4,7 +4,7 @@ pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod status;
 
-use crate::cli::context::{CommandResult, Context};
+use crate::cli::{CommandResult, Context};
 
 /// The commands of `auth`.
 #[derive(Debug, clap::Subcommand)]
@@ -12,15 +12,15 @@ pub enum Command {
     /// Log in to a control plane
     Login(login::Arguments),
     /// Show the session; exits 4 if nobody is logged in
-    Status(status::Arguments),
+    Status,
     /// Remove the session from this machine
-    Logout(logout::Arguments),
+    Logout,
 }
 
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::Login(arguments) => login::run(arguments, context),
-        Command::Status(arguments) => status::run(arguments, context),
-        Command::Logout(arguments) => logout::run(arguments, context),
+        Command::Status => status::run(context),
+        Command::Logout => logout::run(context),
     }
 }

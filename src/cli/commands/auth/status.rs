@@ -1,21 +1,14 @@
 //! `spec-kitty auth status`.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
 use crate::auth::server_choice::ServerSource;
 use crate::auth::status::{Standing, Status, look};
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::exit_code::ExitCode;
-use crate::cli::outcome::Outcome;
-use crate::cli::table::record;
-
-/// Arguments of `auth status`.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
+use crate::cli::{CommandResult, Context, ExitCode, Outcome, record_known};
 
 /// Shows who is logged in to which server, without a request.
-pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(context: &Context) -> CommandResult {
     let status = look(&context.world, context.server.as_deref())?;
     let fields = json!({
         "server": status.server.as_ref().map(ToString::to_string),
@@ -27,14 +20,13 @@ pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
         "access_expires_at": status.access_expires_at,
         "refresh_expires_at": status.refresh_expires_at,
     });
-    let outcome = Outcome::new("spec-kitty.auth-status/1", fields, rows(&status, context));
-    Ok(if status.standing.is_logged_in() {
-        outcome
-    } else {
-        outcome
-            .warn(other_server(&status.standing))
-            .exit(ExitCode::AuthRequired)
-    })
+    let outcome = Outcome::new("spec-kitty.auth-status/1", fields, text(&status, context));
+    if status.standing.is_logged_in() {
+        return Ok(outcome);
+    }
+    Ok(outcome
+        .warn(other_server(&status.standing))
+        .exit(ExitCode::AuthRequired))
 }
 
 /// A stable word for scripts.
@@ -68,24 +60,19 @@ pub(crate) fn other_server(standing: &Standing) -> Option<String> {
     }
 }
 
-fn rows(status: &Status, context: &Context) -> String {
-    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+/// A time as text for the user.
+pub(crate) fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn text(status: &Status, context: &Context) -> String {
+    let end = status.refresh_expires_at.or(status.access_expires_at);
     let rows = [
         ("session", Some(sentence(&status.standing).to_owned())),
         ("server", status.server.as_ref().map(ToString::to_string)),
         ("user", status.username.clone()),
         ("team", status.team_slug.clone()),
-        (
-            "expires",
-            status
-                .refresh_expires_at
-                .or(status.access_expires_at)
-                .map(time),
-        ),
+        ("expires", end.map(time)),
     ];
-    let known: Vec<_> = rows
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect();
-    record(&context.ui, &known)
+    record_known(&context.ui, rows)
 }

@@ -12,8 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
+use crate::cli::{CommandResult, Context, Outcome};
 use crate::text::shell_word;
 use script::Played;
 use stage::Stage;

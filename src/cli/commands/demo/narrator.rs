@@ -4,10 +4,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::stage::Stage;
-use crate::cli::code::Code;
-use crate::cli::exit_code::ExitCode;
-use crate::cli::failure::Failure;
-use crate::cli::ui::Ui;
+use crate::cli::{Code, ExitCode, Failure, Ui};
 use crate::git::command::Git;
 use crate::text::sanitize;
 
@@ -50,7 +47,8 @@ impl<'a> Narrator<'a> {
         self.explanations += 1;
         let number = format!("{:>2}.", self.explanations);
         let bold = Style::new().bold();
-        self.print(&format!("{} {line}", self.ui.paint(bold, &number)));
+        let number = self.ui.paint(bold, &number);
+        self.ui.answer(&format!("{number} {line}"));
         Ok(())
     }
 
@@ -63,7 +61,7 @@ impl<'a> Narrator<'a> {
             text.push_str(&line.replace('\t', "  "));
             text.push('\n');
         }
-        self.print(&text);
+        self.ui.answer(&text);
         self.steps.push(Step {
             explanation: self.explanation,
             command: command.to_owned(),
@@ -90,15 +88,16 @@ impl<'a> Narrator<'a> {
         input: &str,
         code: ExitCode,
     ) -> Result<(), Failure> {
-        let ended = self
-            .stage
-            .run(&[words(arguments), words(hidden)].concat(), input)?;
+        let all = [words(arguments), words(hidden)].concat();
+        let ended = self.stage.run(&all, input)?;
         self.stage.check_interruption()?;
         let command = format!("spec-kitty {arguments}");
-        if ended.code != Some(code.number().into()) {
-            return Err(failed(&command).cause(ended.stderr.trim()));
+        let stdout = String::from_utf8_lossy(&ended.stdout);
+        let stderr = String::from_utf8_lossy(&ended.stderr);
+        if ended.status.code() != Some(code.number().into()) {
+            return Err(failed(&command).cause(stderr.trim()));
         }
-        self.show(&command, &format!("{}{}", ended.stdout, ended.stderr));
+        self.show(&command, &format!("{stdout}{stderr}"));
         Ok(())
     }
 
@@ -110,13 +109,6 @@ impl<'a> Narrator<'a> {
         let output = String::from_utf8_lossy(&output);
         self.show(&format!("git {arguments}"), &output);
         Ok(())
-    }
-
-    /// Prints at once, so that a user can follow. With `--json` only the document is printed.
-    fn print(&self, text: &str) {
-        if !self.ui.json() {
-            self.ui.answer(text);
-        }
     }
 }
 

@@ -6,9 +6,7 @@ use std::path::Path;
 use super::narrator::{Narrator, Step, failed};
 use super::stage::Stage;
 use crate::auth::login::{Login, with_password};
-use crate::cli::context::Context;
-use crate::cli::exit_code::ExitCode;
-use crate::cli::failure::Failure;
+use crate::cli::{Context, ExitCode, Failure};
 use crate::control_plane::{SAMPLE_TICKETS, ServeOptions, default_data_directory, start};
 use crate::fs::FsError;
 use crate::fs::replace::{Mode, replace};
@@ -100,12 +98,9 @@ fn log_in(
     };
     // The command prompts for the password, which needs a terminal: call its code instead.
     let session = with_password(narrator.stage().world(), &context.deadline, login, password)?;
-    let team = session.team_slug.ok_or_else(|| failed(&command))?;
-    let team = one_line(&team);
-    narrator.show(
-        &command,
-        &format!("Password: \nLogged in to {url} as {USER} for team {team}"),
-    );
+    let team = one_line(&session.team_slug.ok_or_else(|| failed(&command))?);
+    let output = format!("Password: \nLogged in to {url} as {USER} for team {team}");
+    narrator.show(&command, &output);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,9 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use tempfile::TempDir;
 
-use crate::cli::code::Code;
-use crate::cli::context::Context;
-use crate::cli::failure::{Effect, Failure};
+use crate::cli::{Code, Context, Effect, Failure};
 use crate::fs::replace::{Mode, replace};
 use crate::fs::{FsError, ensure_private_directory};
 use crate::world::{World, names};
@@ -33,14 +31,6 @@ pub(super) struct Stage {
     world: World,
     program: PathBuf,
     interrupted: Arc<AtomicBool>,
-}
-
-#[derive(Debug)]
-pub(super) struct Ended {
-    /// `None` if a signal ended the command.
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
 }
 
 impl Stage {
@@ -67,11 +57,8 @@ impl Stage {
         for path in [&world.state_directory(), world.directory()] {
             ensure_private_directory(path)?;
         }
-        replace(
-            &folder.join("gitconfig"),
-            GIT_CONFIG.as_bytes(),
-            Mode::Shared,
-        )?;
+        let git_config = folder.join("gitconfig");
+        replace(&git_config, GIT_CONFIG.as_bytes(), Mode::Shared)?;
         Ok(Self {
             folder,
             temporary,
@@ -109,7 +96,7 @@ impl Stage {
         clippy::disallowed_methods,
         reason = "this runs spec-kitty; git runs through git::command"
     )]
-    pub(super) fn run(&self, arguments: &[&str], input: &str) -> Result<Ended, Failure> {
+    pub(super) fn run(&self, arguments: &[&str], input: &str) -> Result<Output, Failure> {
         let failed = || cannot("run a command of the demo");
         let mut child = Command::new(&self.program)
             .args(arguments)
@@ -125,13 +112,7 @@ impl Stage {
             // A command that does not read its input reports why.
             drop(io::Write::write_all(&mut stdin, input.as_bytes()));
         }
-        let output = child.wait_with_output().map_err(failed())?;
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Ok(Ended {
-            code: output.status.code(),
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
-        })
+        child.wait_with_output().map_err(failed())
     }
 
     /// Removes the folder, except with `--keep`. Returns a warning if that fails.
@@ -168,24 +149,14 @@ fn world(outer: &World, folder: &Path) -> World {
             .iter()
             .any(|prefix| name.starts_with(prefix))
     };
-    let inherited = outer
-        .variables()
-        .filter(|(name, _)| !foreign(name))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let inherited = outer.variables().filter(|(name, _)| !foreign(name));
+    let inherited = inherited.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let path = |name: &str| folder.join(name).into_os_string();
     let own = [
-        ("HOME", folder.join("home").into_os_string()),
-        (
-            names::HOME,
-            folder.join("home/.spec-kitty").into_os_string(),
-        ),
-        (
-            "XDG_CONFIG_HOME",
-            folder.join("home/.config").into_os_string(),
-        ),
-        (
-            "GIT_CONFIG_GLOBAL",
-            folder.join("gitconfig").into_os_string(),
-        ),
+        ("HOME", path("home")),
+        (names::HOME, path("home/.spec-kitty")),
+        ("XDG_CONFIG_HOME", path("home/.config")),
+        ("GIT_CONFIG_GLOBAL", path("gitconfig")),
         ("GIT_CONFIG_NOSYSTEM", "1".into()),
         // The folder can be inside a checkout, but git must not find that.
         ("GIT_CEILING_DIRECTORIES", folder.as_os_str().to_owned()),

@@ -17,21 +17,13 @@ pub(super) enum State {
     Repaired,
 }
 
-impl State {
-    /// The same word as in JSON.
-    pub(super) fn word(self) -> String {
-        format!("{self:?}").to_lowercase()
-    }
-}
-
 /// A repair that is safe without confirmation.
 type Repair = Box<dyn FnOnce() -> Result<(), Box<dyn Error>>>;
 
 /// The result of one check, and how to repair a problem.
 #[derive(Serialize)]
 pub(super) struct Finding {
-    /// What was checked, for example `queue`.
-    pub check: &'static str,
+    check: &'static str,
     pub state: State,
     /// A sentence without a full stop.
     #[serde(rename = "finding")]
@@ -42,44 +34,50 @@ pub(super) struct Finding {
     repair: Option<Repair>,
 }
 
-impl Finding {
-    fn new(check: &'static str, state: State, what: String, advice: Option<String>) -> Self {
-        Self {
-            check,
+/// The name of a check, for example `queue`.
+#[derive(Clone, Copy)]
+pub(super) struct Check(pub &'static str);
+
+impl Check {
+    fn finding(self, state: State, what: impl Into<String>, advice: Option<String>) -> Finding {
+        Finding {
+            check: self.0,
             state,
-            what,
+            what: what.into(),
             advice,
             repair: None,
         }
     }
 
-    pub(super) fn ok(check: &'static str, what: impl Into<String>) -> Self {
-        Self::new(check, State::Ok, what.into(), None)
+    pub(super) fn ok(self, what: impl Into<String>) -> Finding {
+        self.finding(State::Ok, what, None)
     }
 
     /// Worth knowing, with the next command.
-    pub(super) fn note(
-        check: &'static str,
-        what: impl Into<String>,
-        advice: impl Into<String>,
-    ) -> Self {
-        Self::new(check, State::Note, what.into(), Some(advice.into()))
+    pub(super) fn note(self, what: impl Into<String>, advice: impl Into<String>) -> Finding {
+        self.finding(State::Note, what, Some(advice.into()))
     }
 
     /// A problem, with the command that repairs it.
-    pub(super) fn problem(
-        check: &'static str,
-        what: impl Into<String>,
-        advice: impl Into<String>,
-    ) -> Self {
-        Self::new(check, State::Problem, what.into(), Some(advice.into()))
+    pub(super) fn problem(self, what: impl Into<String>, advice: impl Into<String>) -> Finding {
+        self.finding(State::Problem, what, Some(advice.into()))
     }
 
     /// A problem with the message of an error.
-    pub(super) fn error(check: &'static str, error: &dyn Error, advice: impl Into<String>) -> Self {
-        Self::problem(check, chain(error), advice)
+    pub(super) fn error(self, error: &dyn Error, advice: impl Into<String>) -> Finding {
+        self.problem(chain(error), advice)
     }
 
+    /// The findings; if there are none, that all is well.
+    pub(super) fn or_ok(self, findings: Vec<Finding>, what: impl Into<String>) -> Vec<Finding> {
+        if findings.is_empty() {
+            return vec![self.ok(what)];
+        }
+        findings
+    }
+}
+
+impl Finding {
     /// Adds the safe repair that `--fix` runs.
     #[must_use]
     pub(super) fn repaired_by<E>(mut self, repair: impl FnOnce() -> Result<(), E> + 'static) -> Self
@@ -104,5 +102,18 @@ impl Finding {
             }
         }
         self
+    }
+
+    /// A row of the table.
+    pub(super) fn row(&self) -> [String; 3] {
+        let state = match self.state {
+            State::Ok => "ok",
+            State::Note => "note",
+            State::Problem => "problem",
+            State::Repaired => "repaired",
+        };
+        let advice = self.advice.iter().map(|advice| format!("; {advice}"));
+        let text = self.what.clone() + &advice.collect::<String>();
+        [state.to_owned(), self.check.to_owned(), text]
     }
 }

@@ -6,23 +6,24 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::FIX;
-use super::finding::Finding;
+use super::finding::{Check, Finding};
 use crate::auth::status::{Standing, look};
-use crate::cli::context::Context;
-use crate::cli::failure::Failure;
+use crate::cli::commands::sync::total;
+use crate::cli::{Context, Failure};
 use crate::fs::FsError;
 use crate::settings;
 use crate::sync::lamport_clock;
-use crate::sync::queue::{Counts, Queue};
+use crate::sync::queue::Queue;
 use crate::text::{chain, count};
 
 /// Checks everything that does not belong to a project.
 pub(super) fn check(context: &Context) -> Vec<Finding> {
     let home = context.world.state_directory();
     let mut findings = permissions(&home);
+    let settings = Check("settings");
     findings.push(match settings::load(&context.world) {
-        Ok(_) => Finding::ok("settings", "config.toml is valid"),
-        Err(error) => Finding::error("settings", &error, "fix or remove config.toml"),
+        Ok(_) => settings.ok("config.toml is valid"),
+        Err(error) => settings.error(&error, "fix or remove config.toml"),
     });
     findings.push(credentials(context));
     findings.push(clock(&home));
@@ -32,39 +33,29 @@ pub(super) fn check(context: &Context) -> Vec<Finding> {
 
 /// Group and others must not have access.
 fn permissions(home: &Path) -> Vec<Finding> {
-    const CHECK: &str = "home";
+    const CHECK: Check = Check("home");
     let path = home.display();
     let unusable = match fs::metadata(home) {
-        Ok(found) if found.is_dir() => None,
+        Ok(found) if found.is_dir() => {
+            let open = open_to_others(home).into_iter();
+            let findings = open.map(|path| {
+                let what = format!("others can read or write {}", path.display());
+                CHECK
+                    .problem(what, FIX)
+                    .repaired_by(move || close_to_others(&path))
+            });
+            return CHECK.or_ok(findings.collect(), format!("{path}: permissions OK"));
+        }
         Ok(_) => {
             let advice = "move it away; the next command creates a folder";
-            Some(Finding::problem(
-                CHECK,
-                format!("{path} is not a folder"),
-                advice,
-            ))
+            CHECK.problem(format!("{path} is not a folder"), advice)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Some(Finding::ok(CHECK, format!("{path} does not exist yet")))
+            CHECK.ok(format!("{path} does not exist yet"))
         }
-        Err(error) => Some(Finding::problem(
-            CHECK,
-            format!("{path}: {error}"),
-            "make it readable",
-        )),
+        Err(error) => CHECK.problem(format!("{path}: {error}"), "make it readable"),
     };
-    if let Some(finding) = unusable {
-        return vec![finding];
-    }
-    let open = open_to_others(home);
-    if open.is_empty() {
-        return vec![Finding::ok(CHECK, format!("{path}: permissions OK"))];
-    }
-    let finding = |path: PathBuf| {
-        let what = format!("others can read or write {}", path.display());
-        Finding::problem(CHECK, what, FIX).repaired_by(move || close_to_others(&path))
-    };
-    open.into_iter().map(finding).collect()
+    vec![unusable]
 }
 
 /// The folders and secret files in the state directory to which others have access.
@@ -108,25 +99,22 @@ fn close_to_others(path: &Path) -> Result<(), FsError> {
 }
 
 fn credentials(context: &Context) -> Finding {
-    const CHECK: &str = "credentials";
+    const CHECK: Check = Check("credentials");
     let log_in = "run: spec-kitty auth login";
     let status = match look(&context.world, context.server.as_deref()) {
         Ok(status) => status,
         Err(error) => {
             let what = chain(&error);
-            return Finding::problem(CHECK, what, Failure::from(error).advice());
+            return CHECK.problem(what, Failure::from(error).advice());
         }
     };
     let server = status.server.map(|server| server.to_string());
     let server = server.unwrap_or_else(|| "no server".to_owned());
     match status.standing {
-        Standing::LoggedIn | Standing::Environment => {
-            Finding::ok(CHECK, format!("logged in to {server}"))
-        }
-        Standing::LoggedOut => Finding::note(CHECK, "not logged in", log_in),
-        Standing::Expired => Finding::problem(CHECK, "the session has expired", log_in),
-        Standing::OtherServer(issuer) => Finding::problem(
-            CHECK,
+        Standing::LoggedIn | Standing::Environment => CHECK.ok(format!("logged in to {server}")),
+        Standing::LoggedOut => CHECK.note("not logged in", log_in),
+        Standing::Expired => CHECK.problem("the session has expired", log_in),
+        Standing::OtherServer(issuer) => CHECK.problem(
             format!("logged in to {issuer}, but commands use {server}"),
             format!("{log_in} --server {server}"),
         ),
@@ -134,62 +122,52 @@ fn credentials(context: &Context) -> Finding {
 }
 
 fn clock(home: &Path) -> Finding {
-    const CHECK: &str = "clock";
+    const CHECK: Check = Check("clock");
     match lamport_clock::read(home) {
-        Ok(None) if !home.join("clock.json").exists() => Finding::ok(CHECK, "no events yet"),
-        Ok(None) => Finding::note(
-            CHECK,
-            "clock.json is damaged",
-            "the next event repairs it from the queue",
-        ),
-        Ok(Some(value)) => Finding::ok(CHECK, format!("event clock: {value}")),
-        Err(error) => {
-            let advice = "make clock.json a file that you can read and write";
-            Finding::error(CHECK, &error, advice)
+        Ok(None) if !home.join("clock.json").exists() => CHECK.ok("no events yet"),
+        Ok(None) => {
+            let advice = "the next event repairs it from the queue";
+            CHECK.note("clock.json is damaged", advice)
         }
+        Ok(Some(value)) => CHECK.ok(format!("event clock: {value}")),
+        Err(error) => CHECK.error(&error, "make clock.json a file that you can read and write"),
     }
 }
 
 fn queues(home: &Path) -> Vec<Finding> {
-    const CHECK: &str = "queue";
+    const CHECK: Check = Check("queue");
+    const REJECTED: Check = Check("rejected events");
     let queues = match Queue::all(home) {
         Ok(queues) => queues,
         Err(error) => {
             let advice = "make the folder queue/ readable, or move it away";
-            return vec![Finding::error(CHECK, &error, advice)];
+            return vec![CHECK.error(&error, advice)];
         }
     };
-    let mut total = Counts::default();
-    for queue in &queues {
-        total.add(queue.counts());
+    let total = total(&queues);
+    let mut findings = vec![match total.pending {
+        0 => CHECK.ok("empty"),
+        number => {
+            let what = format!("{} queued", count(number, "event"));
+            CHECK.note(what, "run: spec-kitty sync now --all")
+        }
+    }];
+    if total.newer_version > 0 {
+        let events = count(total.newer_version, "event");
+        let what = format!("{events} written by a newer version of spec-kitty");
+        findings.push(CHECK.note(what, "deliver them with that version"));
     }
-    let some = |check, number, noun, what, advice| {
-        let text = format!("{}{what}", count(number, noun));
-        (number > 0).then(|| Finding::note(check, text, advice))
-    };
-    let deliver = "run: spec-kitty sync now --all";
-    let pending = some(CHECK, total.pending, "event", " queued", deliver);
-    let mut findings = vec![pending.unwrap_or_else(|| Finding::ok(CHECK, "empty"))];
-    findings.extend(some(
-        CHECK,
-        total.newer_version,
-        "event",
-        " written by a newer version of spec-kitty",
-        "deliver them with that version",
-    ));
-    findings.extend(some(
-        CHECK,
-        total.unreadable,
-        "unreadable line",
-        "",
-        "run `spec-kitty sync now --all` to set them aside",
-    ));
-    let problems = total.problems.into_iter();
+    if total.unreadable > 0 {
+        let advice = "run `spec-kitty sync now --all` to set them aside";
+        findings.push(CHECK.note(count(total.unreadable, "unreadable line"), advice));
+    }
     let advice = "check the file, and move it away if it does not belong there";
-    findings.extend(problems.map(|problem| Finding::problem(CHECK, problem, advice)));
-    let check = "rejected events";
+    let problems = total.problems.into_iter();
+    findings.extend(problems.map(|problem| CHECK.problem(problem, advice)));
     let list = "run: spec-kitty sync list --dead, then: spec-kitty sync retry";
-    let rejected = some(check, total.dead, "event", "", list);
-    findings.push(rejected.unwrap_or_else(|| Finding::ok(check, "no rejected events")));
+    findings.push(match total.dead {
+        0 => REJECTED.ok("no rejected events"),
+        number => REJECTED.note(count(number, "event"), list),
+    });
     findings
 }

@@ -8,10 +8,7 @@ mod unfinished_work;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::exit_code::ExitCode;
-use crate::cli::outcome::Outcome;
-use crate::cli::table::table;
+use crate::cli::{CommandResult, Context, ExitCode, Outcome, table};
 use finding::{Finding, State};
 
 /// The advice for problems that `--fix` repairs.
@@ -44,14 +41,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     if arguments.fix {
         findings = findings.into_iter().map(Finding::repair).collect();
     }
-    let count = |state| {
-        findings
-            .iter()
-            .filter(|finding| finding.state == state)
-            .count()
-    };
+    let count = |state| findings.iter().filter(|it| it.state == state).count();
     let (problems, notes) = (count(State::Problem), count(State::Note));
-    let rows: Vec<_> = findings.iter().map(row).collect();
+    let rows: Vec<_> = findings.iter().map(Finding::row).collect();
     let text = table(&context.ui, ["state", "check", "finding"], &rows);
     let answer = json!(DoctorAnswer {
         healthy: problems == 0,
@@ -64,12 +56,4 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         _ => ExitCode::RepoState,
     };
     Ok(Outcome::new("spec-kitty.doctor/1", answer, text).exit(exit))
-}
-
-fn row(finding: &Finding) -> [String; 3] {
-    let text = match &finding.advice {
-        Some(advice) => format!("{}; {advice}", finding.what),
-        None => finding.what.clone(),
-    };
-    [finding.state.word(), finding.check.to_owned(), text]
 }

@@ -4,11 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::finding::Finding;
+use super::finding::{Check, Finding};
 use super::{Arguments, FIX, unfinished_work};
-use crate::cli::ask;
-use crate::cli::context::Context;
-use crate::cli::failure::Failure;
+use crate::cli::{Context, Failure, ask};
 use crate::fs::FsError;
 use crate::git::repair::{LeftLock, left_lock, repair};
 use crate::git::repository::Repository;
@@ -18,25 +16,27 @@ use crate::project::{Project, ProjectError};
 use crate::text::{chain, count};
 use crate::tracker::binding::OriginBinding;
 
+const GIT: Check = Check("git");
+const DETACHED: &str = "detached HEAD: missions cannot be created";
+
 /// A younger temporary file may be in use.
 const IN_USE: Duration = Duration::from_hours(1);
 
 /// Checks the current project, if there is one.
 pub(super) fn check(context: &Context, arguments: Arguments) -> Vec<Finding> {
-    const CHECK: &str = "project";
+    const CHECK: Check = Check("project");
     let project = match Project::open(&context.world) {
         Ok(project) => project,
         Err(ProjectError::Root(error)) => {
-            let advice = "run it in a project to check that too";
-            return vec![Finding::note(CHECK, chain(&error), advice)];
+            return vec![CHECK.note(chain(&error), "run it in a project to check that too")];
         }
         Err(error) => {
             let failure = Failure::from(error);
-            return vec![Finding::problem(CHECK, failure.reason(), failure.advice())];
+            return vec![CHECK.problem(failure.reason(), failure.advice())];
         }
     };
     let root = format!("at {}", project.root.display());
-    let mut findings = vec![Finding::ok(CHECK, root), binding(&project)];
+    let mut findings = vec![CHECK.ok(root), binding(&project)];
     findings.extend(missions(&project));
     findings.extend(unfinished_work::check(context, &project));
     findings.extend(git(context, &project, arguments));
@@ -45,66 +45,50 @@ pub(super) fn check(context: &Context, arguments: Arguments) -> Vec<Finding> {
 }
 
 fn binding(project: &Project) -> Finding {
+    const CHECK: Check = Check("binding");
     match OriginBinding::load(&project.root) {
         Ok(binding) => {
             let name = binding.project_slug.or(binding.binding_ref);
             let name = name.unwrap_or_default();
-            Finding::ok("binding", format!("{} {name}", binding.provider.title()))
+            CHECK.ok(format!("{} {name}", binding.provider.title()))
         }
         Err(error) => {
             let failure = Failure::from(error);
             let advice = failure.advice();
-            Finding::note("binding", failure.message, advice)
+            CHECK.note(failure.message, advice)
         }
     }
 }
 
 /// Other commands skip a mission with an invalid `meta.json`.
 fn missions(project: &Project) -> Vec<Finding> {
-    const CHECK: &str = "missions";
+    const CHECK: Check = Check("missions");
     let mut all = match mission::all(&project.root) {
         Ok(all) => all,
-        Err(error) => {
-            return vec![Finding::error(
-                CHECK,
-                &error,
-                "make kitty-specs/ a readable folder",
-            )];
-        }
+        Err(error) => return vec![CHECK.error(&error, "make kitty-specs/ a readable folder")],
     };
     all.retain(|mission| !mission.is_hollow());
     let advice = "fix the file, or restore it: git checkout -- PATH";
     let errors = all
         .iter()
         .filter_map(|mission| mission.load(&project.root).err());
-    let mut findings: Vec<_> = errors
-        .map(|error| Finding::error(CHECK, &error, advice))
-        .collect();
-    if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, count(all.len() as u64, "mission")));
-    }
-    findings
+    let findings = errors.map(|error| CHECK.error(&error, advice)).collect();
+    CHECK.or_ok(findings, count(all.len() as u64, "mission"))
 }
 
 fn git(context: &Context, project: &Project, arguments: Arguments) -> Vec<Finding> {
-    const CHECK: &str = "git";
     let Some(repository) = &project.repository else {
-        let what = "not a git repository with a work tree";
-        return vec![Finding::note(CHECK, what, "run: git init")];
+        return vec![GIT.note("not a git repository with a work tree", "run: git init")];
     };
     let mut findings = vec![match &repository.branch {
-        Some(branch) => Finding::ok(CHECK, format!("on {branch}")),
-        None => Finding::note(
-            CHECK,
-            "detached HEAD: missions cannot be created",
-            "run: git switch BRANCH",
-        ),
+        Some(branch) => GIT.ok(format!("on {branch}")),
+        None => GIT.note(DETACHED, "run: git switch BRANCH"),
     }];
     if let Some(operation) = repository.interrupted() {
         let name = operation.name();
         let advice = format!("finish it with: git {name} --continue");
         let what = format!("{name} in progress, so commits are deferred");
-        findings.push(Finding::note(CHECK, what, advice));
+        findings.push(GIT.note(what, advice));
     }
     let specs = project.root.join(SPECS);
     let folder = specs.strip_prefix(&repository.root);
@@ -112,7 +96,7 @@ fn git(context: &Context, project: &Project, arguments: Arguments) -> Vec<Findin
     match left_lock(&context.world, repository, folder) {
         Ok(None) => {}
         Ok(Some(left)) => findings.push(lock_finding(context, repository, left, arguments)),
-        Err(error) => findings.push(Finding::error(CHECK, &error, "run: git status")),
+        Err(error) => findings.push(GIT.error(&error, "run: git status")),
     }
     findings
 }
@@ -135,7 +119,7 @@ fn lock_finding(
         what = format!("{what}; the next commit would revert {reversed}");
     }
     let advice = "if no git process is running, run: spec-kitty doctor --fix --yes";
-    let finding = Finding::problem("git", what, advice);
+    let finding = GIT.problem(what, advice);
     let question = "There are git locks. Is it certain that no git runs in this repository?";
     let confirmed = || {
         arguments.yes || context.ui.may_ask() && ask::confirm(context, question).unwrap_or(false)
@@ -149,7 +133,7 @@ fn lock_finding(
 
 /// Temporary files of killed processes. The next write of the same file removes them, too.
 fn leftovers(context: &Context, project: &Project) -> Vec<Finding> {
-    const CHECK: &str = "leftovers";
+    const CHECK: Check = Check("leftovers");
     let mut folders = vec![
         project.state_directory.clone(),
         project.root.join(".kittify"),
@@ -160,15 +144,11 @@ fn leftovers(context: &Context, project: &Project) -> Vec<Finding> {
     let found = folders
         .iter()
         .flat_map(|folder| temporaries(context, folder));
-    let finding = |path: PathBuf| {
+    let findings = found.map(|path| {
         let what = format!("{} was left by a killed command", path.display());
-        Finding::problem(CHECK, what, FIX).repaired_by(move || remove(&path))
-    };
-    let mut findings: Vec<_> = found.map(finding).collect();
-    if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, "no temporary files"));
-    }
-    findings
+        CHECK.problem(what, FIX).repaired_by(move || remove(&path))
+    });
+    CHECK.or_ok(findings.collect(), "no temporary files")
 }
 
 fn temporaries(context: &Context, folder: &Path) -> Vec<PathBuf> {

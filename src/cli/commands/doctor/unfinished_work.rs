@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::FIX;
-use super::finding::Finding;
-use crate::cli::context::Context;
+use super::finding::{Check, Finding};
+use crate::cli::Context;
 use crate::fs::lock::{self, LockError};
 use crate::git::branches::branch_with;
 use crate::git::command::GitError;
@@ -14,44 +14,35 @@ use crate::mission::Mission;
 use crate::project::Project;
 use crate::text::shell_word;
 
-const CHECK: &str = "unfinished work";
+const CHECK: Check = Check("unfinished work");
 
 /// Journeys that were cut off: their command resumes them, unless their mission is gone.
 pub(crate) fn check(context: &Context, project: &Project) -> Vec<Finding> {
     let stored = match Journeys::of(project).all() {
         Ok(stored) => stored,
-        Err(error) => {
-            return vec![Finding::error(
-                CHECK,
-                &error,
-                "make the folder intents/ yours",
-            )];
-        }
+        Err(error) => return vec![CHECK.error(&error, "make the folder intents/ yours")],
     };
-    if stored.is_empty() {
-        return vec![Finding::ok(CHECK, "none")];
-    }
-    let findings = stored.into_iter();
-    findings
-        .map(|stored| unfinished(context, project, stored))
-        .collect()
+    let findings = stored
+        .into_iter()
+        .map(|stored| unfinished(context, project, stored));
+    CHECK.or_ok(findings.collect(), "none")
 }
 
 fn unfinished(context: &Context, project: &Project, stored: StoredJourney) -> Finding {
     let path = stored.path;
     let Some(journey) = stored.journey else {
         let what = format!("{} cannot be read", path.display());
-        return Finding::problem(CHECK, what, FIX).repaired_by(move || remove_file(&path));
+        return CHECK
+            .problem(what, FIX)
+            .repaired_by(move || remove_file(&path));
     };
     let mission = &journey.mission;
     let meta_file = Mission::named(&project.root, mission).meta_file();
     if !meta_file.exists() {
         return absent(context, project, mission, meta_file, path);
     }
-    let ticket = journey
-        .ticket
-        .as_ref()
-        .map(|it| it.candidate.external_issue_key());
+    let ticket = journey.ticket.as_ref();
+    let ticket = ticket.map(|ticket| ticket.candidate.external_issue_key());
     let owed = journey.owed();
     let what = match (owed.first(), ticket) {
         (Some(Step::RecordCreated | Step::RecordBound), _) => {
@@ -82,7 +73,7 @@ fn unfinished(context: &Context, project: &Project, stored: StoredJourney) -> Fi
         }
         (_, None) => "sync now".to_owned(),
     };
-    Finding::note(CHECK, what, format!("run: spec-kitty {command}"))
+    CHECK.note(what, format!("run: spec-kitty {command}"))
 }
 
 /// The mission is not in the work tree: on another branch its work still waits; deleted, it is over.
@@ -98,14 +89,14 @@ fn absent(
         Ok(Some(branch)) => {
             let what = format!("mission {mission} is on another branch, {branch}");
             let switch = format!("go on there: git switch {}", shell_word(&branch));
-            return Finding::note(CHECK, what, switch);
+            return CHECK.note(what, switch);
         }
-        Err(error) => return Finding::error(CHECK, &error, "run: git status"),
+        Err(error) => return CHECK.error(&error, "run: git status"),
     }
     let what = format!("mission {mission} is gone; this will never finish");
     let world = context.world.clone();
     let lock_file = project.number_lock_file();
-    Finding::problem(CHECK, what, FIX).repaired_by(move || {
+    CHECK.problem(what, FIX).repaired_by(move || {
         // A mission that is just being made has its journey on disk before its folder.
         let _held = lock::acquire(&world, &lock_file?, Duration::from_secs(5))?;
         if meta_file.exists() {

@@ -4,9 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Scope;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
-use crate::cli::table::table;
+use crate::cli::{CommandResult, Context, Outcome, table};
 use crate::sync::queue::DeadEvent;
 
 /// Arguments of `sync list`.

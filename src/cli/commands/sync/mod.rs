@@ -5,20 +5,17 @@ pub(crate) mod now;
 pub(crate) mod retry;
 pub(crate) mod status;
 
-use clap::Subcommand;
-
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
+use crate::cli::{CommandResult, Context, Failure};
 use crate::project::paths::RootError;
 use crate::project::{Project, ProjectError};
-use crate::sync::queue::Queue;
+use crate::sync::queue::{Counts, Queue};
 use crate::text::count;
 
 /// The verbs of `sync`.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Count the queued events of all projects
-    Status(status::Arguments),
+    Status,
     /// Deliver this project's queued events
     Now(now::Arguments),
     /// List queued events, one per line
@@ -30,7 +27,7 @@ pub enum Command {
 /// Runs a verb.
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
-        Command::Status(arguments) => status::run(arguments, context),
+        Command::Status => status::run(context),
         Command::Now(arguments) => now::run(arguments, context),
         Command::List(arguments) => list::run(arguments, context),
         Command::Retry(arguments) => retry::run(arguments, context),
@@ -68,10 +65,15 @@ fn select(scope: Scope, context: &Context) -> Result<(Vec<Queue>, Option<Project
 
 /// A warning about events that this version cannot deliver.
 fn newer_version(events: u64) -> Option<String> {
-    (events > 0).then(|| {
-        format!(
-            "{} need a newer version of spec-kitty",
-            count(events, "event")
-        )
-    })
+    let counted = count(events, "event");
+    (events > 0).then(|| format!("{counted} need a newer version of spec-kitty"))
+}
+
+/// The content of several queues.
+pub(crate) fn total(queues: &[Queue]) -> Counts {
+    let mut total = Counts::default();
+    for queue in queues {
+        total.add(queue.counts());
+    }
+    total
 }

@@ -6,14 +6,8 @@ use serde_json::{Value, json};
 
 use super::Scope;
 use crate::auth::session::{Session, SessionError};
-use crate::cli::code::Code;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::exit_code::ExitCode;
-use crate::cli::failure::{Effect, Failure};
-use crate::cli::outcome::Outcome;
-use crate::cli::table::record;
+use crate::cli::{Code, CommandResult, Context, Effect, ExitCode, Failure, Outcome, record_known};
 use crate::http::{Answer, Call, Refusal, Retry};
-use crate::journey::Service;
 use crate::journey::finish::{Recorded, record_owed_events};
 use crate::mission::commit::CommitPolicy;
 use crate::project::Project;
@@ -68,55 +62,44 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         }
     }
     progress.finish_and_clear();
-    let mut results = NowAnswer {
+    let left = super::total(&queues);
+    let mut warnings = recorded.warnings;
+    warnings.append(&mut sum.warnings);
+    warnings.extend(left.problems);
+    let results = NowAnswer {
         sum,
-        pending: 0,
+        pending: left.pending,
         intents_recorded: recorded.events,
         intents_waiting: recorded.waiting,
     };
-    let mut newer_version = 0;
-    for queue in &queues {
-        let counts = queue.counts();
-        results.pending += counts.pending;
-        newer_version += counts.newer_version;
-        results.sum.warnings.extend(counts.problems);
-    }
-    let mut warnings = recorded.warnings;
-    warnings.append(&mut results.sum.warnings);
     warnings.extend(results.warnings());
-    warnings.extend(super::newer_version(newer_version));
-    match stopped {
-        None | Some(Stop::Deadline) => {
-            let warning = "timed out; some events are still queued; run: spec-kitty sync now";
-            let timed_out = stopped.is_some().then(|| warning.to_owned());
-            Ok(results.outcome(context).warn(timed_out).warn(warnings))
+    warnings.extend(super::newer_version(left.newer_version));
+    let (failure, may_have_arrived) = match stopped {
+        None => return Ok(results.outcome(context).warn(warnings)),
+        Some(Stop::Deadline) => {
+            let timed_out = "timed out; some events are still queued; run: spec-kitty sync now";
+            let outcome = results.outcome(context).warn([timed_out.to_owned()]);
+            return Ok(outcome.warn(warnings));
         }
         Some(Stop::NoAnswer(error)) => {
             let may_have_arrived = error.may_have_arrived();
-            Err(results.failure(error.into(), may_have_arrived, warnings))
+            (error.into(), may_have_arrived)
         }
-        Some(Stop::BadAnswer(error)) => {
-            Err(results.failure(TrackerError::BadResponse(error).into(), true, warnings))
-        }
+        Some(Stop::BadAnswer(error)) => (TrackerError::BadResponse(error).into(), true),
         Some(Stop::Refused(answer)) => {
             let failure = match &session {
                 Some(session) => Refusal::read(session.server(), &answer).into(),
                 None => Failure::new(Code::Unavailable, "not delivered"),
             };
-            Err(results.failure(failure, answer.status >= 500, warnings))
+            (failure, answer.status >= 500)
         }
-    }
+    };
+    Err(results.failure(failure, may_have_arrived, warnings))
 }
 
 fn record_events(context: &Context, project: &Project) -> Recorded {
-    record_owed_events(Service {
-        world: &context.world,
-        project,
-        team_slug: context.team_slug().as_deref(),
-        commit: CommitPolicy::Never,
-        wait: context.remaining(),
-        tracker: None,
-    })
+    let team_slug = context.team_slug();
+    record_owed_events(context.service(project, team_slug.as_deref(), CommitPolicy::Never))
 }
 
 fn post<'a>(
@@ -148,20 +131,19 @@ fn progress(queues: &[Queue], context: &Context) -> ProgressBar {
 
 impl NowAnswer {
     fn outcome(&self, context: &Context) -> Outcome {
-        let mut rows = vec![
-            ("delivered", self.sum.accepted.to_string()),
-            ("duplicates", self.sum.duplicates.to_string()),
-            ("rejected", self.sum.rejected.to_string()),
-            ("pending", self.pending.to_string()),
+        let recorded = self.intents_recorded;
+        let rows = [
+            ("delivered", Some(self.sum.accepted.to_string())),
+            ("duplicates", Some(self.sum.duplicates.to_string())),
+            ("rejected", Some(self.sum.rejected.to_string())),
+            ("pending", Some(self.pending.to_string())),
+            ("recorded", (recorded > 0).then(|| recorded.to_string())),
         ];
-        if self.intents_recorded > 0 {
-            rows.push(("recorded", self.intents_recorded.to_string()));
-        }
         let exit = match self.sum.rejected {
             0 => ExitCode::Ok,
             _ => ExitCode::Internal,
         };
-        let text = record(&context.ui, &rows);
+        let text = record_known(&context.ui, rows);
         Outcome::new("spec-kitty.sync-now/1", json!(self), text).exit(exit)
     }
 
@@ -180,18 +162,15 @@ impl NowAnswer {
 
     fn warnings(&self) -> impl Iterator<Item = String> {
         let list = "run: spec-kitty sync list --dead";
+        let some = |number, noun| (number > 0).then(|| count(number, noun));
         let busy = self
             .sum
             .busy
             .then(|| "another delivery is running".to_owned());
-        let rejected = (self.sum.rejected > 0).then(|| {
-            let events = count(self.sum.rejected, "event");
-            format!("the server rejected {events}; {list}")
-        });
-        let unreadable = (self.sum.unreadable > 0).then(|| {
-            let lines = count(self.sum.unreadable, "unreadable line");
-            format!("{lines} moved to the rejected events; {list}")
-        });
+        let rejected = some(self.sum.rejected, "event")
+            .map(|events| format!("the server rejected {events}; {list}"));
+        let unreadable = some(self.sum.unreadable, "unreadable line")
+            .map(|lines| format!("{lines} moved to the rejected events; {list}"));
         [busy, rejected, unreadable].into_iter().flatten()
     }
 }

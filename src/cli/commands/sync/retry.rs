@@ -6,10 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Scope;
-use crate::cli::code::Code;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
-use crate::cli::outcome::Outcome;
+use crate::cli::{Code, CommandResult, Context, Failure, Outcome};
 use crate::text::count;
 
 /// Arguments of `sync retry`.

@@ -7,17 +7,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::auth::server_choice::ServerSource;
-use crate::auth::status::look;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
-use crate::cli::table::record;
+use crate::auth::status::{Status, look};
+use crate::cli::{CommandResult, Context, Outcome, record_known};
 use crate::journey::{Journeys, StoredJourney};
 use crate::sync::queue::{Counts, Queue};
 use crate::text::{chain, span};
 
-/// Arguments of `sync status`.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
+const NOT_LOGGED_IN: &str = "not logged in; run: spec-kitty auth login";
 
 #[derive(Serialize)]
 struct StatusAnswer {
@@ -51,7 +47,7 @@ struct IntentAnswer {
 }
 
 /// Counts the events of all projects. Changes nothing, takes no lock and sends no request.
-pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(context: &Context) -> CommandResult {
     let state_directory = context.world.state_directory();
     let mut total = Counts::default();
     let mut projects = Vec::new();
@@ -69,9 +65,10 @@ pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     }
     let journeys = Journeys::all_projects(&state_directory)?.into_iter();
     let intents: Vec<_> = journeys.map(intent).collect();
-    let (session, mut warnings) = match look(&context.world, context.server.as_deref()) {
-        Ok(session) => (Some(session), Vec::new()),
-        Err(error) => (None, vec![chain(&error)]),
+    let (session, login, mut warnings) = match look(&context.world, context.server.as_deref()) {
+        Ok(session) if session.standing.is_logged_in() => (session, "logged in", Vec::new()),
+        Ok(session) => (session, NOT_LOGGED_IN, Vec::new()),
+        Err(error) => (Status::default(), "unknown", vec![chain(&error)]),
     };
     warnings.append(&mut total.problems);
     warnings.extend(context.reminder());
@@ -80,37 +77,26 @@ pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
         let age = context.world.now().signed_duration_since(oldest);
         age.num_seconds().max(0).unsigned_abs()
     });
-    let login = match &session {
-        Some(session) if session.standing.is_logged_in() => "logged in",
-        Some(_) => "not logged in; run: spec-kitty auth login",
-        None => "unknown",
-    };
     let answer = StatusAnswer {
         total,
         oldest_age_seconds: age,
         projects,
         intents,
-        logged_in: session.as_ref().is_some_and(|s| s.standing.is_logged_in()),
-        server_source: session
-            .as_ref()
-            .and_then(|s| s.server_source)
-            .map(ServerSource::as_str),
-        server: session
-            .as_ref()
-            .and_then(|s| s.server.as_ref())
-            .map(ToString::to_string),
-        team_slug: session.and_then(|s| s.team_slug),
+        logged_in: session.standing.is_logged_in(),
+        server_source: session.server_source.map(ServerSource::as_str),
+        server: session.server.map(|server| server.to_string()),
+        team_slug: session.team_slug,
     };
-    let text = record(&context.ui, &rows(&answer, login));
+    let text = record_known(&context.ui, rows(&answer, login));
     Ok(Outcome::new("spec-kitty.sync-status/1", json!(answer), text).warn(warnings))
 }
 
-fn rows(answer: &StatusAnswer, login: &str) -> Vec<(&'static str, String)> {
+fn rows(answer: &StatusAnswer, login: &str) -> [(&'static str, Option<String>); 9] {
     let positive = |number: u64| (number > 0).then(|| number.to_string());
     let interrupted = positive(answer.intents.len() as u64)
         .map(|number| number + "; run in its project: spec-kitty doctor");
     let total = &answer.total;
-    let rows = [
+    [
         ("queued", Some(total.pending.to_string())),
         ("rejected", Some(total.dead.to_string())),
         ("unreadable", positive(total.unreadable)),
@@ -120,17 +106,12 @@ fn rows(answer: &StatusAnswer, login: &str) -> Vec<(&'static str, String)> {
         ("bytes", Some(total.bytes.to_string())),
         ("server", answer.server.clone()),
         ("session", Some(login.to_owned())),
-    ];
-    let rows = rows.into_iter();
-    rows.filter_map(|(name, value)| Some((name, value?)))
-        .collect()
+    ]
 }
 
 fn intent(stored: StoredJourney) -> IntentAnswer {
-    let ticket = stored
-        .journey
-        .as_ref()
-        .and_then(|journey| journey.ticket.as_ref());
+    let journey = stored.journey.as_ref();
+    let ticket = journey.and_then(|journey| journey.ticket.as_ref());
     IntentAnswer {
         external_issue_key: ticket.map(|it| it.candidate.external_issue_key().to_owned()),
         feature_slug: stored.journey.map(|journey| journey.mission),

@@ -2,9 +2,8 @@
 
 use serde_json::json;
 
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
 use crate::cli::ticket_arguments::provider_argument;
+use crate::cli::{CommandResult, Context, Outcome};
 use crate::project::Project;
 use crate::project::config::CONFIG_FILE;
 use crate::text::one_line;
@@ -32,20 +31,15 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let project = Project::open(world)?;
     let shared = project.shared_directory();
     let changed = binding::bind(world, &project.root, &shared, provider, &project_slug)?;
-    let text = if !context.ui.stdout_is_terminal() {
-        format!("{provider}\t{}\n", one_line(&project_slug))
-    } else if changed {
-        format!(
-            "Bound this project to {} project {} in {CONFIG_FILE}.\nNext: spec-kitty tracker search-origin QUERY",
-            provider.title(),
-            one_line(&project_slug)
-        )
-    } else {
-        format!(
-            "This project is already bound to {} project {}.",
-            provider.title(),
-            one_line(&project_slug)
-        )
+    let name = one_line(&project_slug);
+    let title = provider.title();
+    let text = match (context.ui.stdout_is_terminal(), changed) {
+        (false, _) => format!("{provider}\t{name}\n"),
+        (true, true) => format!(
+            "Bound this project to {title} project {name} in {CONFIG_FILE}.\n\
+             Next: spec-kitty tracker search-origin QUERY"
+        ),
+        (true, false) => format!("This project is already bound to {title} project {name}."),
     };
     let fields = json!({
         "provider": provider,

@@ -1,21 +1,17 @@
 //! `spec-kitty tracker bind-origin`.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::cli::commit_arguments::CommitArguments;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
-use crate::cli::outcome::Outcome;
-use crate::cli::progress;
-use crate::cli::table::record;
 use crate::cli::ticket_arguments::TicketArguments;
+use crate::cli::{CommandResult, Context, Failure, Outcome, RunArguments, progress, record};
 use crate::journey::bind::bind_mission_origin;
-use crate::journey::{Service, Tracker};
 use crate::mission;
 use crate::project::Project;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
-use crate::tracker::ticket::Ticket;
+use crate::wire::candidate::OriginCandidate;
+
+const SCHEMA: &str = "spec-kitty.bind-origin/1";
 
 /// Arguments of `tracker bind-origin`.
 #[derive(Debug, clap::Args)]
@@ -32,14 +28,8 @@ pub struct Arguments {
     /// Repeat an earlier bind with its key
     #[arg(long, value_name = "K")]
     idempotency_key: Option<String>,
-    /// Confirm the ticket without asking
-    #[arg(short, long)]
-    yes: bool,
     #[command(flatten)]
-    commit: CommitArguments,
-    /// Show what would happen and change nothing
-    #[arg(long)]
-    dry_run: bool,
+    run: RunArguments,
 }
 
 /// Finds the ticket, asks, binds.
@@ -50,39 +40,19 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;
     let metadata = mission.load(&project.root)?;
     let idempotency_key = idempotency_key(arguments.idempotency_key)?;
-    let reference = arguments.key.as_deref();
-    arguments.ticket.check(reference, &binding)?;
+    let (ticket, run) = (&arguments.ticket, arguments.run);
+    let key = ticket.check(arguments.key.as_deref(), &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
-    let choice = arguments
-        .ticket
-        .find(reference, context, &binding, &client)?;
+    let choice = ticket.find(key, context, &binding, &client)?;
     let slug = metadata.mission_slug();
-    if arguments.dry_run {
-        return Ok(plan(
-            context,
-            slug,
-            &project.relative(&mission.directory),
-            &choice.only()?,
-        ));
+    let ticket = choice.choose(context, run)?;
+    if run.dry_run {
+        let folder = project.relative(&mission.directory);
+        return Ok(plan(context, slug, &folder, &ticket.candidate));
     }
-    let ticket = choice.choose(context, arguments.yes)?;
-    choice.confirm(
-        context,
-        &ticket,
-        &format!("Bind it to mission {slug}?"),
-        arguments.yes,
-    )?;
-    let service = Service {
-        world: &context.world,
-        project: &project,
-        team_slug: client.session().team_slug(),
-        commit: arguments.commit.policy(),
-        wait: context.remaining(),
-        tracker: Some(Tracker {
-            binding: &binding,
-            client: &client,
-        }),
-    };
+    let effect = format!("Bind it to mission {slug}?");
+    choice.confirm(context, &ticket, &effect, run)?;
+    let service = context.binding_service(&project, &binding, &client, run.commit.policy());
     context.phase.start_writing();
     let bound = progress::during(&context.ui, "Binding", || {
         bind_mission_origin(service, &mission, &ticket, idempotency_key)
@@ -99,58 +69,48 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         "event_emitted": bound.event_emitted,
         "commit": commit,
     });
-    let text = record(
-        &context.ui,
-        &[
-            ("mission", slug.to_owned()),
-            ("ticket", ticket.candidate.external_issue_key().to_owned()),
-            ("title", ticket.candidate.title().to_owned()),
-            ("url", ticket.candidate.url().to_owned()),
-            ("folder", folder),
-            ("commit", commit.map_or("none", String::as_str).to_owned()),
-        ],
-    );
-    Ok(Outcome::new("spec-kitty.bind-origin/1", fields, text)
+    let rows = [
+        ("mission", slug),
+        ("ticket", ticket.candidate.external_issue_key()),
+        ("title", ticket.candidate.title()),
+        ("url", ticket.candidate.url()),
+        ("folder", &folder),
+        ("commit", commit.map_or("none", String::as_str)),
+    ];
+    Ok(Outcome::new(SCHEMA, fields, record(&context.ui, &rows))
         .warn(bound.warnings)
         .warn(context.reminder()))
 }
 
 /// The key becomes a header value: printable ASCII, at most 255 characters.
 fn idempotency_key(key: Option<String>) -> Result<Option<String>, Failure> {
-    match key {
-        Some(key)
-            if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| b.is_ascii_graphic()) =>
-        {
-            Err(Failure::usage(
-                "--idempotency-key must be 1 to 255 printable ASCII characters without spaces",
-            ))
-        }
-        key => Ok(key),
+    let allowed = |key: &String| {
+        (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    if key.as_ref().is_none_or(allowed) {
+        return Ok(key);
     }
+    Err(Failure::usage(
+        "--idempotency-key must be 1 to 255 printable ASCII characters without spaces",
+    ))
 }
 
-fn plan(context: &Context, slug: &str, folder: &str, ticket: &Ticket) -> Outcome {
+fn plan(context: &Context, slug: &str, folder: &str, candidate: &OriginCandidate) -> Outcome {
     let fields = json!({
         "dry_run": true,
         "feature_dir": folder,
         "feature_slug": slug,
-        "candidate": ticket.candidate,
-        "origin_ticket": Value::Null,
-        "origin_link_id": Value::Null,
-        "bound_at": Value::Null,
+        "candidate": candidate,
+        "origin_ticket": null,
+        "origin_link_id": null,
+        "bound_at": null,
         "event_emitted": false,
-        "commit": Value::Null,
+        "commit": null,
     });
-    let text = record(
-        &context.ui,
-        &[
-            (
-                "would bind",
-                ticket.candidate.external_issue_key().to_owned(),
-            ),
-            ("title", ticket.candidate.title().to_owned()),
-            ("to mission", slug.to_owned()),
-        ],
-    );
-    Outcome::new("spec-kitty.bind-origin/1", fields, text)
+    let rows = [
+        ("would bind", candidate.external_issue_key()),
+        ("title", candidate.title()),
+        ("to mission", slug),
+    ];
+    Outcome::new(SCHEMA, fields, record(&context.ui, &rows))
 }

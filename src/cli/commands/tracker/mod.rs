@@ -7,21 +7,19 @@ pub(crate) mod search_origin;
 pub(crate) mod status;
 pub(crate) mod unbind;
 
-use clap::Subcommand;
-
-use crate::cli::context::{CommandResult, Context};
+use crate::cli::{CommandResult, Context};
 
 /// The commands of `tracker`.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// List the supported trackers
-    Providers(providers::Arguments),
+    Providers,
     /// Show tracker, server, session and queued events, without a network request
-    Status(status::Arguments),
+    Status,
     /// Bind this project to a tracker
     Bind(bind::Arguments),
     /// Remove the tracker of this project
-    Unbind(unbind::Arguments),
+    Unbind,
     /// Search for a ticket to start a mission from
     SearchOrigin(search_origin::Arguments),
     /// Bind a ticket to an existing mission
@@ -30,10 +28,10 @@ pub enum Command {
 
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
-        Command::Providers(arguments) => Ok(providers::run(arguments, context)),
-        Command::Status(arguments) => status::run(arguments, context),
+        Command::Providers => Ok(providers::run(context)),
+        Command::Status => status::run(context),
         Command::Bind(arguments) => bind::run(arguments, context),
-        Command::Unbind(arguments) => unbind::run(arguments, context),
+        Command::Unbind => unbind::run(context),
         Command::SearchOrigin(arguments) => search_origin::run(arguments, context),
         Command::BindOrigin(arguments) => bind_origin::run(arguments, context),
     }

@@ -2,17 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::context::Context;
-use crate::cli::outcome::Outcome;
-use crate::cli::table::table;
+use crate::cli::{Context, Outcome, table};
 use crate::wire::Provider;
 
-/// Arguments of `tracker providers`.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
-
 /// Lists the trackers with tickets that can be the origin of a mission.
-pub(crate) fn run(_arguments: Arguments, context: &Context) -> Outcome {
+pub(crate) fn run(context: &Context) -> Outcome {
     let providers: Vec<Value> = Provider::ALL
         .iter()
         .map(|provider| json!({"provider": provider.as_str(), "title": provider.title()}))

@@ -2,13 +2,11 @@
 
 use serde_json::json;
 
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
-use crate::cli::hint::Hint;
-use crate::cli::outcome::Outcome;
-use crate::cli::table::table;
 use crate::cli::ticket_arguments::{search, ticket_not_found};
+use crate::cli::ticket_choice::cells;
+use crate::cli::{CommandResult, Context, Failure, Hint, Outcome, table};
 use crate::project::paths::find_root;
+use crate::text::one_line;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::search::OriginQuery;
@@ -39,27 +37,13 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let client = ControlPlaneClient::new(context.session()?);
     let by_key = query.key.is_some();
     let result = search(context, &binding, &client, query)?;
-    let rows: Vec<_> = result
-        .candidates
-        .iter()
-        .map(|candidate| {
-            [
-                candidate.external_issue_key(),
-                candidate.status(),
-                candidate.title(),
-                candidate.url(),
-            ]
-            .map(str::to_owned)
-        })
-        .collect();
+    let rows: Vec<_> = result.candidates.iter().map(cells).collect();
     if rows.is_empty() && by_key {
         return Err(ticket_not_found(&result.query_used, binding.provider));
     }
     if rows.is_empty() {
-        context.ui.say(&format!(
-            "No tickets match {:?}.",
-            crate::text::one_line(&result.query_used)
-        ));
+        let words = one_line(&result.query_used);
+        context.ui.say(&format!("No tickets match {words:?}."));
     }
     let text = table(&context.ui, ["key", "status", "title", "url"], &rows);
     let fields = json!({
@@ -85,30 +69,20 @@ fn query(arguments: Arguments, binding: &OriginBinding) -> Result<OriginQuery, F
         limit,
     } = arguments;
     let blank = |text: &String| text.trim().is_empty();
-    if [&query, &key, &text].into_iter().flatten().any(blank)
-        || (query.is_none() && key.is_none() && text.is_none())
-    {
+    let given: Vec<_> = [&query, &key, &text].into_iter().flatten().collect();
+    if given.is_empty() || given.into_iter().any(blank) {
         return Err(Failure::usage("nothing to search for").hint(Hint::lead_to(
             "pass a ticket or words",
             "spec-kitty tracker search-origin WEB-123",
         )));
     }
-    let Some(query) = query else {
-        return Ok(OriginQuery { key, text, limit });
-    };
-    match ticket_ref::parse(&query) {
-        Ok(reference) => {
+    let (key, text) = match query.as_deref().map(ticket_ref::parse) {
+        None => (key, text),
+        Some(Ok(reference)) => {
             binding.require(reference.provider)?;
-            Ok(OriginQuery {
-                key: Some(reference.key),
-                text: None,
-                limit,
-            })
+            (Some(reference.key), None)
         }
-        Err(_) => Ok(OriginQuery {
-            key: None,
-            text: Some(query),
-            limit,
-        }),
-    }
+        Some(Err(_)) => (None, query),
+    };
+    Ok(OriginQuery { key, text, limit })
 }

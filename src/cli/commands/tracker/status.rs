@@ -1,27 +1,20 @@
 //! `spec-kitty tracker status`.
 
-use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::auth::server_choice::ServerSource;
 use crate::auth::status::{Status, look};
 use crate::cli::commands::auth::status as session;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
-use crate::cli::outcome::Outcome;
-use crate::cli::table::record;
+use crate::cli::commands::sync::total;
+use crate::cli::{CommandResult, Context, Failure, Outcome, record_known};
 use crate::project::paths::find_root;
 use crate::settings;
 use crate::sync::queue::{Counts, Queue, reminder};
 use crate::text::{count, one_line};
 use crate::tracker::binding::{self, TrackerBinding};
 
-/// Arguments of `tracker status`.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
-
 /// Shows tracker, server, session and queued events. It only reads and starts no process.
-pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(context: &Context) -> CommandResult {
     let world = &context.world;
     let state_directory = world.state_directory();
     let binding = binding::load(&find_root(world)?)?;
@@ -29,20 +22,19 @@ pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
     let settings = settings::load(world)?;
     let queue = total(&Queue::all(&state_directory)?);
 
-    let unsupported = binding
-        .as_ref()
-        .and_then(|binding| binding.origin_provider().err())
-        .map(|error| {
-            let failure = Failure::from(error);
-            let hint = failure.hint.map(|hint| format!("; {hint}"));
-            failure.message + &hint.unwrap_or_default()
-        });
+    let unsupported = binding.as_ref().and_then(|it| it.origin_provider().err());
+    let unsupported = unsupported.map(|error| {
+        let failure = Failure::from(error);
+        let hint = failure.hint.map(|hint| format!("; {hint}"));
+        failure.message + &hint.unwrap_or_default()
+    });
+    let bound = binding.as_ref();
     let fields = json!({
-        "bound": binding.is_some(),
-        "provider": binding.as_ref().map(|binding| &binding.provider),
-        "project_slug": binding.as_ref().and_then(|binding| binding.project_slug.as_ref()),
-        "binding_ref": binding.as_ref().and_then(|binding| binding.binding_ref.as_ref()),
-        "origin_supported": binding.is_some() && unsupported.is_none(),
+        "bound": bound.is_some(),
+        "provider": bound.map(|binding| &binding.provider),
+        "project_slug": bound.and_then(|binding| binding.project_slug.as_ref()),
+        "binding_ref": bound.and_then(|binding| binding.binding_ref.as_ref()),
+        "origin_supported": bound.is_some() && unsupported.is_none(),
         "server": status.server.as_ref().map(ToString::to_string),
         "server_source": status.server_source.map(ServerSource::as_str),
         "logged_in": status.standing.is_logged_in(),
@@ -53,22 +45,11 @@ pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
         "dead": queue.dead,
         "oldest": queue.oldest,
     });
-    let text = text(context, binding.as_ref(), &status, &queue);
+    let text = text(context, bound, &status, &queue);
     Ok(Outcome::new("spec-kitty.tracker-status/1", fields, text)
         .warn(unsupported.map(|warning| one_line(&warning)))
         .warn(session::other_server(&status.standing))
         .warn(reminder(world, &state_directory, settings.max_queue_size)))
-}
-
-/// The sum over all queues of this machine.
-fn total(queues: &[Queue]) -> Counts {
-    let mut total = Counts::default();
-    for counts in queues.iter().map(Queue::counts) {
-        total.pending += counts.pending;
-        total.dead += counts.dead;
-        total.oldest = total.oldest.into_iter().chain(counts.oldest).min();
-    }
-    total
 }
 
 fn text(
@@ -77,21 +58,18 @@ fn text(
     status: &Status,
     queue: &Counts,
 ) -> String {
-    let tracker = match binding {
-        Some(binding) => binding.provider.clone(),
-        None => "not bound; run: spec-kitty tracker bind --help".to_owned(),
-    };
+    let not_bound = "not bound; run: spec-kitty tracker bind --help";
+    let tracker = binding.map_or(not_bound, |binding| &binding.provider);
     let server = match &status.server {
         Some(server) => server.to_string(),
         None => "not configured; run: spec-kitty auth login --server URL".to_owned(),
     };
-    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let project = binding.and_then(|binding| binding.project_slug.clone());
+    let queued = format!("{} queued", count(queue.pending, "event"));
+    let rejected = (queue.dead > 0).then(|| count(queue.dead, "event"));
     let rows = [
-        ("tracker", Some(tracker)),
-        (
-            "project",
-            binding.and_then(|binding| binding.project_slug.clone()),
-        ),
+        ("tracker", Some(tracker.to_owned())),
+        ("project", project),
         ("server", Some(server)),
         (
             "session",
@@ -99,19 +77,9 @@ fn text(
         ),
         ("user", status.username.clone()),
         ("team", status.team_slug.clone()),
-        (
-            "queue",
-            Some(format!("{} queued", count(queue.pending, "event"))),
-        ),
-        ("oldest", queue.oldest.map(time)),
-        (
-            "rejected",
-            (queue.dead > 0).then(|| count(queue.dead, "event")),
-        ),
+        ("queue", Some(queued)),
+        ("oldest", queue.oldest.map(session::time)),
+        ("rejected", rejected),
     ];
-    let known: Vec<_> = rows
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect();
-    record(&context.ui, &known)
+    record_known(&context.ui, rows)
 }

@@ -2,18 +2,13 @@
 
 use serde_json::json;
 
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
+use crate::cli::{CommandResult, Context, Outcome};
 use crate::project::Project;
 use crate::project::config::CONFIG_FILE;
 use crate::tracker::binding;
 
-/// Arguments of `tracker unbind`.
-#[derive(Debug, clap::Args)]
-pub struct Arguments {}
-
 /// Removes the `tracker` block of `.kittify/config.yaml`.
-pub(crate) fn run(_arguments: Arguments, context: &Context) -> CommandResult {
+pub(crate) fn run(context: &Context) -> CommandResult {
     let world = &context.world;
     let project = Project::open(world)?;
     let changed = binding::unbind(world, &project.root, &project.shared_directory())?;

@@ -3,9 +3,8 @@
 use serde_json::json;
 
 use super::super::Store;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
 use crate::cli::ticket_arguments::provider_argument;
+use crate::cli::{CommandResult, Context, Outcome};
 use crate::text::one_line;
 use crate::wire::Provider;
 

@@ -1,14 +1,11 @@
 //! `spec-kitty admin tickets import`.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use super::super::Store;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
-use crate::cli::outcome::Outcome;
+use crate::cli::{CommandResult, Context, Failure, Outcome, ask};
 use crate::fs::read_bounded;
 use crate::text::count;
 
@@ -43,10 +40,5 @@ fn read(file: &Path, context: &Context) -> Result<Vec<u8>, Failure> {
         return read_bounded(&path, MAX_BYTES)?
             .ok_or_else(|| Failure::usage(format!("no such file: {}", path.display())));
     }
-    let mut document = Vec::new();
-    std::io::stdin()
-        .take(MAX_BYTES)
-        .read_to_end(&mut document)
-        .map_err(|error| Failure::usage("cannot read standard input").cause(error.to_string()))?;
-    Ok(document)
+    ask::read_stdin(MAX_BYTES)
 }

@@ -5,13 +5,8 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use serde_json::json;
 
 use super::super::Store;
-use crate::cli::ask;
-use crate::cli::code::Code;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::failure::Failure;
-use crate::cli::hint::Hint;
-use crate::cli::outcome::Outcome;
 use crate::cli::ticket_arguments::provider_argument;
+use crate::cli::{CommandResult, Context, Failure, Outcome, ask};
 use crate::secret::Secret;
 use crate::text::one_line;
 use crate::wire::Provider;
@@ -59,9 +54,8 @@ fn password(arguments: &Arguments, context: &Context) -> Result<Secret, Failure>
         return password_from_stdin();
     }
     if !context.ui.may_ask() {
-        let message = "cannot prompt for a password: not a terminal";
         let command = format!("{} --password-stdin < FILE", context.typed.quoted());
-        return Err(Failure::new(Code::InputRequired, message).hint(Hint::Template(command)));
+        return Err(ask::password_required(command));
     }
     let password = ask::password(context, "Password")?;
     if ask::password(context, "Repeat password")? != password {
@@ -76,6 +70,6 @@ fn password_from_stdin() -> Result<Secret, Failure> {
     let mut line = String::new();
     BufReader::new(std::io::stdin().take(MAX_BYTES))
         .read_line(&mut line)
-        .map_err(|error| Failure::usage("cannot read standard input").cause(error.to_string()))?;
+        .map_err(|error| ask::stdin_failed(&error))?;
     Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }

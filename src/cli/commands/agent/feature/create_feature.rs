@@ -2,14 +2,11 @@
 //! of its older callers.
 
 use chrono::SecondsFormat;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::cli::commit_arguments::CommitArguments;
-use crate::cli::context::{CommandResult, Context};
-use crate::cli::outcome::Outcome;
-use crate::cli::table::record;
+use crate::cli::{CommandResult, CommitArguments, Context, Outcome, merged, record};
 use crate::journey::create::create_feature_core;
-use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions, Service};
+use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions};
 use crate::project::Project;
 
 /// Arguments of `agent feature create-feature`.
@@ -31,14 +28,7 @@ pub struct Arguments {
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let project = Project::open(&context.world)?;
     let team_slug = context.team_slug();
-    let service = Service {
-        world: &context.world,
-        project: &project,
-        team_slug: team_slug.as_deref(),
-        commit: arguments.commit.policy(),
-        wait: context.remaining(),
-        tracker: None,
-    };
+    let service = context.service(&project, team_slug.as_deref(), arguments.commit.policy());
     let options = MissionOptions {
         mission_type: arguments.mission,
         target_branch: arguments.target_branch,
@@ -47,33 +37,25 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         allow_duplicate: false,
     };
     let made = create_feature_core(service, &options)?;
-    let current = project.current_branch();
+    let folder = made.mission.directory.display().to_string();
+    let rows = [
+        ("created", made.metadata.mission_slug()),
+        ("folder", &folder),
+        ("branch", made.text("target_branch")),
+        (
+            "commit",
+            made.commits.first().map_or("none", String::as_str),
+        ),
+    ];
+    let text = record(&context.ui, &rows);
     let now = context
         .world
         .now()
         .to_rfc3339_opts(SecondsFormat::Secs, true);
-    let text = record(
-        &context.ui,
-        &[
-            ("created", made.metadata.mission_slug().to_owned()),
-            ("folder", made.mission.directory.display().to_string()),
-            ("branch", made.text("target_branch").to_owned()),
-            (
-                "commit",
-                made.commits
-                    .first()
-                    .map_or("none", String::as_str)
-                    .to_owned(),
-            ),
-        ],
-    );
-    Ok(Outcome::new(
-        "spec-kitty.create-feature/1",
-        fields(&made, current, &now),
-        text,
-    )
-    .warn(made.warnings)
-    .warn(context.reminder()))
+    let fields = fields(&made, project.current_branch(), &now);
+    Ok(Outcome::new("spec-kitty.create-feature/1", fields, text)
+        .warn(made.warnings)
+        .warn(context.reminder()))
 }
 
 fn fields(made: &Arrival, current: &str, now: &str) -> Value {
@@ -84,55 +66,42 @@ fn fields(made: &Arrival, current: &str, now: &str) -> Value {
     } else {
         format!("Planned on {current}; finished work is merged into {target}.")
     };
-    let mut branches = Map::new();
-    for key in [
-        "target_branch",
-        "base_branch",
-        "planning_base_branch",
-        "merge_target_branch",
-    ] {
-        branches.insert(key.to_owned(), target.into());
-    }
-    branches.insert("current_branch".to_owned(), current.into());
-    branches.insert("branch_strategy_summary".to_owned(), summary.clone().into());
-
-    let mut runtime = branches.clone();
-    runtime.insert("now_utc_iso".to_owned(), now.into());
-    runtime.insert("branch_matches_target".to_owned(), matches.into());
-    let mut branch_context = branches.clone();
-    branch_context.insert("expected_checkout_branch".to_owned(), target.into());
-    branch_context.insert("matches_target".to_owned(), matches.into());
-
+    let branches = json!({
+        "target_branch": target,
+        "base_branch": target,
+        "planning_base_branch": target,
+        "merge_target_branch": target,
+        "current_branch": current,
+        "branch_strategy_summary": summary,
+    });
+    let runtime = json!({"now_utc_iso": now, "branch_matches_target": matches});
+    let branch_context = json!({"expected_checkout_branch": target, "matches_target": matches});
     let path = |name: &str| made.mission.directory.join(name).display().to_string();
     let (spec_file, meta_file) = (path("spec.md"), path("meta.json"));
-    let next_step = format!("Read, then update {spec_file} and {meta_file}.");
-    let mut fields = json!({
+    let fields = json!({
         "feature": made.metadata.mission_slug(),
         "feature_dir": made.mission.directory.display().to_string(),
         "feature_number": made.text("feature_number"),
         "created_at": made.metadata.created_at(),
         "created_files": [spec_file, meta_file, path("tasks/README.md")],
+        "next_step": format!("Read, then update {spec_file} and {meta_file}."),
         "spec_file": spec_file,
         "meta_file": meta_file,
         "write_mode": "update_existing_files",
-        "next_step": next_step,
         "branch_matches_target": matches,
         "BRANCH_MATCHES_TARGET": matches,
         "EXPECTED_TARGET_BRANCH": target,
         "EXPECTED_BASE_BRANCH": target,
+        "TARGET_BRANCH": target,
+        "BASE_BRANCH": target,
+        "PLANNING_BASE_BRANCH": target,
+        "MERGE_TARGET_BRANCH": target,
+        "CURRENT_BRANCH": current,
         "NOW_UTC_ISO": now,
-        "runtime_vars": runtime,
-        "branch_context": branch_context,
+        "runtime_vars": merged(runtime, &branches),
+        "branch_context": merged(branch_context, &branches),
         "spec_kitty_version": env!("CARGO_PKG_VERSION"),
         "commits": made.commits,
     });
-    if let Value::Object(fields) = &mut fields {
-        for (key, value) in branches {
-            if key != "branch_strategy_summary" {
-                fields.insert(key.to_uppercase(), value.clone());
-            }
-            fields.insert(key, value);
-        }
-    }
-    fields
+    merged(fields, &branches)
 }
