@@ -6,24 +6,15 @@ use serde_json::{Value, json};
 use super::error::{CreationError, JourneyError};
 use super::plan::{MissionOptions, PlannedMission, check, plan, require_repository};
 use super::service::Service;
-use super::walk::{Arrival, Walk};
+use super::walk::{Arrival, NewMission, Walk};
 use super::{Creation, Journey, Journeys, Step, name_lock_key};
-use crate::fs::lock::{self, Lock};
+use crate::fs::lock;
 use crate::mission::commit::is_added;
 use crate::mission::metadata::{MetadataError, MetadataKeys, load};
 use crate::mission::{Mission, hidden, number};
 use crate::project::Project;
 use crate::text::one_line;
 use crate::tracker::ticket::Ticket;
-
-/// A mission whose folder is still to be made.
-#[derive(Debug)]
-pub(super) struct NewMission {
-    /// Its `meta.json`.
-    pub keys: MetadataKeys,
-    /// Reserves the number until the folder exists.
-    _number: Lock,
-}
 
 /// Creates a mission without a ticket, or finishes one of the same slug that was cut off. (Its
 /// name is that of the original task list.)
@@ -153,10 +144,7 @@ fn begin<'a>(
         ..Journeys::of(service.project).begin(&plan.mission_slug)
     };
     let mut walk = Walk::new(service, journey);
-    walk.new = Some(NewMission {
-        keys,
-        _number: number,
-    });
+    walk.new = Some(NewMission { keys, number });
     Ok(walk)
 }
 

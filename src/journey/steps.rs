@@ -27,6 +27,7 @@ impl Walk<'_> {
         };
         let root = &self.service.project.root;
         folder::create(root, &self.mission.name, &new.keys)?;
+        drop(new.number);
         self.progress.created = true;
         Ok(Settled::Done)
     }

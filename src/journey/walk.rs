@@ -1,11 +1,11 @@
 //! The loop over the steps of a journey.
 
-use super::create::NewMission;
 use super::error::{JourneyError, StepError};
 use super::service::Service;
 use super::{Journey, Journeys, Step};
+use crate::fs::lock::Lock;
 use crate::mission::Mission;
-use crate::mission::metadata::{MetadataError, MissionMetadata};
+use crate::mission::metadata::{MetadataError, MetadataKeys, MissionMetadata};
 use crate::text::chain;
 use crate::tracker::ticket::Ticket;
 use crate::wire::response::BindResponse;
@@ -23,6 +23,15 @@ pub(super) struct Walk<'a> {
     /// Whether the journey is on disk.
     pub(super) kept: bool,
     pub(super) progress: Progress,
+}
+
+/// A mission whose folder is still to be made.
+#[derive(Debug)]
+pub(super) struct NewMission {
+    /// Its `meta.json`.
+    pub keys: MetadataKeys,
+    /// Reserves the number until the folder exists.
+    pub number: Lock,
 }
 
 /// A bind as this command wants it. An earlier run may have begun it with another view of the ticket.

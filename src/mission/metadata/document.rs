@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::MetadataKeys;
 use super::exact::Exact;
-use super::origin_ticket::OriginTicket;
 use crate::fs::replace::{Mode, Replaced, replace};
 use crate::fs::{FsError, read_bounded};
 
@@ -167,13 +166,17 @@ impl MissionMetadata {
         &self.bytes
     }
 
-    /// The canonical bytes of this document with this origin. Every other value keeps its spelling.
-    pub(super) fn with_origin(&self, origin: &OriginTicket) -> Result<Vec<u8>, MetadataError> {
+    /// The canonical bytes of this document with one key set. Every other value keeps its spelling.
+    pub(super) fn with_key(
+        &self,
+        key: &str,
+        value: &impl Serialize,
+    ) -> Result<Vec<u8>, MetadataError> {
         let malformed = |error: serde_json::Error| malformed(&self.path, error.to_string());
         let mut keys: BTreeMap<String, Exact> =
             serde_json::from_slice(&self.bytes).map_err(malformed)?;
-        let origin = serde_json::to_value(origin).map_err(malformed)?;
-        keys.insert("origin_ticket".to_owned(), Exact::Other(origin));
+        let value = serde_json::to_value(value).map_err(malformed)?;
+        keys.insert(key.to_owned(), Exact::Other(value));
         canonical(&self.path, &keys)
     }
 

@@ -67,7 +67,7 @@ pub(crate) fn set_origin_ticket(
         })?;
     for _ in 0..TRIES {
         let read = load(path)?;
-        let bytes = read.with_origin(ticket)?;
+        let bytes = read.with_key("origin_ticket", ticket)?;
         if load(path)?.bytes() == read.bytes() {
             return Ok(replace(path, &bytes, Mode::Shared)?);
         }
