@@ -3,8 +3,7 @@
 use super::effect;
 use super::refusal::bad_response;
 use crate::auth::credentials::CredentialsError;
-use crate::auth::login::LoginError;
-use crate::auth::server_choice::{ResolveError, ServerSource};
+use crate::auth::server_choice::ServerSource;
 use crate::auth::session::SessionError;
 use crate::cli::code::Code;
 use crate::cli::failure::{Effect, Failure};
@@ -50,33 +49,11 @@ impl From<CredentialsError> for Failure {
     }
 }
 
-impl From<ResolveError> for Failure {
-    fn from(error: ResolveError) -> Self {
-        let code = match error {
-            ResolveError::UserConfig(error) => return error.into(),
-            ResolveError::Credentials(error) => return error.into(),
-            ResolveError::NotConfigured => Code::NotConfigured,
-            ResolveError::Invalid {
-                origin: ServerSource::Flag,
-                ..
-            } => {
-                let hint = Code::ServerInvalid.hint();
-                return Self {
-                    hint,
-                    ..Self::from_error(Code::Usage, &error)
-                };
-            }
-            ResolveError::Invalid { .. } => Code::ServerInvalid,
-        };
-        Self::from_error(code, &error)
-    }
-}
-
 impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
         let failure = |code| Self::from_error(code, &error);
         match error {
-            SessionError::Server(error) => error.into(),
+            SessionError::UserConfig(error) => error.into(),
             SessionError::Credentials(error) => error.into(),
             SessionError::Http(error) => error.into(),
             SessionError::Refused(refusal) => Self::from(*refusal).effect(Effect::None),
@@ -93,7 +70,18 @@ impl From<SessionError> for Failure {
             SessionError::OtherServer { ref wanted, .. } => {
                 failure(Code::AuthRequired).hint(log_in_at(wanted))
             }
-            SessionError::TokenWithoutServer => failure(Code::NotConfigured),
+            SessionError::NoUserName => failure(Code::Usage),
+            SessionError::NotAToken => {
+                failure(Code::Usage).hint(Hint::Template(format!("{LOG_IN} --with-token < FILE")))
+            }
+            SessionError::NoServer | SessionError::TokenWithoutServer => {
+                failure(Code::NotConfigured)
+            }
+            SessionError::InvalidServer(ServerSource::Flag, _) => Self {
+                code: Code::Usage,
+                ..failure(Code::ServerInvalid)
+            },
+            SessionError::InvalidServer(..) => failure(Code::ServerInvalid),
             SessionError::Expired {
                 from_environment: false,
             } => failure(Code::SessionExpired),
@@ -105,27 +93,16 @@ impl From<SessionError> for Failure {
     }
 }
 
-impl From<LoginError> for Failure {
-    fn from(error: LoginError) -> Self {
-        let failure = match error {
-            LoginError::Refused(refusal) => Self::from(*refusal),
-            LoginError::BadResponse(error) => bad_response(&error),
-            LoginError::NoUserName => Self::from_error(Code::Usage, &error),
-            LoginError::MalformedToken => Self::from_error(Code::Usage, &error)
-                .hint(Hint::Template(format!("{LOG_IN} --with-token < FILE"))),
-            LoginError::Credentials(error) => error.into(),
-            LoginError::Http(error) => error.into(),
-        };
-        // The stored session is unchanged, and a login can be repeated.
-        failure.effect(Effect::None)
+impl Failure {
+    /// A failed login. The stored session is unchanged, and a login can be repeated.
+    pub(crate) fn of_login(error: SessionError) -> Self {
+        Self::from(error).effect(Effect::None)
     }
 }
 
 const LOG_IN: &str = "spec-kitty auth login";
 
 fn log_in_at(server: &ServerUrl) -> Hint {
-    Hint::Run(format!(
-        "{LOG_IN} --server {}",
-        shell_word(&server.to_string())
-    ))
+    let server = shell_word(&server.to_string());
+    Hint::Run(format!("{LOG_IN} --server {server}"))
 }

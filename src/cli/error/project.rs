@@ -5,7 +5,6 @@ use crate::cli::failure::Failure;
 use crate::cli::hint::Hint;
 use crate::project::ProjectError;
 use crate::project::config::ConfigError;
-use crate::project::identity::IdentityError;
 use crate::project::paths::RootError;
 
 impl From<ConfigError> for Failure {
@@ -31,23 +30,6 @@ impl From<ConfigError> for Failure {
     }
 }
 
-impl From<IdentityError> for Failure {
-    fn from(error: IdentityError) -> Self {
-        match error {
-            IdentityError::Config(error) => error.into(),
-            IdentityError::Kept(error) => error.into(),
-            IdentityError::Lock(error) => error.into(),
-            IdentityError::Entropy(error) => error.into(),
-            IdentityError::Json(_) => Self::from_error(Code::Internal, &error),
-            IdentityError::KeptBroken { ref path } => {
-                let words = format!("remove {}, then run", path.display());
-                Self::from_error(Code::IdentityInvalid, &error)
-                    .hint(Hint::lead_to(words, "spec-kitty init"))
-            }
-        }
-    }
-}
-
 impl From<RootError> for Failure {
     fn from(error: RootError) -> Self {
         match error {
@@ -62,8 +44,15 @@ impl From<ProjectError> for Failure {
         match error {
             ProjectError::Root(error) => error.into(),
             ProjectError::Git(error) => error.into(),
-            ProjectError::Identity(error) => error.into(),
-            ProjectError::Fs(error) => error.into(),
+            ProjectError::Config(error) => error.into(),
+            ProjectError::UuidFile(error) => error.into(),
+            ProjectError::Lock(error) => error.into(),
+            ProjectError::Entropy(error) => error.into(),
+            ProjectError::UuidFileBroken(ref path) => {
+                let words = format!("remove {}, then run", path.display());
+                Self::from_error(Code::IdentityInvalid, &error)
+                    .hint(Hint::lead_to(words, "spec-kitty init"))
+            }
         }
     }
 }

@@ -99,7 +99,8 @@ fn log_in(
         team_slug: None,
     };
     // The command prompts for the password, which needs a terminal: call its code instead.
-    let session = with_password(narrator.stage().world(), &context.deadline, login, password)?;
+    let session = with_password(narrator.stage().world(), &context.deadline, login, password)
+        .map_err(Failure::of_login)?;
     let team = session.team_slug.ok_or_else(|| failed(&command))?;
     let team = one_line(&team);
     narrator.show(
