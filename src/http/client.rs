@@ -196,10 +196,10 @@ fn is_refused(error: &reqwest::Error) -> bool {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     let first: &(dyn std::error::Error + 'static) = error;
     std::iter::successors(Some(first), |&error| error.source())
-        .filter_map(|error| error.downcast_ref::<std::io::Error>())
-        .any(|error| {
+        .filter_map(|error| Some(error.downcast_ref::<std::io::Error>()?.kind()))
+        .any(|kind| {
             matches!(
-                error.kind(),
+                kind,
                 ConnectionAborted | ConnectionRefused | ConnectionReset
             )
         })
