@@ -32,11 +32,7 @@ impl TokenResponse {
             refresh: Secret::new(required_string(&object, "refresh")?),
             access_lifetime: seconds(&object, "access_lifetime")?,
             refresh_lifetime: seconds(&object, "refresh_lifetime")?,
-            team_slug: object
-                .get("team_slug")
-                .and_then(Value::as_str)
-                .filter(|s| !s.is_empty())
-                .map(str::to_owned),
+            team_slug: required_string(&object, "team_slug").ok(),
         })
     }
 }

@@ -2,6 +2,7 @@
 //! programs share a login.
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -111,11 +112,11 @@ pub fn lock(world: &World, wait: Duration) -> Result<WriteLock, CredentialsError
 /// Reads the session; `None` if nobody is logged in.
 pub fn load(world: &World) -> Result<Option<Credentials>, CredentialsError> {
     let path = path(world);
-    if !exists(world)? {
-        return Ok(None);
+    match fs::metadata(&path) {
+        Ok(metadata) => require_private(&path, &metadata, 0o600)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(FsError::on("read", &path)(error).into()),
     }
-    let metadata = fs::metadata(&path).map_err(FsError::on("read", &path))?;
-    require_private(&path, &metadata, 0o600)?;
     let table = toml_file::read(&path)?.unwrap_or_else(|| Ok(Table::new()));
     let session = table.and_then(|table| from_table(&table));
     session.map_err(|problem| CredentialsError::Broken { path, problem })
@@ -132,7 +133,28 @@ pub fn store(
     let mut table = toml_file::read(&path)?
         .and_then(Result::ok)
         .unwrap_or_default();
-    fill(&mut table, credentials);
+    let secret = |secret: &Secret| secret.expose().to_owned();
+    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Secs, false);
+    let values = [
+        Some(secret(&credentials.access)),
+        credentials.refresh.as_ref().map(secret),
+        credentials.access_expires_at.map(time),
+        credentials.refresh_expires_at.map(time),
+        credentials.username.clone(),
+        credentials.team_slug.clone(),
+        Some(credentials.server.to_string()),
+    ];
+    for ((section, key), value) in KEYS.into_iter().zip(values) {
+        let mut entries = match table.remove(section) {
+            Some(Value::Table(entries)) => entries,
+            _ => Table::new(),
+        };
+        match value {
+            Some(text) => entries.insert(key.to_owned(), text.into()),
+            None => entries.remove(key),
+        };
+        table.insert(section.to_owned(), entries.into());
+    }
     replace(&path, table.to_string().as_bytes(), Mode::Private)?;
     Ok(())
 }
@@ -218,31 +240,6 @@ fn time(table: &Table, key: &str) -> Result<Option<DateTime<Utc>>, String> {
     DateTime::parse_from_rfc3339(&text)
         .map(|time| Some(time.to_utc()))
         .map_err(|_| format!("`tokens.{key}` is not a time"))
-}
-
-fn fill(table: &mut Table, credentials: &Credentials) {
-    let secret = |secret: &Secret| secret.expose().to_owned();
-    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Secs, false);
-    let values = [
-        Some(secret(&credentials.access)),
-        credentials.refresh.as_ref().map(secret),
-        credentials.access_expires_at.map(time),
-        credentials.refresh_expires_at.map(time),
-        credentials.username.clone(),
-        credentials.team_slug.clone(),
-        Some(credentials.server.to_string()),
-    ];
-    for ((section, key), value) in KEYS.into_iter().zip(values) {
-        let mut entries = match table.remove(section) {
-            Some(Value::Table(entries)) => entries,
-            _ => Table::new(),
-        };
-        match value {
-            Some(text) => entries.insert(key.to_owned(), text.into()),
-            None => entries.remove(key),
-        };
-        table.insert(section.to_owned(), entries.into());
-    }
 }
 
 #[cfg(test)]

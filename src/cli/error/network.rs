@@ -51,15 +51,16 @@ impl From<CredentialsError> for Failure {
 
 impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
+        use SessionError as E;
         let failure = |code| Self::from_error(code, &error);
         match error {
-            SessionError::UserConfig(error) => error.into(),
-            SessionError::Credentials(error) => error.into(),
-            SessionError::Http(error) => error.into(),
-            SessionError::Refused(refusal) => Self::from(*refusal).effect(Effect::None),
-            SessionError::BadResponse(error) => bad_response(&error),
-            SessionError::Uncertain(last) => Self::from(*last).effect(Effect::Unknown),
-            SessionError::NotLoggedIn { ref server } => {
+            E::UserConfig(error) => error.into(),
+            E::Credentials(error) => error.into(),
+            E::Http(error) => error.into(),
+            E::Refused(refusal) => Self::from(*refusal).effect(Effect::None),
+            E::BadResponse(error) => bad_response(&error),
+            E::Uncertain(last) => Self::from(*last).effect(Effect::Unknown),
+            E::NotLoggedIn { ref server } => {
                 let hint = match server {
                     Some(known) if known.source == ServerSource::Flag => log_in_at(&known.server),
                     Some(_) => Hint::run(LOG_IN),
@@ -67,25 +68,23 @@ impl From<SessionError> for Failure {
                 };
                 failure(Code::AuthRequired).hint(hint)
             }
-            SessionError::OtherServer { ref wanted, .. } => {
+            E::OtherServer { ref wanted, .. } => {
                 failure(Code::AuthRequired).hint(log_in_at(wanted))
             }
-            SessionError::NoUserName => failure(Code::Usage),
-            SessionError::NotAToken => {
+            E::NoUserName => failure(Code::Usage),
+            E::NotAToken => {
                 failure(Code::Usage).hint(Hint::Template(format!("{LOG_IN} --with-token < FILE")))
             }
-            SessionError::NoServer | SessionError::TokenWithoutServer => {
-                failure(Code::NotConfigured)
-            }
-            SessionError::InvalidServer(ServerSource::Flag, _) => Self {
+            E::NoServer | E::TokenWithoutServer => failure(Code::NotConfigured),
+            E::InvalidServer(ServerSource::Flag, _) => Self {
                 code: Code::Usage,
                 ..failure(Code::ServerInvalid)
             },
-            SessionError::InvalidServer(..) => failure(Code::ServerInvalid),
-            SessionError::Expired {
+            E::InvalidServer(..) => failure(Code::ServerInvalid),
+            E::Expired {
                 from_environment: false,
             } => failure(Code::SessionExpired),
-            SessionError::MalformedToken | SessionError::Expired { .. } => {
+            E::MalformedToken | E::Expired { .. } => {
                 let words = "set SPEC_KITTY_TOKEN to a valid token, or unset it and run";
                 failure(Code::SessionExpired).hint(Hint::lead_to(words, LOG_IN))
             }

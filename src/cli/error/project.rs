@@ -9,21 +9,19 @@ use crate::project::paths::RootError;
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
+        let failure = |code| Self::from_error(code, &error);
         match error {
-            ConfigError::Unreadable(_) | ConfigError::Broken { .. } => {
-                Self::from_error(Code::ConfigInvalid, &error)
-            }
+            ConfigError::Unreadable(_) | ConfigError::Broken { .. } => failure(Code::ConfigInvalid),
             ConfigError::ByHand { ref lines, .. } => {
                 let hint = if lines.is_empty() {
                     "edit the file by hand: remove the tracker block".to_owned()
                 } else {
                     format!("edit the file by hand:\n{lines}")
                 };
-                Self::from_error(Code::ConfigByHand, &error)
-                    .hint(hint)
-                    .detail("lines", lines.as_str())
+                let failure = failure(Code::ConfigByHand).hint(hint);
+                failure.detail("lines", lines.as_str())
             }
-            ConfigError::Contended { .. } => Self::from_error(Code::ConfigContended, &error),
+            ConfigError::Contended { .. } => failure(Code::ConfigContended),
             ConfigError::Lock(error) => error.into(),
             ConfigError::Unwritable(file) => file.into(),
         }
