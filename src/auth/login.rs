@@ -2,48 +2,26 @@
 
 pub use super::credentials::Login;
 use super::credentials::{self, Credentials, CredentialsError};
-use crate::http::{Call, Deadline, HttpClient, HttpError, Refusal, Retry};
+use super::session::SessionError;
+use crate::http::{Call, Deadline, HttpClient, Refusal, Retry};
 use crate::secret::Secret;
 use crate::wire::TOKEN_PATH;
-use crate::wire::candidate::FieldError;
 use crate::wire::request::TokenRequest;
 use crate::wire::response::TokenResponse;
 use crate::world::World;
 
-/// A login that failed. The previous session, if any, is still stored.
-#[derive(Debug, thiserror::Error)]
-pub enum LoginError {
-    /// The server refused the user name or password.
-    #[error("login failed")]
-    Refused(Box<Refusal>),
-    /// A successful answer with a body that breaks a rule.
-    #[error("invalid response from the server")]
-    BadResponse(#[source] FieldError),
-    /// A login with a password needs a user name.
-    #[error("a user name is required")]
-    NoUserName,
-    /// The text given as a token cannot be one.
-    #[error("invalid token: expected one line of ASCII text without spaces")]
-    MalformedToken,
-    /// The session cannot be stored.
-    #[error(transparent)]
-    Credentials(#[from] CredentialsError),
-    /// No answer.
-    #[error(transparent)]
-    Http(#[from] HttpError),
-}
-
-/// Exchanges a password for a session, which replaces the stored one.
+/// Exchanges a password for a session, which replaces the stored one. After an error,
+/// the previous session is still stored.
 pub fn with_password(
     world: &World,
     deadline: &Deadline,
     login: Login,
     password: Secret,
-) -> Result<Credentials, LoginError> {
+) -> Result<Credentials, SessionError> {
     // Before the request, so that the server starts no session that cannot be stored.
     let lock = credentials::lock(world, deadline.remaining(world))?;
     let client = HttpClient::new(world, login.server.clone())?;
-    let username = login.username.clone().ok_or(LoginError::NoUserName)?;
+    let username = login.username.clone().ok_or(SessionError::NoUserName)?;
     let request = TokenRequest { username, password };
     let call = Call {
         retry: Retry::Unprocessed,
@@ -52,11 +30,11 @@ pub fn with_password(
     let answer = client.send(world, deadline, &call)?;
     if !answer.is_success() {
         let refusal = Refusal::read(&login.server, &answer);
-        return Err(LoginError::Refused(Box::new(refusal)));
+        return Err(SessionError::Refused(Box::new(refusal)));
     }
     let session = TokenResponse::parse(&answer.body)
         .and_then(|tokens| Credentials::issued(world, login, tokens))
-        .map_err(LoginError::BadResponse)?;
+        .map_err(SessionError::BadResponse)?;
     credentials::store(world, &session, &lock)?;
     Ok(session)
 }
@@ -68,9 +46,9 @@ pub(crate) fn with_token(
     deadline: &Deadline,
     login: Login,
     token: Secret,
-) -> Result<Credentials, LoginError> {
+) -> Result<Credentials, SessionError> {
     if !credentials::is_token(token.expose()) {
-        return Err(LoginError::MalformedToken);
+        return Err(SessionError::NotAToken);
     }
     let session = Credentials {
         server: login.server,

@@ -1,9 +1,10 @@
 //! Which control plane a command talks to. A file in the repository never decides this: it could send
 //! the token anywhere.
 
-use super::credentials::{self, CredentialsError};
-use crate::http::{ServerUrl, ServerUrlError};
-use crate::settings::{self, UserConfigError};
+use super::credentials;
+use super::session::SessionError;
+use crate::http::ServerUrl;
+use crate::settings;
 use crate::world::{World, names};
 
 /// The source of a server URL, strongest first.
@@ -37,32 +38,12 @@ pub struct ResolvedServer {
     pub source: ServerSource,
 }
 
-/// No usable server URL.
-#[derive(Debug, thiserror::Error)]
-pub enum ResolveError {
-    /// No source has one.
-    #[error("no server is configured")]
-    NotConfigured,
-    /// A source has an invalid one.
-    #[error("invalid server URL in {}", origin.as_str())]
-    Invalid {
-        origin: ServerSource,
-        source: ServerUrlError,
-    },
-    /// The user's settings cannot be read.
-    #[error(transparent)]
-    UserConfig(#[from] UserConfigError),
-    /// The credentials cannot be read.
-    #[error(transparent)]
-    Credentials(#[from] CredentialsError),
-}
-
 /// The URL of `--server`, the environment, the user's settings, or the stored session.
-pub(crate) fn resolve(world: &World, flag: Option<&str>) -> Result<ResolvedServer, ResolveError> {
+pub(crate) fn resolve(world: &World, flag: Option<&str>) -> Result<ResolvedServer, SessionError> {
     if let Some(configured) = configured(world, flag)? {
         return Ok(configured);
     }
-    let session = credentials::load(world)?.ok_or(ResolveError::NotConfigured)?;
+    let session = credentials::load(world)?.ok_or(SessionError::NoServer)?;
     Ok(ResolvedServer {
         server: session.server,
         source: ServerSource::Credentials,
@@ -73,7 +54,7 @@ pub(crate) fn resolve(world: &World, flag: Option<&str>) -> Result<ResolvedServe
 pub(super) fn configured(
     world: &World,
     flag: Option<&str>,
-) -> Result<Option<ResolvedServer>, ResolveError> {
+) -> Result<Option<ResolvedServer>, SessionError> {
     if let Some(explicit) = explicit(world, flag)? {
         return Ok(Some(explicit));
     }
@@ -86,30 +67,27 @@ pub(super) fn configured(
 pub(super) fn explicit(
     world: &World,
     flag: Option<&str>,
-) -> Result<Option<ResolvedServer>, ResolveError> {
+) -> Result<Option<ResolvedServer>, SessionError> {
     if let Some(url) = flag {
         return parse(url, ServerSource::Flag).map(Some);
     }
-    let variable = world
-        .variable(names::SERVER)
-        .or_else(|| world.variable(names::SERVER_ALIAS));
-    variable
-        .map(|url| parse(url, ServerSource::Environment))
+    let names = [names::SERVER, names::SERVER_ALIAS];
+    let url = names.into_iter().find_map(|name| world.variable(name));
+    url.map(|url| parse(url, ServerSource::Environment))
         .transpose()
 }
 
-fn parse(url: &str, origin: ServerSource) -> Result<ResolvedServer, ResolveError> {
-    let server =
-        ServerUrl::parse(url).map_err(|source| ResolveError::Invalid { origin, source })?;
-    Ok(ResolvedServer {
-        server,
-        source: origin,
-    })
+fn parse(url: &str, source: ServerSource) -> Result<ResolvedServer, SessionError> {
+    match ServerUrl::parse(url) {
+        Ok(server) => Ok(ResolvedServer { server, source }),
+        Err(error) => Err(SessionError::InvalidServer(source, error)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::UserConfigError;
 
     fn world(variables: &[(&str, &str)], config: Option<&str>) -> (tempfile::TempDir, World) {
         let folder = tempfile::tempdir().unwrap();
@@ -153,7 +131,7 @@ mod tests {
         let config = "[sync]\nserver_url = 'http://config.example'\n";
         let (_folder, world) = world(&[("SPEC_KITTY_SERVER", "nonsense")], Some(config));
         let origin = |flag| match resolve(&world, flag) {
-            Err(ResolveError::Invalid { origin, .. }) => origin,
+            Err(SessionError::InvalidServer(source, _)) => source,
             other => panic!("{other:?}"),
         };
         assert_eq!(origin(Some("")), ServerSource::Flag);
@@ -164,7 +142,7 @@ mod tests {
     fn nothing_is_built_in() {
         let (_folder, world) = world(&[], None);
         let resolved = resolve(&world, None);
-        assert!(matches!(resolved, Err(ResolveError::NotConfigured)));
+        assert!(matches!(resolved, Err(SessionError::NoServer)));
     }
 
     #[test]
@@ -182,7 +160,7 @@ mod tests {
         ] {
             let (_folder, world) = world(&[], Some(text));
             match resolve(&world, None) {
-                Err(ResolveError::UserConfig(UserConfigError::Broken {
+                Err(SessionError::UserConfig(UserConfigError::Broken {
                     problem: reported,
                     ..
                 })) => {

@@ -3,9 +3,12 @@
 use std::cell::RefCell;
 
 use super::credentials::{self, Credentials, CredentialsError};
-use super::server_choice::{ResolveError, ResolvedServer, configured, explicit};
-use crate::http::{Answer, Call, Deadline, HttpClient, HttpError, Refusal, ServerUrl};
+use super::server_choice::{ResolvedServer, ServerSource, configured, explicit};
+use crate::http::{
+    Answer, Call, Deadline, HttpClient, HttpError, Refusal, ServerUrl, ServerUrlError,
+};
 use crate::secret::Secret;
+use crate::settings::UserConfigError;
 use crate::wire::TEAM_SLUG;
 use crate::wire::candidate::FieldError;
 use crate::world::{World, names};
@@ -22,7 +25,7 @@ pub struct Session<'a> {
     team_slug: Option<String>,
 }
 
-/// Why a session cannot be opened, or a request of it has no answer.
+/// Why there is no session, or a request of it has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// Nobody is logged in.
@@ -49,15 +52,25 @@ pub enum SessionError {
         /// Whether the token came from `SPEC_KITTY_TOKEN`.
         from_environment: bool,
     },
-    /// The server refused to renew the session for now.
-    #[error("the session could not be renewed")]
+    /// A login with a password needs a user name.
+    #[error("a user name is required")]
+    NoUserName,
+    /// The text given to a login as a token cannot be one.
+    #[error("invalid token: expected one line of ASCII text without spaces")]
+    NotAToken,
+    /// The server refused the login, or refused for now to renew the session.
+    #[error("the server started no session")]
     Refused(Box<Refusal>),
-    /// The answer to a renewal breaks a rule.
-    #[error("the renewed session cannot be used")]
+    /// The answer to a login or a renewal breaks a rule.
+    #[error("invalid response from the server")]
     BadResponse(#[source] FieldError),
-    /// No server is configured, or its URL is invalid.
+    #[error("no server is configured")]
+    NoServer,
+    #[error("invalid server URL in {}", _0.as_str())]
+    InvalidServer(ServerSource, #[source] ServerUrlError),
+    /// The user's settings cannot be read.
     #[error(transparent)]
-    Server(#[from] ResolveError),
+    UserConfig(#[from] UserConfigError),
     /// The credentials cannot be read or written.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
@@ -109,7 +122,7 @@ impl<'a> Session<'a> {
             let Some(session) = credentials::load(world)? else {
                 return Err(SessionError::NotLoggedIn { server: wanted });
             };
-            server = at_issuer(&session, wanted.map(|wanted| wanted.server))?;
+            server = at_issuer(&session, wanted.as_ref())?;
             (issuer, access) = (Some(session.server), session.access);
             team_slug = session.team_slug;
         }
@@ -141,16 +154,12 @@ impl<'a> Session<'a> {
         loop {
             let token = self.access.borrow().clone();
             call.bearer = Some(token.clone());
-            let answer = self
-                .client
-                .send(self.world, &self.deadline, &call)
-                .map_err(|error| SessionError::Http(error).after(uncertain))?;
+            let answer = self.client.send(self.world, &self.deadline, &call);
+            let mut answer = answer.map_err(|error| SessionError::Http(error).after(uncertain))?;
             uncertain |= answer.uncertain;
             if answer.status != 401 {
-                return Ok(Answer {
-                    uncertain,
-                    ..answer
-                });
+                answer.uncertain = uncertain;
+                return Ok(answer);
             }
             if renewed {
                 let from_environment = self.issuer.is_none();
@@ -166,15 +175,13 @@ impl<'a> Session<'a> {
 /// The URL for a session's requests: the wanted one, which must have the issuer's origin.
 pub(super) fn at_issuer(
     session: &Credentials,
-    wanted: Option<ServerUrl>,
+    wanted: Option<&ResolvedServer>,
 ) -> Result<ServerUrl, SessionError> {
-    match wanted {
-        Some(wanted) if wanted.same_origin(&session.server) => Ok(wanted),
-        Some(wanted) => Err(SessionError::OtherServer {
-            issued: session.server.clone(),
-            wanted,
-        }),
-        None => Ok(session.server.clone()),
+    let issued = session.server.clone();
+    match wanted.map(|wanted| wanted.server.clone()) {
+        Some(wanted) if wanted.same_origin(&issued) => Ok(wanted),
+        Some(wanted) => Err(SessionError::OtherServer { issued, wanted }),
+        None => Ok(issued),
     }
 }
 
@@ -194,6 +201,6 @@ pub fn team_slug_if_logged_in(world: &World, flag_server: Option<&str>) -> Optio
     }
     let session = credentials::load(world).ok()??;
     let wanted = configured(world, flag_server).ok()?;
-    at_issuer(&session, wanted.map(|resolved| resolved.server)).ok()?;
+    at_issuer(&session, wanted.as_ref()).ok()?;
     session.team_slug
 }

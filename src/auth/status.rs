@@ -57,21 +57,17 @@ pub(crate) fn look(world: &World, flag_server: Option<&str>) -> Result<Status, S
         });
     }
     let wanted = configured(world, flag_server)?;
-    let server_source = wanted.as_ref().map(|resolved| resolved.source);
-    let server = wanted.map(|resolved| resolved.server);
-    let status = Status {
-        server: server.clone(),
-        server_source,
+    let mut status = Status {
+        server: wanted.as_ref().map(|wanted| wanted.server.clone()),
+        server_source: wanted.as_ref().map(|wanted| wanted.source),
         ..Status::default()
     };
     let Some(session) = credentials::load(world)? else {
         return Ok(status);
     };
-    let Ok(server) = at_issuer(&session, server) else {
-        return Ok(Status {
-            standing: Standing::OtherServer(session.server),
-            ..status
-        });
+    let Ok(server) = at_issuer(&session, wanted.as_ref()) else {
+        status.standing = Standing::OtherServer(session.server);
+        return Ok(status);
     };
     let last = match session.refresh {
         Some(_) => session.refresh_expires_at,
@@ -79,7 +75,7 @@ pub(crate) fn look(world: &World, flag_server: Option<&str>) -> Result<Status, S
     };
     Ok(Status {
         server: Some(server),
-        server_source: server_source.or(Some(ServerSource::Credentials)),
+        server_source: status.server_source.or(Some(ServerSource::Credentials)),
         standing: match last {
             Some(end) if end <= world.now() => Standing::Expired,
             _ => Standing::LoggedIn,

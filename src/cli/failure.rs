@@ -25,6 +25,7 @@ pub(crate) enum Effect {
 /// What failed, why, and what to do next. It serialises as the keys of `error`, but for those that
 /// [`ErrorFields`] adds.
 #[derive(Debug, Clone, Serialize)]
+#[must_use]
 pub(crate) struct Failure {
     pub(crate) code: Code,
     /// One sentence without a full stop.
@@ -118,20 +119,17 @@ impl Failure {
             .effect(Effect::Unknown)
     }
 
-    #[must_use]
     pub(crate) fn cause(mut self, cause: impl Into<String>) -> Self {
         self.cause = Some(cause.into());
         self
     }
 
-    #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<Hint>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// If a part was done, the hint ends with the command line that completes it.
-    #[must_use]
     pub(super) fn completed_by(mut self, command: &str) -> Self {
         if self.exit() == ExitCode::Partial {
             let hint = self.hint.take().unwrap_or(Hint::SameCommand);
@@ -140,26 +138,22 @@ impl Failure {
         self
     }
 
-    #[must_use]
     pub(crate) fn effect(mut self, effect: Effect) -> Self {
         self.effect = effect;
         self
     }
 
-    #[must_use]
     pub(crate) fn choices(mut self, choices: impl IntoIterator<Item = String>) -> Self {
         self.choices.extend(choices);
         self
     }
 
     /// Adds a key to `details`.
-    #[must_use]
     pub(crate) fn detail(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.details.insert(key.to_owned(), value.into());
         self
     }
 
-    #[must_use]
     pub(crate) fn warn(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
         self.warnings.extend(warnings);
         self
@@ -172,10 +166,7 @@ impl Failure {
 
     /// The hint as a sentence; empty if there is none.
     pub(crate) fn advice(&self) -> String {
-        self.hint
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default()
+        self.hint.as_ref().map_or_else(String::new, Hint::to_string)
     }
 
     /// Message and cause in one line.

@@ -36,11 +36,9 @@ pub(crate) fn change_block(
     expected.insert(key.to_owned(), Value::Object(block));
 
     let mut lines = YamlLines::of(text);
-    let found = lines.block(key);
-    if found.is_none() {
-        lines.append_block(key, template);
-    } else if let Some(header) = found.and_then(|found| lines.empty_block(key, found)) {
-        lines.fill_block(key, header, template);
+    match lines.block(key) {
+        None => lines.append_block(key, template),
+        Some(found) => lines.fill_empty_block(key, found, template),
     }
     // In reverse, because each new key becomes the first.
     for change in changes.iter().rev() {

@@ -18,14 +18,14 @@ pub(super) struct YamlLines {
 
 impl YamlLines {
     pub(super) fn of(text: &str) -> Self {
-        let (mark, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
-            Some(text) => (BYTE_ORDER_MARK, text),
-            None => ("", text),
-        };
-        let rows: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
-        let is_crlf = rows.first().is_some_and(|first| first.ends_with("\r\n"));
-        let ending = if is_crlf { "\r\n" } else { "\n" };
-        Self { mark, rows, ending }
+        let unmarked = text.strip_prefix(BYTE_ORDER_MARK);
+        let rows = unmarked.unwrap_or(text).split_inclusive('\n');
+        let windows = rows.clone().next().is_some_and(|row| row.ends_with("\r\n"));
+        Self {
+            mark: unmarked.map_or("", |_| BYTE_ORDER_MARK),
+            rows: rows.map(str::to_owned).collect(),
+            ending: if windows { "\r\n" } else { "\n" },
+        }
     }
 
     pub(super) fn text(&self) -> String {
@@ -35,7 +35,7 @@ impl YamlLines {
     /// The lines of a top-level block, from its key to its last indented line. Blank lines and
     /// unindented comments after that belong to what follows.
     pub(super) fn block(&self, key: &str) -> Option<Range<usize>> {
-        let starts = |line: &String| after_key(line, key).is_some();
+        let starts = |line: &String| indentation(line) == 0 && split_key(line, key).is_some();
         let start = self.rows.iter().position(starts)?;
         Some(start..self.end_of(start, 0))
     }
@@ -55,8 +55,7 @@ impl YamlLines {
     }
 
     pub(super) fn append_block(&mut self, key: &str, template: &str) {
-        let mut block = vec![format!("{key}:{}", self.ending)];
-        block.extend(self.template(template));
+        let block = self.template(&format!("{key}:\n{template}"));
         let marker = self.rows.iter().rposition(|line| line.trim_end() == "...");
         let at = marker.unwrap_or(self.rows.len());
         self.insert(at, block);
@@ -76,25 +75,22 @@ impl YamlLines {
         self.rows.splice(at..at, lines);
     }
 
-    /// The header's index, if the block consists of its key and an empty value.
-    pub(super) fn empty_block(&self, key: &str, found: Range<usize>) -> Option<usize> {
-        let header = self.rows.get(found.start)?;
-        let value = Scalar::split(after_key(header, key)?).value;
-        let mut children = self.rows.get(found.start + 1..found.end)?.iter();
-        (!children.any(|line| has_content(line))
-            && matches!(value, "" | "~" | "null" | "Null" | "NULL" | "{}"))
-        .then_some(found.start)
-    }
-
-    pub(super) fn fill_block(&mut self, key: &str, at: usize, template: &str) {
-        if let Some(header) = self.rows.get_mut(at)
-            && let Some(rest) = after_key(header, key)
-        {
-            let tail = Scalar::split(rest).tail.to_owned();
-            header.truncate(header.len() - rest.len());
-            header.push_str(&tail);
+    /// Fills a block that consists of its key and an empty value. Leaves any other block as it is.
+    pub(super) fn fill_empty_block(&mut self, key: &str, found: Range<usize>, template: &str) {
+        let lines = self.template(template);
+        let at = found.start + 1;
+        let Some([header, children @ ..]) = self.rows.get_mut(found) else {
+            return;
+        };
+        let Some((before, rest)) = split_key(header, key) else {
+            return;
+        };
+        let (value, tail) = split_value(rest);
+        let no_value = matches!(value, "" | "~" | "null" | "Null" | "NULL" | "{}");
+        if no_value && !children.iter().any(|line| has_content(line)) {
+            *header = format!("{before}{tail}");
+            self.insert(at, lines);
         }
-        self.insert(at + 1, self.template(template));
     }
 
     fn template(&self, template: &str) -> Vec<String> {
@@ -107,20 +103,17 @@ impl YamlLines {
         let Some(block) = self.block(key) else {
             return;
         };
-        let rows = self.rows.iter().enumerate().take(block.end);
-        let find = |wanted: &dyn Fn(&str) -> bool| {
-            let mut children = rows.clone().skip(block.start + 1);
-            children
-                .find(|(_, line)| wanted(line))
-                .map(|(index, _)| index)
-        };
-        let Some(first) = find(&has_content) else {
+        let children = self.rows.iter().enumerate().take(block.end);
+        let mut children = children
+            .skip(block.start + 1)
+            .skip_while(|(_, line)| !has_content(line));
+        let Some((first, line)) = children.clone().next() else {
             return;
         };
-        let indent = self.rows.get(first).map_or(0, |line| indentation(line));
-        let child = find(&|line| {
-            indentation(line) == indent && after_key(line.trim_start(), name).is_some()
-        });
+        let indent = indentation(line);
+        let child = children
+            .find(|(_, line)| indentation(line) == indent && split_key(line, name).is_some())
+            .map(|(index, _)| index);
         match (change, child) {
             (Change::Set(_, value), Some(child)) => self.set_child(child, indent, name, value),
             (Change::Set(_, value), None) => {
@@ -139,17 +132,14 @@ impl YamlLines {
         let Some(line) = self.rows.get_mut(child) else {
             return;
         };
-        let Some(rest) = after_key(line.trim_start(), name) else {
+        let Some((before, rest)) = split_key(line, name) else {
             return;
         };
-        let old = Scalar::split(rest);
-        if parse::<Value>(old.value).is_ok_and(|old| old == value) {
+        let (old, tail) = split_value(rest);
+        if parse::<Value>(old).is_ok_and(|old| old == value) {
             return;
         }
-        let start = line.len() - rest.len();
-        let new = format!(" {}{}", scalar(value), old.tail);
-        line.truncate(start);
-        line.push_str(&new);
+        *line = format!("{before} {}{tail}", scalar(value));
         self.rows.drain(child + 1..end);
     }
 
@@ -164,58 +154,48 @@ impl YamlLines {
     }
 }
 
-/// The text after `key:`, if the line begins with that key, plain or quoted.
-fn after_key<'a>(line: &'a str, key: &str) -> Option<&'a str> {
-    let rest = ['"', '\'']
-        .into_iter()
-        .find_map(|quote| {
-            line.strip_prefix(quote)?
-                .strip_prefix(key)?
-                .strip_prefix(quote)
-        })
-        .or_else(|| line.strip_prefix(key))?;
+/// The line up to `key:` and the text after it, if that is its key, plain or quoted.
+fn split_key<'a>(line: &'a str, key: &str) -> Option<(&'a str, &'a str)> {
+    let text = line.trim_start_matches([' ', '\t']);
+    let quoted = |quote| {
+        let rest = text.strip_prefix(quote)?.strip_prefix(key)?;
+        rest.strip_prefix(quote)
+    };
+    let rest = quoted('"').or_else(|| quoted('\''));
+    let rest = rest.or_else(|| text.strip_prefix(key))?;
     let rest = rest.trim_start_matches([' ', '\t']).strip_prefix(':')?;
-    (rest.is_empty() || rest.starts_with(char::is_whitespace)).then_some(rest)
+    let ends = rest.is_empty() || rest.starts_with(char::is_whitespace);
+    line.split_at_checked(line.len() - rest.len())
+        .filter(|_| ends)
 }
 
-/// A value on the line of its key, and the white space, comment and line ending after it.
-struct Scalar<'a> {
-    value: &'a str,
-    tail: &'a str,
-}
-
-impl<'a> Scalar<'a> {
-    fn split(rest: &'a str) -> Self {
-        let start = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-        let mut quote = None;
-        let mut previous = ' ';
-        let mut end = rest.len();
-        for (index, c) in rest.char_indices() {
-            match quote {
-                Some(open) if c == open && previous != '\\' => quote = None,
-                None if index == start && matches!(c, '"' | '\'') => quote = Some(c),
-                None if c == '#' && previous.is_whitespace() => {
-                    end = index;
-                    break;
-                }
-                _ => {}
+/// Splits the text after a key into the value, and the white space, comment and line ending after
+/// it.
+fn split_value(rest: &str) -> (&str, &str) {
+    let start = indentation(rest);
+    let (mut quote, mut previous, mut end) = (None, ' ', rest.len());
+    for (index, c) in rest.char_indices() {
+        match quote {
+            Some(open) if c == open && previous != '\\' => quote = None,
+            None if index == start && matches!(c, '"' | '\'') => quote = Some(c),
+            None if c == '#' && previous.is_whitespace() => {
+                end = index;
+                break;
             }
-            previous = c;
+            _ => {}
         }
-        let value = rest.get(..end).unwrap_or_default().trim();
-        let tail = rest
-            .get(start + value.len()..)
-            .filter(|_| !value.is_empty())
-            .unwrap_or(rest);
-        Self { value, tail }
+        previous = c;
     }
+    let value = rest.get(..end).unwrap_or_default().trim();
+    let tail = rest.get(start + value.len()..);
+    (value, tail.filter(|_| !value.is_empty()).unwrap_or(rest))
 }
 
 fn strip_ending(line: &mut String) {
-    if let Some(rest) = line.strip_suffix('\n') {
-        let length = rest.strip_suffix('\r').unwrap_or(rest).len();
-        line.truncate(length);
-    }
+    let kept = line
+        .strip_suffix("\r\n")
+        .or_else(|| line.strip_suffix('\n'));
+    line.truncate(kept.unwrap_or(line).len());
 }
 
 fn has_content(line: &str) -> bool {

@@ -30,7 +30,7 @@ impl HttpClient {
             .enable_io()
             .enable_time()
             .build()
-            .map_err(|error| SetupError::Library(Cause::innermost(&error)));
+            .map_err(|error| SetupError::library(&error));
         match runtime.and_then(|runtime| Ok((runtime, set_up(world, &server)?))) {
             Ok((runtime, library)) => Ok(Self {
                 server,
@@ -88,13 +88,12 @@ impl HttpClient {
         deadline: &Deadline,
         call: &Call<'_>,
     ) -> Result<Answer, HttpError> {
-        let timed_out = |sent| HttpError::TimedOut {
-            server: self.server.clone(),
-            sent,
+        let timed_out = |sent| {
+            let server = self.server.clone();
+            HttpError::TimedOut { server, sent }
         };
-        let limit = deadline
-            .remaining(world)
-            .min(call.attempt_timeout.unwrap_or(Duration::MAX));
+        let longest = call.attempt_timeout.unwrap_or(Duration::MAX);
+        let limit = deadline.remaining(world).min(longest);
         let Some(runtime) = self.runtime.as_ref().filter(|_| !limit.is_zero()) else {
             return Err(timed_out(false));
         };
@@ -130,7 +129,7 @@ impl HttpClient {
         for (name, value) in &call.headers {
             let value = HeaderValue::from_str(value).map_err(|_| HttpError::Setup {
                 server: self.server.clone(),
-                source: SetupError::Header(name),
+                source: SetupError::Other(format!("invalid value for the {name} header")),
             })?;
             request = request.header(*name, value);
         }
@@ -141,10 +140,8 @@ impl HttpClient {
         let mut response = request.send().await.map_err(|error| self.failed(&error))?;
         let status = response.status().as_u16();
         if response.status().is_redirection() {
-            return Err(HttpError::Redirect {
-                server: self.server.clone(),
-                status,
-            });
+            let server = self.server.clone();
+            return Err(HttpError::Redirect { server, status });
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.cut(&error))? {
@@ -166,7 +163,7 @@ impl HttpClient {
     fn failed(&self, error: &reqwest::Error) -> HttpError {
         let server = self.server.clone();
         if error.is_builder() {
-            let source = SetupError::Library(Cause::innermost(error));
+            let source = SetupError::library(error);
             return HttpError::Setup { server, source };
         }
         if !error.is_connect() {
@@ -180,10 +177,8 @@ impl HttpClient {
     }
 
     fn cut(&self, error: &reqwest::Error) -> HttpError {
-        HttpError::Cut {
-            server: self.server.clone(),
-            source: Cause::innermost(error),
-        }
+        let (server, source) = (self.server.clone(), Cause::innermost(error));
+        HttpError::Cut { server, source }
     }
 }
 
@@ -201,10 +196,10 @@ fn is_refused(error: &reqwest::Error) -> bool {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     let first: &(dyn std::error::Error + 'static) = error;
     std::iter::successors(Some(first), |&error| error.source())
-        .filter_map(|error| error.downcast_ref::<std::io::Error>())
-        .any(|error| {
+        .filter_map(|error| Some(error.downcast_ref::<std::io::Error>()?.kind()))
+        .any(|kind| {
             matches!(
-                error.kind(),
+                kind,
                 ConnectionAborted | ConnectionRefused | ConnectionReset
             )
         })

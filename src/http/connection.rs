@@ -1,12 +1,12 @@
 //! Sets up the HTTP library: certificates, proxy, and a shortcut for this machine.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
 use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy};
 
-use super::{Cause, ServerUrl, SetupError};
+use super::{ServerUrl, SetupError};
 use crate::fs::{FsError, read_bounded};
 use crate::world::{World, names};
 
@@ -28,19 +28,16 @@ pub(super) fn set_up(world: &World, server: &ServerUrl) -> Result<Client, SetupE
     } else {
         through_proxy(world, with_certificates(world, builder)?)?
     };
-    builder
-        .build()
-        .map_err(|error| SetupError::Library(Cause::innermost(&error)))
+    builder.build().map_err(|error| SetupError::library(&error))
 }
 
 /// Plain http needs no certificates; loading them would cost more than the request. `localhost` is
 /// resolved here and not by a resolver, which could send the token elsewhere.
 fn to_this_machine(builder: ClientBuilder) -> ClientBuilder {
-    let loopback = [
-        IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(Ipv6Addr::LOCALHOST),
-    ]
-    .map(|address| SocketAddr::new(address, 0));
+    let loopback: [SocketAddr; 2] = [
+        (Ipv4Addr::LOCALHOST, 0).into(),
+        (Ipv6Addr::LOCALHOST, 0).into(),
+    ];
     builder
         .tls_certs_only([])
         .resolve_to_addrs("localhost", &loopback)
@@ -56,7 +53,9 @@ fn with_certificates(world: &World, builder: ClientBuilder) -> Result<ClientBuil
     let bytes = read_bounded(&path, MAX_CERTIFICATE_BYTES)?.ok_or_else(not_found)?;
     match Certificate::from_pem_bundle(&bytes) {
         Ok(certificates) if !certificates.is_empty() => Ok(builder.tls_certs_only(certificates)),
-        _ => Err(SetupError::Other("SSL_CERT_FILE contains no certificates")),
+        _ => Err(SetupError::Other(
+            "SSL_CERT_FILE contains no certificates".into(),
+        )),
     }
 }
 
@@ -66,8 +65,8 @@ fn through_proxy(world: &World, builder: ClientBuilder) -> Result<ClientBuilder,
     let Some(url) = first(&names::PROXY) else {
         return Ok(builder);
     };
-    let proxy =
-        Proxy::all(url).map_err(|_| SetupError::Other("HTTPS_PROXY is not the URL of a proxy"))?;
+    let invalid = |_| SetupError::Other("HTTPS_PROXY is not the URL of a proxy".into());
+    let proxy = Proxy::all(url).map_err(invalid)?;
     let exceptions = first(&names::NO_PROXY).and_then(NoProxy::from_string);
     Ok(builder.proxy(proxy.no_proxy(exceptions)))
 }

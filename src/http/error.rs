@@ -62,21 +62,21 @@ impl Cause {
     }
 }
 
+impl SetupError {
+    pub(super) fn library(error: &dyn std::error::Error) -> Self {
+        Self::Other(Cause::innermost(error).0)
+    }
+}
+
 /// Why a connection cannot be prepared.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// `SSL_CERT_FILE` cannot be read.
     #[error(transparent)]
     File(#[from] crate::fs::FsError),
-    /// The value is not allowed in this header.
-    #[error("invalid value for the {0} header")]
-    Header(&'static str),
-    /// The certificates or the proxy are invalid.
+    /// The certificates, the proxy or a header is invalid, or the HTTP library's own reason.
     #[error("{0}")]
-    Other(&'static str),
-    /// The reason of the HTTP library.
-    #[error(transparent)]
-    Library(Cause),
+    Other(String),
 }
 
 impl HttpError {

@@ -67,14 +67,8 @@ impl Refusal {
 
     /// Whether the server has decided against the request, so that no attempt of it is pending.
     pub fn is_definite(&self) -> bool {
-        let decided = matches!(
-            self.kind,
-            RefusalKind::Forbidden
-                | RefusalKind::NotFound
-                | RefusalKind::Conflict
-                | RefusalKind::Invalid
-        );
-        decided && !self.uncertain
+        use RefusalKind::{Conflict, Forbidden, Invalid, NotFound};
+        !self.uncertain && matches!(self.kind, Forbidden | NotFound | Conflict | Invalid)
     }
 
     /// Whether the server may have acted on the request.

@@ -52,12 +52,9 @@ pub(crate) enum BrokenConfig {
     NotText,
     #[error(transparent)]
     Yaml(#[from] YamlError),
-    /// A value breaks a rule (`must be …`).
-    #[error("{field} {rule}")]
-    Field {
-        field: &'static str,
-        rule: &'static str,
-    },
+    /// A value breaks a rule: the field and the rule.
+    #[error("{0}")]
+    Field(&'static str),
 }
 
 /// The absolute path of the file.
@@ -82,6 +79,11 @@ pub(crate) fn broken(root: &Path, source: impl Into<BrokenConfig>) -> ConfigErro
         path: path(root),
         source: source.into(),
     }
+}
+
+/// A value of the file, unless it is blank.
+pub(crate) fn non_empty(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
 }
 
 /// Changes the text under the lock and replaces the file atomically. Returns whether it changed.

@@ -4,21 +4,22 @@
 //! random one, so other commands need not change the user's files. `init` writes this UUID to the
 //! configuration, so events from before and after `init` belong to the same project.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::config::{self, BrokenConfig, ConfigError};
+use super::ProjectError;
+use super::config::{self, BrokenConfig, ConfigError, non_empty};
 use super::git_remote::{self, RemoteNames};
-use crate::fs::lock::{self, LockError};
+use crate::fs::lock;
 use crate::fs::replace::{Mode, replace};
 use crate::fs::yaml_block::{self, Change};
-use crate::fs::{FsError, ensure_private_directory, read_bounded};
+use crate::fs::{ensure_private_directory, read_bounded};
 use crate::text::hex;
-use crate::world::{EntropyError, World};
+use crate::world::World;
 
 const KEY: &str = "project";
 const LOCK_WAIT: Duration = Duration::from_secs(5);
@@ -37,24 +38,6 @@ pub struct ProjectIdentity {
     pub repo_slug: Option<String>,
 }
 
-/// Why the identity could not be determined.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum IdentityError {
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The UUID file could not be read or written.
-    #[error(transparent)]
-    Kept(#[from] FsError),
-    #[error("{} does not contain a project UUID", path.display())]
-    KeptBroken { path: PathBuf },
-    #[error(transparent)]
-    Entropy(#[from] EntropyError),
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
-    #[error(transparent)]
-    Lock(#[from] LockError),
-}
-
 /// The part of the configuration that this module uses.
 #[derive(Debug, Default, Deserialize)]
 struct ConfigDocument {
@@ -70,13 +53,13 @@ struct ProjectBlock {
 }
 
 /// The content of the UUID file.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct UuidFile {
     project_uuid: Uuid,
 }
 
 /// Whether the configuration contains all names that the URL of a remote could provide.
-pub(crate) fn is_complete(root: &Path) -> Result<bool, IdentityError> {
+pub(crate) fn is_complete(root: &Path) -> Result<bool, ProjectError> {
     let block = read(root)?;
     Ok(non_empty(block.slug).is_some() && non_empty(block.repo_slug).is_some())
 }
@@ -88,7 +71,7 @@ pub(crate) fn load(
     root: &Path,
     uuid_file: &Path,
     remote_url: Option<&str>,
-) -> Result<ProjectIdentity, IdentityError> {
+) -> Result<ProjectIdentity, ProjectError> {
     let block = read(root)?;
     let project_uuid = match uuid_of(root, &block)? {
         Some(uuid) => uuid,
@@ -110,12 +93,11 @@ pub(crate) fn establish(
     lock_directory: &Path,
     uuid_file: &Path,
     remote_url: Option<&str>,
-) -> Result<(ProjectIdentity, bool), IdentityError> {
+) -> Result<(ProjectIdentity, bool), ProjectError> {
     let identity = load(world, root, uuid_file, remote_url)?;
     let written = config::edit(world, root, lock_directory, |text| {
-        let block = yaml_block::parse::<ConfigDocument>(text)?
-            .project
-            .unwrap_or_default();
+        let document: ConfigDocument = yaml_block::parse(text)?;
+        let block = document.project.unwrap_or_default();
         // If there is a UUID, other keys are missing on purpose.
         if non_empty(block.uuid).is_some() {
             return Ok(text.to_owned());
@@ -126,12 +108,13 @@ pub(crate) fn establish(
             ("node_id", block.node_id, Some(&identity.node_id)),
             ("repo_slug", block.repo_slug, identity.repo_slug.as_ref()),
         ];
-        let keys = keys.into_iter();
-        let missing = keys.filter(|(_, existing, _)| non_empty(existing.clone()).is_none());
-        let missing = missing.filter_map(|(name, _, value)| Some((name, value?)));
-        let (template, changes): (String, Vec<_>) = missing
-            .map(|(name, value)| (format!("  {name}: null\n"), Change::Set(name, value)))
-            .unzip();
+        let (mut template, mut changes) = (String::new(), Vec::new());
+        for (name, existing, value) in keys {
+            if let (None, Some(value)) = (non_empty(existing), value) {
+                template.extend(["  ", name, ": null\n"]);
+                changes.push(Change::Set(name, value));
+            }
+        }
         yaml_block::change_block(text, KEY, &template, &changes)
     })?;
     Ok((load(world, root, uuid_file, remote_url)?, written))
@@ -155,17 +138,13 @@ fn uuid_of(root: &Path, block: &ProjectBlock) -> Result<Option<Uuid>, ConfigErro
     let Some(text) = block.uuid.as_deref().filter(|uuid| !uuid.is_empty()) else {
         return Ok(None);
     };
-    Uuid::parse_str(text).map(Some).map_err(|_| {
-        let broken = BrokenConfig::Field {
-            field: "project.uuid",
-            rule: "must be a UUID",
-        };
-        config::broken(root, broken)
-    })
+    Uuid::parse_str(text)
+        .map(Some)
+        .map_err(|_| config::broken(root, BrokenConfig::Field("project.uuid must be a UUID")))
 }
 
 /// The UUID in the UUID file. Creates the file under a lock if it is missing.
-fn uuid_in_file(world: &World, uuid_file: &Path) -> Result<Uuid, IdentityError> {
+fn uuid_in_file(world: &World, uuid_file: &Path) -> Result<Uuid, ProjectError> {
     if let Some(uuid) = read_uuid_file(uuid_file)? {
         return Ok(uuid);
     }
@@ -177,38 +156,31 @@ fn uuid_in_file(world: &World, uuid_file: &Path) -> Result<Uuid, IdentityError> 
         return Ok(uuid);
     }
     let project_uuid = world.random_uuid()?;
-    let text = serde_json::to_string(&UuidFile { project_uuid })? + "\n";
+    let text = format!("{{\"project_uuid\":\"{project_uuid}\"}}\n");
     replace(uuid_file, text.as_bytes(), Mode::Private)?;
     Ok(project_uuid)
 }
 
-fn read_uuid_file(uuid_file: &Path) -> Result<Option<Uuid>, IdentityError> {
+fn read_uuid_file(uuid_file: &Path) -> Result<Option<Uuid>, ProjectError> {
     let Some(bytes) = read_bounded(uuid_file, MAX_UUID_FILE_BYTES)? else {
         return Ok(None);
     };
-    serde_json::from_slice::<UuidFile>(&bytes)
-        .map(|file| Some(file.project_uuid))
-        .map_err(|_| IdentityError::KeptBroken {
-            path: uuid_file.to_owned(),
-        })
+    match serde_json::from_slice::<UuidFile>(&bytes) {
+        Ok(file) => Ok(Some(file.project_uuid)),
+        Err(_) => Err(ProjectError::UuidFileBroken(uuid_file.to_owned())),
+    }
 }
 
 fn default_slug(root: &Path, remote: &RemoteNames) -> String {
     let folder = || git_remote::slug(&root.file_name()?.to_string_lossy());
-    remote
-        .project_slug
-        .clone()
-        .or_else(folder)
-        .unwrap_or_else(|| "project".to_owned())
-}
-
-fn non_empty(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
+    let slug = remote.project_slug.clone().or_else(folder);
+    slug.unwrap_or_else(|| "project".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::PathBuf;
 
     use super::*;
 
@@ -240,7 +212,7 @@ mod tests {
             self.folder.path().join("common/project.json")
         }
 
-        fn load(&self, remote: Option<&str>) -> Result<ProjectIdentity, IdentityError> {
+        fn load(&self, remote: Option<&str>) -> Result<ProjectIdentity, ProjectError> {
             load(&self.world, self.root(), &self.uuid_file(), remote)
         }
 

@@ -11,14 +11,15 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use self::identity::{IdentityError, ProjectIdentity};
+use self::config::ConfigError;
+use self::identity::ProjectIdentity;
 use self::paths::{RootError, find_root, relative};
 use crate::fs::lock::{self, Lock, LockError};
 use crate::fs::{FsError, ensure_private_directory};
 use crate::git::command::GitError;
 use crate::git::repository::{Discovered, Repository, discover, remote_url};
 use crate::text::short_digest;
-use crate::world::World;
+use crate::world::{EntropyError, World};
 
 /// The file with the project's UUID until the configuration contains one.
 pub(crate) const UUID_FILE: &str = "project.json";
@@ -44,7 +45,7 @@ pub(crate) struct Project {
     pub identity: ProjectIdentity,
 }
 
-/// Why a project cannot be opened.
+/// Why a project cannot be opened, or its identity cannot be determined.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProjectError {
     #[error(transparent)]
@@ -52,10 +53,16 @@ pub(crate) enum ProjectError {
     #[error(transparent)]
     Git(#[from] GitError),
     #[error(transparent)]
-    Identity(#[from] IdentityError),
-    /// The folder for the locks cannot be created.
+    Config(#[from] ConfigError),
+    /// The UUID file could not be read or written.
     #[error(transparent)]
-    Fs(#[from] FsError),
+    UuidFile(#[from] FsError),
+    #[error("{} does not contain a project UUID", _0.display())]
+    UuidFileBroken(PathBuf),
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
 }
 
 impl Project {
@@ -106,13 +113,12 @@ impl Project {
 
     /// Branch and commit for an event. `head` is the commit that the command made.
     pub(crate) fn git_metadata(&self, head: Option<&str>) -> GitMetadata {
-        let repository = self.repository.as_ref();
-        GitMetadata {
-            branch: repository.and_then(|repository| repository.branch.clone()),
-            head: head
-                .map(str::to_owned)
-                .or_else(|| repository.and_then(|r| r.head.clone())),
-        }
+        let (branch, current) = match &self.repository {
+            Some(repository) => (repository.branch.clone(), repository.head.clone()),
+            None => (None, None),
+        };
+        let head = head.map(str::to_owned).or(current);
+        GitMetadata { branch, head }
     }
 
     /// The lock file for an action (`name`) on an object (`key`). All keys of a name share 64 files,

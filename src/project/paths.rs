@@ -28,11 +28,9 @@ pub(crate) fn find_root(world: &World) -> Result<PathBuf, RootError> {
     let root = start
         .ancestors()
         .find(marked)
-        .or_else(|| start.ancestors().find(|folder| folder.join(SPECS).is_dir()));
-    match root {
-        Some(root) => Ok(root.to_owned()),
-        None => Err(RootError::NoProject { directory: start }),
-    }
+        .or_else(|| start.ancestors().find(|folder| folder.join(SPECS).is_dir()))
+        .map(Path::to_owned);
+    root.ok_or(RootError::NoProject { directory: start })
 }
 
 /// A path relative to `root` with forward slashes, for JSON and messages.

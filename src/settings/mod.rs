@@ -32,12 +32,9 @@ pub enum UserConfigError {
 /// Reads the settings. All are unset if the file is missing.
 pub(crate) fn load(world: &World) -> Result<UserConfig, UserConfigError> {
     let path = world.state_directory().join("config.toml");
-    match toml_file::read(&path)? {
-        None => Ok(UserConfig::default()),
-        Some(table) => table
-            .and_then(|table| settings(&table))
-            .map_err(|problem| UserConfigError::Broken { path, problem }),
-    }
+    let table = toml_file::read(&path)?.unwrap_or_else(|| Ok(Table::new()));
+    let settings = table.and_then(|table| settings(&table));
+    settings.map_err(|problem| UserConfigError::Broken { path, problem })
 }
 
 fn settings(table: &Table) -> Result<UserConfig, String> {

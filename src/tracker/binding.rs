@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::fs::yaml_block::{self, Change};
 pub(crate) use crate::project::config::ConfigError;
-use crate::project::config::{self, BrokenConfig};
+use crate::project::config::{self, BrokenConfig, non_empty};
 use crate::wire::{Provider, UnsupportedProvider};
 use crate::world::World;
 
@@ -81,11 +81,9 @@ impl OriginBinding {
 
     /// Refuses a provider other than the project's.
     pub(crate) fn require(&self, asked: Option<Provider>) -> Result<(), BindingError> {
+        let bound = self.provider;
         match asked {
-            Some(asked) if asked != self.provider => Err(BindingError::OtherProvider {
-                asked,
-                bound: self.provider,
-            }),
+            Some(asked) if asked != bound => Err(BindingError::OtherProvider { asked, bound }),
             _ => Ok(()),
         }
     }
@@ -96,7 +94,7 @@ struct Document {
     tracker: Option<Block>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Block {
     provider: Option<String>,
     project_slug: Option<String>,
@@ -106,19 +104,14 @@ struct Block {
 /// Loads the binding. A block without a provider binds to nothing; one with a provider but without a
 /// project is an error.
 pub(crate) fn load(root: &Path) -> Result<Option<TrackerBinding>, ConfigError> {
-    let Some(block) = config::read::<Document>(root)?.tracker else {
-        return Ok(None);
-    };
+    let block = config::read::<Document>(root)?.tracker.unwrap_or_default();
     let Some(provider) = non_empty(block.provider) else {
         return Ok(None);
     };
     let project_slug = non_empty(block.project_slug);
     let binding_ref = non_empty(block.binding_ref);
     if project_slug.is_none() && binding_ref.is_none() {
-        let broken = BrokenConfig::Field {
-            field: "tracker.project_slug",
-            rule: "is missing",
-        };
+        let broken = BrokenConfig::Field("tracker.project_slug is missing");
         return Err(config::broken(root, broken));
     }
     Ok(Some(TrackerBinding {
@@ -162,10 +155,6 @@ pub(crate) fn unbind(
     config::edit(world, root, lock_directory, |text| {
         yaml_block::remove_block(text, KEY)
     })
-}
-
-fn non_empty(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
 }
 
 #[cfg(test)]

@@ -27,12 +27,7 @@ pub(crate) struct ErrorEnvelope {
 impl ErrorEnvelope {
     /// Reads the fields that can be read.
     pub(crate) fn parse(status: u16, body: &[u8]) -> Self {
-        let Ok(Value::Object(object)) = serde_json::from_slice(body) else {
-            return Self {
-                message: format!("HTTP {status}"),
-                ..Self::default()
-            };
-        };
+        let object: Map<_, _> = serde_json::from_slice(body).unwrap_or_default();
         Self {
             code: text(&object, "error_code").or_else(|| text(&object, "code")),
             category: text(&object, "error_category").or_else(|| text(&object, "category")),

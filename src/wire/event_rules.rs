@@ -138,14 +138,11 @@ pub(crate) fn check_event(event: &Map<String, Value>) -> Result<(), FieldError> 
 
 /// The first field that breaks its rule, and the rule.
 fn check(object: &Map<String, Value>, fields: Fields) -> Result<(), (&'static str, &'static str)> {
-    fields.iter().try_for_each(|(name, rule)| {
-        let holds = (rule.holds)(object.get(*name).unwrap_or(&Value::Null));
-        if holds {
-            Ok(())
-        } else {
-            Err((*name, rule.must))
-        }
-    })
+    let value = |name| object.get(name).unwrap_or(&Value::Null);
+    let broken = fields
+        .iter()
+        .find(|(name, rule)| !(rule.holds)(value(*name)));
+    broken.map_or(Ok(()), |(name, rule)| Err((*name, rule.must)))
 }
 
 fn is_ulid(id: &str) -> bool {

@@ -32,11 +32,7 @@ impl TokenResponse {
             refresh: Secret::new(required_string(&object, "refresh")?),
             access_lifetime: seconds(&object, "access_lifetime")?,
             refresh_lifetime: seconds(&object, "refresh_lifetime")?,
-            team_slug: object
-                .get("team_slug")
-                .and_then(Value::as_str)
-                .filter(|s| !s.is_empty())
-                .map(str::to_owned),
+            team_slug: required_string(&object, "team_slug").ok(),
         })
     }
 }
@@ -60,14 +56,11 @@ impl SearchResponse {
             Some(_) => return Err(FieldError::new("candidates", "must be a list")),
             None => return Err(FieldError::new("candidates", "is missing")),
         };
-        let read = |(i, document)| {
-            OriginCandidate::from_json(document).map_err(|e| e.within(&format!("candidates[{i}]")))
-        };
-        let mut candidates = listed
-            .iter()
-            .enumerate()
-            .map(read)
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut candidates = Vec::new();
+        for (i, document) in listed.iter().enumerate() {
+            let candidate = OriginCandidate::from_json(document);
+            candidates.push(candidate.map_err(|e| e.within(&format!("candidates[{i}]")))?);
+        }
         candidates.truncate(limit);
         let resource = |field| match required_string(&object, field) {
             Err(_) if candidates.is_empty() => Ok(String::new()),
@@ -152,14 +145,13 @@ fn parse_object(body: &[u8]) -> Result<Map<String, Value>, FieldError> {
 fn seconds(object: &Map<String, Value>, field: &str) -> Result<Option<u64>, FieldError> {
     let text = match object.get(field) {
         None | Some(Value::Null) => return Ok(None),
-        Some(Value::Number(number)) => number.to_string(),
         Some(Value::String(text)) => text.trim().to_owned(),
-        Some(_) => return Err(FieldError::new(field, "must be a number of seconds")),
+        Some(other) => other.to_string(),
     };
     // Drops a fraction, and limits the lifetime to a century.
     let (whole, _) = text.split_once('.').unwrap_or((&text, ""));
-    whole
-        .parse::<u64>()
-        .map(|s| Some(s.min(3_155_760_000)))
-        .map_err(|_| FieldError::new(field, "must be a number of seconds"))
+    match whole.parse::<u64>() {
+        Ok(seconds) => Ok(Some(seconds.min(3_155_760_000))),
+        Err(_) => Err(FieldError::new(field, "must be a number of seconds")),
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -112,13 +112,12 @@ pub fn lock(world: &World, wait: Duration) -> Result<WriteLock, CredentialsError
 /// Reads the session; `None` if nobody is logged in.
 pub fn load(world: &World) -> Result<Option<Credentials>, CredentialsError> {
     let path = path(world);
-    let Some(metadata) = file_metadata(&path)? else {
-        return Ok(None);
-    };
-    require_private(&path, &metadata, 0o600)?;
-    let Some(table) = toml_file::read(&path)? else {
-        return Ok(None);
-    };
+    match fs::metadata(&path) {
+        Ok(metadata) => require_private(&path, &metadata, 0o600)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(FsError::on("read", &path)(error).into()),
+    }
+    let table = toml_file::read(&path)?.unwrap_or_else(|| Ok(Table::new()));
     let session = table.and_then(|table| from_table(&table));
     session.map_err(|problem| CredentialsError::Broken { path, problem })
 }
@@ -134,7 +133,28 @@ pub fn store(
     let mut table = toml_file::read(&path)?
         .and_then(Result::ok)
         .unwrap_or_default();
-    fill(&mut table, credentials);
+    let secret = |secret: &Secret| secret.expose().to_owned();
+    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Secs, false);
+    let values = [
+        Some(secret(&credentials.access)),
+        credentials.refresh.as_ref().map(secret),
+        credentials.access_expires_at.map(time),
+        credentials.refresh_expires_at.map(time),
+        credentials.username.clone(),
+        credentials.team_slug.clone(),
+        Some(credentials.server.to_string()),
+    ];
+    for ((section, key), value) in KEYS.into_iter().zip(values) {
+        let mut entries = match table.remove(section) {
+            Some(Value::Table(entries)) => entries,
+            _ => Table::new(),
+        };
+        match value {
+            Some(text) => entries.insert(key.to_owned(), text.into()),
+            None => entries.remove(key),
+        };
+        table.insert(section.to_owned(), entries.into());
+    }
     replace(&path, table.to_string().as_bytes(), Mode::Private)?;
     Ok(())
 }
@@ -146,9 +166,9 @@ pub fn remove(world: &World, _lock: &WriteLock) -> Result<bool, CredentialsError
         return Ok(false);
     };
     let mut rest = table.unwrap_or_default();
-    for (section, keys) in SECTIONS {
+    for (section, key) in KEYS {
         if let Some(Value::Table(values)) = rest.get_mut(section) {
-            values.retain(|key, _| !keys.contains(&key));
+            values.remove(key);
             if values.is_empty() {
                 rest.remove(section);
             }
@@ -164,7 +184,8 @@ pub fn remove(world: &World, _lock: &WriteLock) -> Result<bool, CredentialsError
 
 /// Whether the file exists, valid or not.
 pub fn exists(world: &World) -> Result<bool, CredentialsError> {
-    Ok(file_metadata(&path(world))?.is_some())
+    let path = path(world);
+    Ok(path.try_exists().map_err(FsError::on("read", &path))?)
 }
 
 /// Whether a text can be a token, which is sent in a header unchanged.
@@ -172,31 +193,19 @@ pub fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// The sections and keys of a session.
-const SECTIONS: [(&str, &[&str]); 3] = [
-    (
-        "tokens",
-        &[
-            "access",
-            "refresh",
-            "access_expires_at",
-            "refresh_expires_at",
-        ],
-    ),
-    ("user", &["username", "team_slug"]),
-    ("server", &["url"]),
+/// The section and key of each value of a session.
+const KEYS: [(&str, &str); 7] = [
+    ("tokens", "access"),
+    ("tokens", "refresh"),
+    ("tokens", "access_expires_at"),
+    ("tokens", "refresh_expires_at"),
+    ("user", "username"),
+    ("user", "team_slug"),
+    ("server", "url"),
 ];
 
 fn path(world: &World) -> PathBuf {
     world.state_directory().join("credentials")
-}
-
-fn file_metadata(path: &Path) -> Result<Option<fs::Metadata>, FsError> {
-    match fs::metadata(path) {
-        Ok(metadata) => Ok(Some(metadata)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(FsError::on("read", path)(error)),
-    }
 }
 
 fn from_table(table: &Table) -> Result<Option<Credentials>, String> {
@@ -231,35 +240,6 @@ fn time(table: &Table, key: &str) -> Result<Option<DateTime<Utc>>, String> {
     DateTime::parse_from_rfc3339(&text)
         .map(|time| Some(time.to_utc()))
         .map_err(|_| format!("`tokens.{key}` is not a time"))
-}
-
-fn fill(table: &mut Table, credentials: &Credentials) {
-    let secret = |secret: &Secret| secret.expose().to_owned();
-    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Secs, false);
-    let values = [
-        [
-            Some(secret(&credentials.access)),
-            credentials.refresh.as_ref().map(secret),
-            credentials.access_expires_at.map(time),
-            credentials.refresh_expires_at.map(time),
-        ]
-        .to_vec(),
-        vec![credentials.username.clone(), credentials.team_slug.clone()],
-        vec![Some(credentials.server.to_string())],
-    ];
-    for ((section, keys), values) in SECTIONS.into_iter().zip(values) {
-        let mut entries = match table.remove(section) {
-            Some(Value::Table(entries)) => entries,
-            _ => Table::new(),
-        };
-        for (key, value) in keys.iter().zip(values) {
-            match value {
-                Some(text) => entries.insert((*key).to_owned(), text.into()),
-                None => entries.remove(*key),
-            };
-        }
-        table.insert(section.to_owned(), entries.into());
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The file: what is stored, what is rejected, and its permissions.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use super::*;
 

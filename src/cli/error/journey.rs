@@ -12,16 +12,13 @@ use crate::wire::{Provider, UnsupportedProvider};
 
 impl From<BindingError> for Failure {
     fn from(error: BindingError) -> Self {
+        let failure = |code| Self::from_error(code, &error);
         match error {
-            BindingError::NotBound => Self::from_error(Code::TrackerNotBound, &error),
-            BindingError::UnsupportedProvider(_) => {
-                Self::from_error(Code::UnsupportedProvider, &error)
-            }
-            BindingError::OtherProvider { asked, bound } => {
-                Self::from_error(Code::ProviderConflict, &error)
-                    .detail("asked", asked.as_str())
-                    .detail("bound", bound.as_str())
-            }
+            BindingError::NotBound => failure(Code::TrackerNotBound),
+            BindingError::UnsupportedProvider(_) => failure(Code::UnsupportedProvider),
+            BindingError::OtherProvider { asked, bound } => failure(Code::ProviderConflict)
+                .detail("asked", asked.as_str())
+                .detail("bound", bound.as_str()),
             BindingError::Config(error) => error.into(),
         }
     }
@@ -80,13 +77,11 @@ fn stopped(message: String, mission: String, step: Step, source: StepError) -> F
 impl From<UnsupportedProvider> for Failure {
     fn from(error: UnsupportedProvider) -> Self {
         let failure = Self::from_error(Code::UnsupportedProvider, &error);
-        match nearest(&error.0, Provider::ALL.map(Provider::as_str)) {
-            Some(name) => failure.hint(Hint::lead_to(
-                format!("did you mean {name}? run"),
-                "spec-kitty tracker providers",
-            )),
-            None => failure,
-        }
+        let Some(name) = nearest(&error.0, Provider::ALL.map(Provider::as_str)) else {
+            return failure;
+        };
+        let words = format!("did you mean {name}? run");
+        failure.hint(Hint::lead_to(words, "spec-kitty tracker providers"))
     }
 }
 

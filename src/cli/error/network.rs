@@ -3,8 +3,7 @@
 use super::effect;
 use super::refusal::bad_response;
 use crate::auth::credentials::CredentialsError;
-use crate::auth::login::LoginError;
-use crate::auth::server_choice::{ResolveError, ServerSource};
+use crate::auth::server_choice::ServerSource;
 use crate::auth::session::SessionError;
 use crate::cli::code::Code;
 use crate::cli::failure::{Effect, Failure};
@@ -50,39 +49,18 @@ impl From<CredentialsError> for Failure {
     }
 }
 
-impl From<ResolveError> for Failure {
-    fn from(error: ResolveError) -> Self {
-        let code = match error {
-            ResolveError::UserConfig(error) => return error.into(),
-            ResolveError::Credentials(error) => return error.into(),
-            ResolveError::NotConfigured => Code::NotConfigured,
-            ResolveError::Invalid {
-                origin: ServerSource::Flag,
-                ..
-            } => {
-                let hint = Code::ServerInvalid.hint();
-                return Self {
-                    hint,
-                    ..Self::from_error(Code::Usage, &error)
-                };
-            }
-            ResolveError::Invalid { .. } => Code::ServerInvalid,
-        };
-        Self::from_error(code, &error)
-    }
-}
-
 impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
+        use SessionError as E;
         let failure = |code| Self::from_error(code, &error);
         match error {
-            SessionError::Server(error) => error.into(),
-            SessionError::Credentials(error) => error.into(),
-            SessionError::Http(error) => error.into(),
-            SessionError::Refused(refusal) => Self::from(*refusal).effect(Effect::None),
-            SessionError::BadResponse(error) => bad_response(&error),
-            SessionError::Uncertain(last) => Self::from(*last).effect(Effect::Unknown),
-            SessionError::NotLoggedIn { ref server } => {
+            E::UserConfig(error) => error.into(),
+            E::Credentials(error) => error.into(),
+            E::Http(error) => error.into(),
+            E::Refused(refusal) => Self::from(*refusal).effect(Effect::None),
+            E::BadResponse(error) => bad_response(&error),
+            E::Uncertain(last) => Self::from(*last).effect(Effect::Unknown),
+            E::NotLoggedIn { ref server } => {
                 let hint = match server {
                     Some(known) if known.source == ServerSource::Flag => log_in_at(&known.server),
                     Some(_) => Hint::run(LOG_IN),
@@ -90,14 +68,23 @@ impl From<SessionError> for Failure {
                 };
                 failure(Code::AuthRequired).hint(hint)
             }
-            SessionError::OtherServer { ref wanted, .. } => {
+            E::OtherServer { ref wanted, .. } => {
                 failure(Code::AuthRequired).hint(log_in_at(wanted))
             }
-            SessionError::TokenWithoutServer => failure(Code::NotConfigured),
-            SessionError::Expired {
+            E::NoUserName => failure(Code::Usage),
+            E::NotAToken => {
+                failure(Code::Usage).hint(Hint::Template(format!("{LOG_IN} --with-token < FILE")))
+            }
+            E::NoServer | E::TokenWithoutServer => failure(Code::NotConfigured),
+            E::InvalidServer(ServerSource::Flag, _) => Self {
+                code: Code::Usage,
+                ..failure(Code::ServerInvalid)
+            },
+            E::InvalidServer(..) => failure(Code::ServerInvalid),
+            E::Expired {
                 from_environment: false,
             } => failure(Code::SessionExpired),
-            SessionError::MalformedToken | SessionError::Expired { .. } => {
+            E::MalformedToken | E::Expired { .. } => {
                 let words = "set SPEC_KITTY_TOKEN to a valid token, or unset it and run";
                 failure(Code::SessionExpired).hint(Hint::lead_to(words, LOG_IN))
             }
@@ -105,27 +92,16 @@ impl From<SessionError> for Failure {
     }
 }
 
-impl From<LoginError> for Failure {
-    fn from(error: LoginError) -> Self {
-        let failure = match error {
-            LoginError::Refused(refusal) => Self::from(*refusal),
-            LoginError::BadResponse(error) => bad_response(&error),
-            LoginError::NoUserName => Self::from_error(Code::Usage, &error),
-            LoginError::MalformedToken => Self::from_error(Code::Usage, &error)
-                .hint(Hint::Template(format!("{LOG_IN} --with-token < FILE"))),
-            LoginError::Credentials(error) => error.into(),
-            LoginError::Http(error) => error.into(),
-        };
-        // The stored session is unchanged, and a login can be repeated.
-        failure.effect(Effect::None)
+impl Failure {
+    /// A failed login. The stored session is unchanged, and a login can be repeated.
+    pub(crate) fn of_login(error: SessionError) -> Self {
+        Self::from(error).effect(Effect::None)
     }
 }
 
 const LOG_IN: &str = "spec-kitty auth login";
 
 fn log_in_at(server: &ServerUrl) -> Hint {
-    Hint::Run(format!(
-        "{LOG_IN} --server {}",
-        shell_word(&server.to_string())
-    ))
+    let server = shell_word(&server.to_string());
+    Hint::Run(format!("{LOG_IN} --server {server}"))
 }

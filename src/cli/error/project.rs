@@ -5,45 +5,25 @@ use crate::cli::failure::Failure;
 use crate::cli::hint::Hint;
 use crate::project::ProjectError;
 use crate::project::config::ConfigError;
-use crate::project::identity::IdentityError;
 use crate::project::paths::RootError;
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
+        let failure = |code| Self::from_error(code, &error);
         match error {
-            ConfigError::Unreadable(_) | ConfigError::Broken { .. } => {
-                Self::from_error(Code::ConfigInvalid, &error)
-            }
+            ConfigError::Unreadable(_) | ConfigError::Broken { .. } => failure(Code::ConfigInvalid),
             ConfigError::ByHand { ref lines, .. } => {
                 let hint = if lines.is_empty() {
                     "edit the file by hand: remove the tracker block".to_owned()
                 } else {
                     format!("edit the file by hand:\n{lines}")
                 };
-                Self::from_error(Code::ConfigByHand, &error)
-                    .hint(hint)
-                    .detail("lines", lines.as_str())
+                let failure = failure(Code::ConfigByHand).hint(hint);
+                failure.detail("lines", lines.as_str())
             }
-            ConfigError::Contended { .. } => Self::from_error(Code::ConfigContended, &error),
+            ConfigError::Contended { .. } => failure(Code::ConfigContended),
             ConfigError::Lock(error) => error.into(),
             ConfigError::Unwritable(file) => file.into(),
-        }
-    }
-}
-
-impl From<IdentityError> for Failure {
-    fn from(error: IdentityError) -> Self {
-        match error {
-            IdentityError::Config(error) => error.into(),
-            IdentityError::Kept(error) => error.into(),
-            IdentityError::Lock(error) => error.into(),
-            IdentityError::Entropy(error) => error.into(),
-            IdentityError::Json(_) => Self::from_error(Code::Internal, &error),
-            IdentityError::KeptBroken { ref path } => {
-                let words = format!("remove {}, then run", path.display());
-                Self::from_error(Code::IdentityInvalid, &error)
-                    .hint(Hint::lead_to(words, "spec-kitty init"))
-            }
         }
     }
 }
@@ -62,8 +42,15 @@ impl From<ProjectError> for Failure {
         match error {
             ProjectError::Root(error) => error.into(),
             ProjectError::Git(error) => error.into(),
-            ProjectError::Identity(error) => error.into(),
-            ProjectError::Fs(error) => error.into(),
+            ProjectError::Config(error) => error.into(),
+            ProjectError::UuidFile(error) => error.into(),
+            ProjectError::Lock(error) => error.into(),
+            ProjectError::Entropy(error) => error.into(),
+            ProjectError::UuidFileBroken(ref path) => {
+                let words = format!("remove {}, then run", path.display());
+                Self::from_error(Code::IdentityInvalid, &error)
+                    .hint(Hint::lead_to(words, "spec-kitty init"))
+            }
         }
     }
 }

@@ -35,9 +35,7 @@ impl From<Refusal> for Failure {
             .effect(effect(refusal.may_have_arrived()))
             .cause(&*refusal.message)
             .detail("status", refusal.status);
-        if let Some(hint) = hint(&refusal) {
-            failure = failure.hint(hint);
-        }
+        failure.hint = hint(&refusal).or(failure.hint);
         if let Some(code) = refusal.code {
             failure = failure.detail("server_code", code);
         }
@@ -51,18 +49,13 @@ impl From<Refusal> for Failure {
 /// The hint with the server's URL or its wait. Other kinds have the hint of their code.
 fn hint(refusal: &Refusal) -> Option<Hint> {
     let server = &refusal.server;
-    match refusal.kind {
-        RefusalKind::Forbidden => Some(Hint::then_again(format!("check your account at {server}"))),
-        RefusalKind::NotFound => Some(Hint::Text(format!(
-            "check the project's mapping at {server}"
-        ))),
-        RefusalKind::Conflict => Some(Hint::Text(format!("check the current value at {server}"))),
-        RefusalKind::RateLimited => {
-            let wait = refusal.wait?.as_secs();
-            Some(Hint::then_again(format!("wait {wait} s")))
-        }
-        _ => None,
-    }
+    Some(match refusal.kind {
+        RefusalKind::Forbidden => Hint::then_again(format!("check your account at {server}")),
+        RefusalKind::NotFound => Hint::Text(format!("check the project's mapping at {server}")),
+        RefusalKind::Conflict => Hint::Text(format!("check the current value at {server}")),
+        RefusalKind::RateLimited => Hint::then_again(format!("wait {} s", refusal.wait?.as_secs())),
+        _ => return None,
+    })
 }
 
 impl From<TrackerError> for Failure {

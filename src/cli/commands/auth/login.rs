@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     };
     let session = if arguments.with_token {
         let token = token_from_stdin(context)?;
-        with_token(world, &context.deadline, login, token)?
+        with_token(world, &context.deadline, login, token)
     } else {
         if !world.network_allowed() {
             return Err(HttpError::NetworkDisabled.into());
@@ -47,8 +47,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
             login.username = Some(ask::text(context, "User name")?);
         }
         let password = ask::password(context, "Password")?;
-        with_password(world, &context.deadline, login, password)?
+        with_password(world, &context.deadline, login, password)
     };
+    let session = session.map_err(Failure::of_login)?;
     Ok(outcome(&session).warn(warnings(context, &session)))
 }
 

@@ -97,7 +97,8 @@ fn log_in(
         team_slug: None,
     };
     // The command prompts for the password, which needs a terminal: call its code instead.
-    let session = with_password(narrator.stage().world(), &context.deadline, login, password)?;
+    let session = with_password(narrator.stage().world(), &context.deadline, login, password)
+        .map_err(Failure::of_login)?;
     let team = one_line(&session.team_slug.ok_or_else(|| failed(&command))?);
     let output = format!("Password: \nLogged in to {url} as {USER} for team {team}");
     narrator.show(&command, &output);
