@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::support::{
-    BIND, BIND_PATH, Output, REFRESH_PATH, Reply, SEARCH_PATH, SPECIFY, Sandbox, Server,
-    bind_answer, write_file,
+    BIND, BIND_PATH, EVENTS_PATH, Output, REFRESH_PATH, Reply, SEARCH_PATH, SPECIFY, Sandbox,
+    Server, bind_answer, write_file,
 };
 
 /// The different idempotency keys of all binds so far.
@@ -501,4 +501,111 @@ fn another_ticket_does_not_inherit_an_unfinished_mission() {
         ["060-search", "061-web-123", "062-web-9"]
     );
     assert_eq!(keys(&server).len(), 2);
+}
+
+/// Mutation check: if `sync now` asks only whether `meta.json` is committed, this test fails (a
+/// second mission).
+#[test]
+fn delivery_keeps_work_whose_origin_is_gone_again() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    sandbox.hook("commit-msg", "if grep -q '^Bind' \"$1\"; then exit 1; fi");
+    partial(&sandbox.run(&SPECIFY));
+    sandbox.git(&["checkout", "--", "kitty-specs"]);
+    drop(sandbox.run(&["sync", "now", "--json"]));
+    assert_eq!(sandbox.intents().len(), 1);
+    fs::remove_file(sandbox.path(".git/hooks/commit-msg")).unwrap();
+    sandbox.run(&SPECIFY).succeeds();
+    assert_eq!(sandbox.missions(), ["060-search", "061-web-123"]);
+    assert_eq!(keys(&server).len(), 1);
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+}
+
+/// Mutation check: if a commit that `--no-commit` left out counts as made, this test fails (files of
+/// the mission stay untracked).
+#[test]
+fn a_commit_that_was_left_out_is_made_by_a_run_that_commits() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    server.on(BIND_PATH, Reply::refusal(503, "busy", "later"));
+    let sandbox = Sandbox::ready(&server);
+    partial(&sandbox.run(&[&SPECIFY[..], &["--no-commit"]].concat()));
+    grant(&server);
+    sandbox.run(&SPECIFY).succeeds();
+    assert_clean(&sandbox);
+}
+
+/// Mutation check: if `bind-origin` takes the steps of a mission's creation, this test fails (a
+/// commit, and effect none).
+#[test]
+fn binding_does_not_finish_the_creation_of_a_mission() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    server.on(BIND_PATH, Reply::refusal(503, "busy", "later"));
+    let sandbox = Sandbox::ready(&server);
+    let lock = sandbox.path(".git/index.lock");
+    write_file(&lock, "");
+    partial(&sandbox.run(&[&SPECIFY[..], &["--timeout", "1"]].concat()));
+    fs::remove_file(&lock).unwrap();
+    server.on(BIND_PATH, Reply::refusal(409, "origin_conflict", "no"));
+    let key = ["--key", "WEB-123", "--yes", "--json"];
+    let bind = [&["tracker", "bind-origin", "--mission", "061"][..], &key].concat();
+    let before = sandbox.snapshot();
+    sandbox.run(&bind).error(6, "none");
+    before.assert_same(&sandbox.snapshot());
+    grant(&server);
+    sandbox.run(&bind).succeeds();
+    let subjects = ["Bind WEB-123 to mission 061-web-123", "Begin"];
+    assert_eq!(sandbox.subjects(), subjects);
+    // What is left is the commit of the folder, and delivery does not forget it.
+    drop(sandbox.run(&["sync", "now", "--json"]));
+    assert_eq!(sandbox.intents().len(), 1);
+    let doctor = sandbox.run(&["doctor"]).succeeds().stdout;
+    assert!(
+        doctor.contains("run: spec-kitty specify web-123"),
+        "{doctor}"
+    );
+    let answer = sandbox.run(&SPECIFY).answer("spec-kitty.specify/1");
+    assert_eq!(answer["created"], false);
+    sandbox.run(&["specify", "web-123", "--json"]).succeeds();
+    assert_eq!(sandbox.subjects()[0], "Add mission 061-web-123");
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+    assert_eq!(sandbox.intents(), [] as [Value; 0]);
+}
+
+/// Mutation check: if an event that breaks a rule counts as recorded, this test fails.
+#[test]
+fn an_event_that_breaks_a_rule_is_never_reported_as_queued() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    sandbox.add_mission("060-Alpha");
+    sandbox.commit_all("A mission with an odd name");
+    let key = ["--key", "WEB-123", "--yes", "--json"];
+    let bind = [
+        &["tracker", "bind-origin", "--mission", "060-Alpha"][..],
+        &key,
+    ]
+    .concat();
+    sandbox.hook("pre-commit", "exit 1");
+    sandbox.run(&bind).error(11, "applied");
+    fs::remove_file(sandbox.path(".git/hooks/pre-commit")).unwrap();
+    let answer = sandbox.run(&bind).answer("spec-kitty.bind-origin/1");
+    assert_eq!(answer["event_emitted"], false);
+    assert_ne!(answer["warnings"], serde_json::json!([]), "{answer}");
+    assert_eq!(sandbox.intents(), [] as [Value; 0]);
+}
+
+/// Mutation check: if a refusal forgets a bind that `meta.json` records, this test fails (its event
+/// is never recorded).
+#[test]
+fn a_refusal_does_not_forget_an_event_that_is_still_owed() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    let queue = sandbox.state().join("queue");
+    write_file(&queue, "not a folder");
+    sandbox.run(&BIND).succeeds();
+    fs::remove_file(queue).unwrap();
+    server.on(BIND_PATH, Reply::refusal(403, "forbidden", "no"));
+    drop(sandbox.run(&BIND));
+    drop(sandbox.run(&["sync", "now", "--json"]));
+    assert_eq!(sandbox.intents(), [] as [Value; 0]);
+    assert_eq!(server.requests_to(EVENTS_PATH).len(), 1);
 }

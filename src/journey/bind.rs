@@ -21,7 +21,7 @@ pub(crate) fn bind_mission_origin(
         .map_err(StepError::from)?;
     let _held = service.lock(&ticket.lock_key())?;
     let mut walk = if let Some(journey) = journey_of(service, ticket, mission) {
-        Walk::resume(service, journey)
+        Walk::resume(service, journey).map_err(StepError::from)?
     } else {
         let journey = Journeys::of(service.project).begin(&mission.name);
         let ticket = Some(ticket.clone());
@@ -48,10 +48,12 @@ pub(super) fn journey_of(
 }
 
 impl Walk<'_> {
-    /// Asks the control plane anew, also if an earlier run did: it alone decides. What depends on
-    /// its answer is repeated too.
+    /// Asks the control plane anew, even if an earlier run did: it alone decides. What depends on its
+    /// answer is repeated too, and so are commits, which an earlier run may have left out.
     pub(super) fn want(&mut self, bind: WantedBind) {
-        for step in [Step::Bind, Step::WriteOrigin, Step::CommitOrigin] {
+        let repeated = [Step::Bind, Step::WriteOrigin, Step::CommitOrigin];
+        let folder = bind.makes_mission.then_some(Step::CommitFolder);
+        for step in repeated.into_iter().chain(folder) {
             self.journey.done.remove(&step);
         }
         self.wanted = Some(bind);

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::error::{CreationError, JourneyError};
 use super::plan::{MissionOptions, PlannedMission, check, plan, require_repository};
 use super::service::Service;
-use super::walk::{Arrival, NewMission, Walk};
+use super::walk::{Arrival, NewMission, Walk, has_folder};
 use super::{Creation, Journey, Journeys, Step, name_lock_key};
 use crate::fs::lock;
 use crate::mission::commit::is_added;
-use crate::mission::metadata::{MetadataError, MetadataKeys, load};
-use crate::mission::{Mission, hidden, number};
+use crate::mission::metadata::{MetadataError, MetadataKeys};
+use crate::mission::{hidden, number};
 use crate::project::Project;
 use crate::text::one_line;
 use crate::tracker::ticket::Ticket;
@@ -38,7 +38,7 @@ pub(super) fn creation<'a>(
     let begun = begun_creations(service.project, options, ticket);
     if let Some(journey) = made(service.project, &begun, options)? {
         if !is_committed_by_hand(&service, &journey) {
-            return Ok(Walk::resume(service, journey));
+            return Ok(Walk::resume(service, journey)?);
         }
         Journeys::of(service.project).remove(&journey)?;
         return creation(service, options, ticket);
@@ -99,20 +99,6 @@ fn made(
         }
     }
     Ok(None)
-}
-
-/// Whether the folder that a journey makes is here. A `meta.json` that cannot be read is an error:
-/// ignoring it would make a second mission.
-pub(super) fn has_folder(project: &Project, journey: &Journey) -> Result<bool, MetadataError> {
-    let Some(creation) = &journey.creation else {
-        return Ok(false);
-    };
-    let mission = Mission::named(&project.root, &journey.mission);
-    match load(&mission.meta_file()) {
-        Ok(found) => Ok(found.created_at() == creation.created_at),
-        Err(MetadataError::Missing { .. }) => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 /// Whether a mission without a ticket only owed its commit, and the user made that commit.

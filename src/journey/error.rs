@@ -42,8 +42,6 @@ pub(crate) enum StepError {
     #[error(transparent)]
     Commit(#[from] CommitError),
     #[error(transparent)]
-    Lock(#[from] LockError),
-    #[error(transparent)]
     Entropy(#[from] EntropyError),
 }
 

@@ -1,11 +1,11 @@
 //! The route of `sync now`: it records the events that cut-off commands still owe, and nothing else.
 
-use super::create::has_folder;
 use super::service::Service;
 use super::walk::{Settled, Walk};
 use super::{Journey, Journeys, Step};
 use crate::fs::lock::try_acquire;
 use crate::git::repository::is_committed;
+use crate::mission::commit::is_added;
 use crate::text::chain;
 
 /// What [`record_owed_events`] did.
@@ -38,65 +38,54 @@ pub(crate) fn record_owed_events(service: Service<'_>) -> Recorded {
 }
 
 fn record(service: Service<'_>, journey: Journey, recorded: &mut Recorded) {
-    let mut walk = Walk::resume(service, journey);
-    for step in walk.journey.owed() {
-        if !fact_stands(&walk, step) {
-            continue;
-        }
+    let Ok(mut walk) = Walk::resume(service, journey) else {
+        recorded.waiting += 1;
+        return;
+    };
+    for step in walk.owed() {
         let settled = match step {
-            Step::RecordCreated => walk.record_created(),
-            _ => walk.record_bound(),
+            Step::RecordCreated if walk.mission_stands() => walk.record_created(),
+            Step::RecordBound if walk.origin_stands() => walk.record_bound(),
+            _ => continue,
         };
-        match settled {
-            Ok(Settled::Done) => {
-                walk.journey.done.insert(step);
-                recorded.events += u64::from(!walk.progress.event_refused);
-            }
-            Ok(Settled::Owed) => {}
-            Err(error) => walk.warn(chain(&error)),
-        }
+        recorded.events += u64::from(settled == Settled::Done);
+        walk.settle(step, settled);
     }
     let name = &walk.mission.name;
     let warnings = walk.progress.warnings.iter();
     recorded
         .warnings
         .extend(warnings.map(|warning| format!("{name}: {warning}")));
-    let is_over = walk.journey.owed().is_empty() || is_over_but_for_the_commit(&walk);
-    let result = if is_over {
+    let result = if is_over(&walk) {
         walk.journeys.remove(&walk.journey)
     } else {
         recorded.waiting += 1;
         walk.journeys.save(&walk.journey)
     };
-    recorded
-        .warnings
-        .extend(result.err().map(|error| chain(&error)));
+    let error = result.err().map(|error| chain(&error));
+    recorded.warnings.extend(error);
 }
 
-/// Whether this step records an event, and what the event says is true.
-fn fact_stands(walk: &Walk<'_>, step: Step) -> bool {
-    match step {
-        Step::RecordCreated => has_folder(walk.service.project, &walk.journey).unwrap_or(false),
-        Step::RecordBound => walk
-            .journey
-            .ticket
-            .as_ref()
-            .is_some_and(|it| walk.origin_is(it)),
-        _ => false,
+/// Whether nothing is owed, or nothing but commits of a finished mission that exist already.
+fn is_over(walk: &Walk<'_>) -> bool {
+    let owed = walk.owed();
+    if owed.is_empty() {
+        return true;
     }
-}
-
-/// Whether every event is recorded and the user or an earlier run committed `meta.json` as it is.
-fn is_over_but_for_the_commit(walk: &Walk<'_>) -> bool {
-    let owed = walk.journey.owed();
     let event_owed = owed.contains(&Step::RecordCreated) || owed.contains(&Step::RecordBound);
-    let Some(repository) = &walk.service.project.repository else {
-        return !event_owed;
+    if event_owed || !walk.mission_stands() || !walk.origin_stands() {
+        return false;
+    }
+    let Service { world, project, .. } = walk.service;
+    let Some(repository) = &project.repository else {
+        return true;
     };
     let Ok(metadata) = walk.metadata() else {
         return false;
     };
     let path = metadata.path();
     let path = path.strip_prefix(&repository.root).unwrap_or(path);
-    !event_owed && is_committed(walk.service.world, repository, &[path.to_owned()]).unwrap_or(false)
+    let folder_owed = owed.contains(&Step::CommitFolder);
+    is_committed(world, repository, &[path.to_owned()]).unwrap_or(false)
+        && (!folder_owed || is_added(world, project, &walk.mission.name))
 }

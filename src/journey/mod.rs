@@ -73,6 +73,11 @@ impl Step {
         Self::CommitOrigin,
     ];
 
+    /// Whether it binds a ticket, or depends on the bind.
+    fn is_of_bind(self) -> bool {
+        self >= Self::Bind
+    }
+
     /// What was already done when a journey stopped at this step.
     pub(crate) const fn done(self) -> &'static str {
         match self {
@@ -150,6 +155,15 @@ impl Journey {
         self.steps()
             .filter(|step| !self.done.contains(step))
             .collect()
+    }
+
+    /// What the journey owes to the creation of its mission.
+    fn without_bind(&self) -> Self {
+        Self {
+            ticket: None,
+            attempt: None,
+            ..self.clone()
+        }
     }
 
     /// Whether this journey binds that ticket to that mission.

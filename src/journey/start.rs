@@ -48,7 +48,10 @@ pub(crate) fn start_mission_from_ticket(
     let _held = service.lock(&ticket.lock_key())?;
     let mut walk = match bound_mission(service, ticket, options)? {
         Some((mission, metadata)) => match journey_of(service, ticket, &mission) {
-            Some(journey) => Walk::resume(service, journey),
+            Some(_) if !mission.directory.exists() => {
+                return Err(CreationError::Hidden(mission.name).into());
+            }
+            Some(journey) => Walk::resume(service, journey).map_err(CreationError::from)?,
             None => return Ok(found(mission, metadata)),
         },
         None => creation(service, options, Some(ticket))?,

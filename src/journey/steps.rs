@@ -1,5 +1,6 @@
 //! One function a step. Each may be repeated at any time; see the table in [`super`].
 
+use std::error::Error;
 use std::path::PathBuf;
 
 use super::Attempt;
@@ -19,14 +20,16 @@ use crate::text::{chain, one_line};
 use crate::tracker::ticket::Ticket;
 use crate::wire::request::BindRequest;
 
+const MISSION_ORIGIN_BOUND: &str = "MissionOriginBound";
+
 impl Walk<'_> {
-    /// Makes the folder and lets the number go.
+    /// Makes the folder and releases the number.
     pub(super) fn make_folder(&mut self) -> Result<Settled, StepError> {
         let Some(new) = self.new.take() else {
-            return Ok(Settled::Done);
+            let path = self.mission.meta_file();
+            return Err(MetadataError::Missing { path }.into());
         };
-        let root = &self.service.project.root;
-        folder::create(root, &self.mission.name, &new.keys)?;
+        folder::create(&self.service.project.root, &self.mission.name, &new.keys)?;
         drop(new.number);
         self.progress.created = true;
         Ok(Settled::Done)
@@ -43,21 +46,24 @@ impl Walk<'_> {
         Ok(self.commit(&files, &message, state)?)
     }
 
-    pub(super) fn record_created(&mut self) -> Result<Settled, StepError> {
-        let metadata = self.metadata()?;
-        let number = metadata.text("feature_number").unwrap_or_default();
+    pub(super) fn record_created(&mut self) -> Settled {
+        const EVENT: &str = "FeatureCreated";
+        let metadata = match self.metadata() {
+            Ok(metadata) => metadata,
+            Err(error) => return self.not_recorded(EVENT, &error),
+        };
         let event = FeatureCreated {
             feature_slug: metadata.mission_slug(),
-            feature_number: number,
+            feature_number: metadata.text("feature_number").unwrap_or_default(),
             target_branch: metadata.text("target_branch").unwrap_or_default(),
             wp_count: 0,
         };
         let uuid = &self.service.project.identity.project_uuid;
-        let fact = ["FeatureCreated", uuid, metadata.mission_slug()];
+        let fact = [EVENT, uuid, metadata.mission_slug()];
         let id = event_id::of_fact(metadata.created_at(), &fact);
         let git = self.service.project.git_metadata(self.head());
         let emitted = emitter(&self.service).emit_feature_created(id, &git, &event);
-        Ok(self.recorded("FeatureCreated", emitted))
+        self.recorded(EVENT, emitted)
     }
 
     /// Refuses everything that can be refused locally, and chooses the request: that of an earlier
@@ -75,34 +81,30 @@ impl Walk<'_> {
                 .is_none_or(|key| *key == attempt.idempotency_key)
                 && attempt.request == request(tracker, &metadata, ticket)
         };
-        let begun = self
-            .journey
-            .attempt
-            .as_ref()
-            .zip(self.journey.ticket.as_ref());
-        if !begun.is_some_and(|(attempt, ticket)| is_begun(attempt, ticket)) {
-            let ticket = &wanted.ticket;
-            let fact = [
-                "MissionOriginBound",
-                &self.service.project.identity.project_uuid,
-                metadata.mission_slug(),
-                ticket.provider.as_str(),
-                ticket.candidate.external_issue_id(),
-            ];
-            let idempotency_key = match key {
-                Some(key) => key.clone(),
-                None => self.service.world.random_uuid()?.to_string(),
-            };
-            self.journey.attempt = Some(Attempt {
-                request: request(tracker, &metadata, ticket),
-                idempotency_key,
-                event_id: event_id::of_fact(metadata.created_at(), &fact),
-            });
-            self.journey.ticket = Some(ticket.clone());
+        if let (Some(attempt), Some(ticket)) = (&self.journey.attempt, &self.journey.ticket)
+            && is_begun(attempt, ticket)
+        {
+            return Ok(());
         }
-        if let Some(ticket) = &self.journey.ticket {
-            origin_of(ticket)?;
-        }
+        let ticket = &wanted.ticket;
+        origin_of(ticket)?;
+        let fact = [
+            MISSION_ORIGIN_BOUND,
+            &self.service.project.identity.project_uuid,
+            metadata.mission_slug(),
+            ticket.provider.as_str(),
+            ticket.candidate.external_issue_id(),
+        ];
+        let idempotency_key = match key {
+            Some(key) => key.clone(),
+            None => self.service.world.random_uuid()?.to_string(),
+        };
+        self.journey.attempt = Some(Attempt {
+            request: request(tracker, &metadata, ticket),
+            idempotency_key,
+            event_id: event_id::of_fact(metadata.created_at(), &fact),
+        });
+        self.journey.ticket = Some(ticket.clone());
         Ok(())
     }
 
@@ -127,11 +129,14 @@ impl Walk<'_> {
         Ok(Settled::Done)
     }
 
-    pub(super) fn record_bound(&mut self) -> Result<Settled, StepError> {
+    pub(super) fn record_bound(&mut self) -> Settled {
         let (Some(ticket), Some(attempt)) = (&self.journey.ticket, &self.journey.attempt) else {
-            return Ok(Settled::Owed);
+            return Settled::Owed;
         };
-        let metadata = self.metadata()?;
+        let metadata = match self.metadata() {
+            Ok(metadata) => metadata,
+            Err(error) => return self.not_recorded(MISSION_ORIGIN_BOUND, &error),
+        };
         let event = MissionOriginBound {
             feature_slug: metadata.mission_slug(),
             provider: ticket.provider.as_str(),
@@ -143,7 +148,7 @@ impl Walk<'_> {
         let git = self.service.project.git_metadata(self.head());
         let emitter = emitter(&self.service);
         let emitted = emitter.emit_mission_origin_bound(attempt.event_id, &git, &event);
-        Ok(self.recorded("MissionOriginBound", emitted))
+        self.recorded(MISSION_ORIGIN_BOUND, emitted)
     }
 
     pub(super) fn commit_origin(&mut self) -> Result<Settled, StepError> {
@@ -184,20 +189,25 @@ impl Walk<'_> {
         })
     }
 
-    /// An event never stops the work: a later run records it. One that breaks a rule would break it
-    /// again, so it is given up.
     fn recorded(&mut self, event_type: &str, emitted: Result<(), EmitError>) -> Settled {
-        let Err(error) = emitted else {
-            return Settled::Done;
-        };
-        let cause = chain(&error);
-        self.warn(format!("the {event_type} event was not recorded: {cause}"));
-        self.progress.event_refused = matches!(error, EmitError::Rule(_));
-        if self.progress.event_refused {
-            Settled::Done
-        } else {
-            Settled::Owed
+        match emitted {
+            Ok(()) => Settled::Done,
+            Err(error) => {
+                let settled = self.not_recorded(event_type, &error);
+                match error {
+                    // It would break the rule again.
+                    EmitError::Rule(_) => Settled::GivenUp,
+                    _ => settled,
+                }
+            }
         }
+    }
+
+    /// An event never stops the work: a later run records it.
+    fn not_recorded(&mut self, event_type: &str, error: &dyn Error) -> Settled {
+        let cause = chain(error);
+        self.warn(format!("the {event_type} event was not recorded: {cause}"));
+        Settled::Owed
     }
 
     /// The newest commit that this run made.

@@ -88,6 +88,11 @@ impl Journeys {
             .collect()
     }
 
+    /// Whether both are kept in one file.
+    pub(super) fn is_same_file(&self, one: &Journey, other: &Journey) -> bool {
+        self.path_of(one) == self.path_of(other)
+    }
+
     /// Writes a journey durably, replacing an earlier state of it.
     pub(super) fn save(&self, journey: &Journey) -> Result<(), FsError> {
         if let Some(parent) = self.directory.parent() {

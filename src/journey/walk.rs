@@ -1,11 +1,13 @@
-//! The loop over the steps of a journey.
+//! The loop over the steps of a journey, in the order of [`Step::CREATION`] and [`Step::BINDING`]. A step
+//! that fails ends it, so nothing local is written after a refused bind.
 
 use super::error::{JourneyError, StepError};
 use super::service::Service;
 use super::{Journey, Journeys, Step};
 use crate::fs::lock::Lock;
 use crate::mission::Mission;
-use crate::mission::metadata::{MetadataError, MetadataKeys, MissionMetadata};
+use crate::mission::metadata::{MetadataError, MetadataKeys, MissionMetadata, load};
+use crate::project::Project;
 use crate::text::chain;
 use crate::tracker::ticket::Ticket;
 use crate::wire::response::BindResponse;
@@ -20,8 +22,10 @@ pub(super) struct Walk<'a> {
     pub(super) new: Option<NewMission>,
     /// The bind to make; `None` if the command makes none.
     pub(super) wanted: Option<WantedBind>,
+    /// Whether an earlier run began the journey.
+    pub(super) resumed: bool,
     /// Whether the journey is on disk.
-    pub(super) kept: bool,
+    saved: bool,
     pub(super) progress: Progress,
 }
 
@@ -51,8 +55,8 @@ pub(super) struct Progress {
     pub created: bool,
     pub commits: Vec<String>,
     pub bound: Option<BindResponse>,
-    /// An event breaks a rule, so it will never be queued.
-    pub event_refused: bool,
+    /// Steps that can never succeed.
+    pub given_up: Vec<Step>,
     pub warnings: Vec<String>,
 }
 
@@ -83,8 +87,11 @@ impl Arrival {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Settled {
     Done,
-    /// A later run of the same command takes this step; the following steps do not wait for it.
+    /// A later run of the same command takes this step; the following steps do not wait for it. Only
+    /// commits and events may be owed: `Bind` and `WriteOrigin` succeed or end the loop.
     Owed,
+    /// The step would fail again, whenever it is taken.
+    GivenUp,
 }
 
 impl<'a> Walk<'a> {
@@ -97,32 +104,31 @@ impl<'a> Walk<'a> {
             journey,
             new: None,
             wanted: None,
-            kept: false,
+            resumed: false,
+            saved: false,
             progress: Progress::default(),
         }
     }
 
     /// A walk that an earlier run began.
-    pub(super) fn resume(service: Service<'a>, journey: Journey) -> Self {
+    pub(super) fn resume(service: Service<'a>, journey: Journey) -> Result<Self, MetadataError> {
         let mut walk = Self::new(service, journey);
-        walk.kept = true;
-        if walk.mission.directory.exists() {
+        (walk.resumed, walk.saved) = (true, true);
+        if has_folder(service.project, &walk.journey)? {
             walk.journey.done.insert(Step::MakeFolder);
         }
-        walk
+        Ok(walk)
     }
 
     /// Takes every step that is owed: next step, save the intention, perform.
     pub(super) fn arrive(mut self) -> Result<Arrival, JourneyError> {
-        for step in self.journey.owed() {
-            let settled = self.prepare(step).and_then(|()| self.perform(step));
-            match settled {
-                Ok(Settled::Done) => {
-                    self.journey.done.insert(step);
-                }
-                Ok(Settled::Owed) => {}
-                Err(error) => return Err(self.stop(step, error)),
+        for step in self.owed() {
+            if !(step.is_of_bind() || self.makes_mission()) {
+                continue;
             }
+            let settled = self.prepare(step).and_then(|()| self.perform(step));
+            let settled = settled.map_err(|error| self.stop(step, error))?;
+            self.settle(step, settled);
         }
         let last = match self.journey.ticket {
             Some(_) => Step::WriteOrigin,
@@ -134,6 +140,28 @@ impl<'a> Walk<'a> {
         Ok(self.into_arrival(metadata))
     }
 
+    pub(super) fn settle(&mut self, step: Step, settled: Settled) {
+        match settled {
+            Settled::Done => drop(self.journey.done.insert(step)),
+            Settled::GivenUp => self.progress.given_up.push(step),
+            Settled::Owed => {}
+        }
+    }
+
+    /// The steps that are still to be taken and may succeed, in order.
+    pub(super) fn owed(&self) -> Vec<Step> {
+        let mut owed = self.journey.owed();
+        owed.retain(|step| !self.progress.given_up.contains(step));
+        owed
+    }
+
+    /// Whether the command makes the mission. Binding an existing mission leaves the rest of its
+    /// creation to the command that began it.
+    fn makes_mission(&self) -> bool {
+        let wanted = self.wanted.as_ref();
+        wanted.is_none_or(|wanted| wanted.makes_mission)
+    }
+
     /// Saves the journey before a step that must be recognised after a crash. The other steps are
     /// safe to repeat as they are.
     fn prepare(&mut self, step: Step) -> Result<(), StepError> {
@@ -143,7 +171,7 @@ impl<'a> Walk<'a> {
             _ => return Ok(()),
         }
         match self.journeys.save(&self.journey) {
-            Ok(()) => self.kept = true,
+            Ok(()) => self.saved = true,
             Err(error) => {
                 let cause = chain(&error);
                 self.warn(format!("could not save the interrupted command: {cause}"));
@@ -156,10 +184,10 @@ impl<'a> Walk<'a> {
         match step {
             Step::MakeFolder => self.make_folder(),
             Step::CommitFolder => self.commit_folder(),
-            Step::RecordCreated => self.record_created(),
+            Step::RecordCreated => Ok(self.record_created()),
             Step::Bind => self.bind(),
             Step::WriteOrigin => self.write_origin(),
-            Step::RecordBound => self.record_bound(),
+            Step::RecordBound => Ok(self.record_bound()),
             Step::CommitOrigin => self.commit_origin(),
         }
     }
@@ -168,7 +196,10 @@ impl<'a> Walk<'a> {
     /// a stale file only makes the next run repeat a step.
     fn stop(&mut self, step: Step, source: StepError) -> JourneyError {
         let refused = matches!(&source, StepError::Tracker(error) if error.is_definite_refusal());
+        // An earlier bind that `meta.json` records still owes its event.
+        let refused = refused && !(self.resumed && self.origin_stands());
         let made = step > Step::MakeFolder || self.mission.directory.exists();
+        self.journey.done.remove(&step);
         if refused {
             // Another try is another request.
             self.journey.attempt = None;
@@ -180,14 +211,10 @@ impl<'a> Walk<'a> {
         };
         if over {
             drop(self.journeys.remove(&self.journey));
-        } else if self.kept {
+        } else if self.saved {
             drop(self.journeys.save(&self.journey));
         }
-        let makes_mission = self
-            .wanted
-            .as_ref()
-            .is_none_or(|wanted| wanted.makes_mission);
-        if step > Step::Bind || (makes_mission && made) {
+        if step > Step::Bind || (self.makes_mission() && made) {
             return JourneyError::Stopped {
                 mission: self.mission.name.clone(),
                 step,
@@ -197,33 +224,27 @@ impl<'a> Walk<'a> {
         source.into()
     }
 
-    /// Removes a journey that owes nothing. The mission has its one origin then, so journeys of
-    /// other tickets to it end too, but for events of its creation.
+    /// Removes the journey, or saves it if it owes a step. Once the ticket is bound, the mission has
+    /// its one origin: every journey that binds it ends, except for what it owes to its creation.
     fn end(&mut self) {
-        let mut ended = Vec::new();
-        if let Some(ticket) = &self.journey.ticket {
-            ended = self.journeys.readable();
-            ended.retain(|other| {
-                other.mission == self.mission.name
-                    && other.ticket.is_some()
-                    && !other.is_for(ticket)
-            });
-        }
-        let mut results = vec![if self.journey.owed().is_empty() {
-            self.journeys.remove(&self.journey)
-        } else {
-            self.journeys.save(&self.journey)
-        }];
-        for journey in ended {
-            let creation = Journey {
-                ticket: None,
-                attempt: None,
-                ..journey.clone()
-            };
-            if !creation.owed().is_empty() {
-                results.push(self.journeys.save(&creation));
+        let own = self.journey.clone();
+        let is_bound = own.ticket.is_some() && !self.owed().into_iter().any(Step::is_of_bind);
+        let mut results = Vec::new();
+        if is_bound {
+            let mut ended = self.journeys.readable();
+            ended.retain(|other| other.mission == own.mission && other.ticket.is_some());
+            ended.retain(|other| !self.journeys.is_same_file(other, &own));
+            for journey in ended.into_iter().chain([own]) {
+                let creation = journey.without_bind();
+                if !creation.owed().is_empty() {
+                    results.push(self.journeys.save(&creation));
+                }
+                results.push(self.journeys.remove(&journey));
             }
-            results.push(self.journeys.remove(&journey));
+        } else if self.owed().is_empty() {
+            results.push(self.journeys.remove(&own));
+        } else {
+            results.push(self.journeys.save(&own));
         }
         for error in results.into_iter().filter_map(Result::err) {
             self.warn(chain(&error));
@@ -240,7 +261,7 @@ impl<'a> Walk<'a> {
             metadata,
             created: self.progress.created,
             commits: self.progress.commits,
-            event_emitted: self.journey.done.contains(&event) && !self.progress.event_refused,
+            event_emitted: self.journey.done.contains(&event),
             bound: self.progress.bound,
             warnings: self.progress.warnings,
         }
@@ -254,9 +275,32 @@ impl<'a> Walk<'a> {
         self.mission.load(&self.service.project.root)
     }
 
-    /// Whether the mission's `meta.json` records the ticket as its origin.
-    pub(super) fn origin_is(&self, ticket: &Ticket) -> bool {
+    /// Whether the folder that the journey makes is here; true if it makes none.
+    pub(super) fn mission_stands(&self) -> bool {
+        self.journey.creation.is_none()
+            || has_folder(self.service.project, &self.journey).unwrap_or(false)
+    }
+
+    /// Whether `meta.json` records the journey's ticket as its origin; true if it has none.
+    pub(super) fn origin_stands(&self) -> bool {
+        let Some(ticket) = &self.journey.ticket else {
+            return true;
+        };
         let metadata = self.metadata();
         metadata.is_ok_and(|metadata| metadata.origin_identity() == Some(ticket.identity()))
+    }
+}
+
+/// Whether the folder that a journey makes is here. A `meta.json` that cannot be read is an error:
+/// ignoring it would make a second mission.
+pub(super) fn has_folder(project: &Project, journey: &Journey) -> Result<bool, MetadataError> {
+    let Some(creation) = &journey.creation else {
+        return Ok(false);
+    };
+    let mission = Mission::named(&project.root, &journey.mission);
+    match load(&mission.meta_file()) {
+        Ok(found) => Ok(found.created_at() == creation.created_at),
+        Err(MetadataError::Missing { .. }) => Ok(false),
+        Err(error) => Err(error),
     }
 }

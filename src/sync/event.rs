@@ -1,4 +1,5 @@
-//! The payloads of events and the envelope around them.
+//! The payloads of events and the envelope around them. A new event type also needs its rules in
+//! `wire/event_rules.rs`.
 
 use serde::Serialize;
 use ulid::Ulid;

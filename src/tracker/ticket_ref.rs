@@ -60,30 +60,31 @@ fn is_key(text: &str) -> bool {
     })
 }
 
-/// `https://linear.app/<org>/issue/WEB-123/…` and `https://<site>/browse/IAM-42`.
 fn from_url(url: &Url) -> Option<TicketRef> {
     if !matches!(url.scheme(), "http" | "https") {
         return None;
     }
     let segments: Vec<_> = url.path_segments()?.collect();
-    let after = |word: &str| {
+    let reference = |provider| {
+        let word = word_before_key(provider, url.host_str()?)?;
         let at = segments.iter().position(|segment| *segment == word)?;
-        segments
-            .get(at + 1)
-            .copied()
-            .filter(|key| is_key(key))
-            .map(str::to_owned)
+        let key = segments.get(at + 1).filter(|key| is_key(key))?;
+        Some(TicketRef {
+            key: (*key).to_owned(),
+            provider: Some(provider),
+        })
     };
-    let linear = url.host_str() == Some("linear.app");
-    let (key, provider) = if linear {
-        (after("issue")?, Provider::Linear)
-    } else {
-        (after("browse")?, Provider::Jira)
-    };
-    Some(TicketRef {
-        key,
-        provider: Some(provider),
-    })
+    Provider::ALL.into_iter().find_map(reference)
+}
+
+/// The path segment before the key in a ticket's URL: `https://linear.app/<org>/issue/WEB-123/…` and
+/// `https://<site>/browse/IAM-42`.
+fn word_before_key(provider: Provider, host: &str) -> Option<&'static str> {
+    let is_linear = host == "linear.app";
+    match provider {
+        Provider::Jira => (!is_linear).then_some("browse"),
+        Provider::Linear => is_linear.then_some("issue"),
+    }
 }
 
 #[cfg(test)]

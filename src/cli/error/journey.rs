@@ -31,7 +31,6 @@ impl From<StepError> for Failure {
             StepError::Tracker(error) => error.into(),
             StepError::Metadata(error) => error.into(),
             StepError::Commit(error) => error.into(),
-            StepError::Lock(error) => error.into(),
             StepError::Entropy(error) => error.into(),
         }
     }

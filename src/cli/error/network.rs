@@ -1,4 +1,4 @@
-//! Errors of settings, credentials, sessions and requests.
+//! Errors of settings, credentials, sessions and requests. Refusals of the server are in `refusal.rs`.
 
 use super::effect;
 use super::refusal::bad_response;

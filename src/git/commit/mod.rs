@@ -1,4 +1,5 @@
-//! Commits given paths and leaves all other index entries unchanged.
+//! Commits given paths and leaves all other index entries unchanged. [`path_commit`] makes the commit;
+//! [`index`] adds and repairs the entries of these paths.
 
 mod index;
 mod path_commit;

@@ -1,4 +1,6 @@
-//! The steps of a commit.
+//! Makes a commit with `git commit --only`, which takes the files from the work tree and keeps
+//! everything else that is staged. New files first get an intent-to-add entry, which is removed if the
+//! commit fails.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Appends events with one write and one fdatasync per command. If the active file cannot be used,
+//! Appends events with one write and one fdatasync per call. If the active file cannot be used,
 //! the events get their own segment.
 
 use std::fs::{self, File, OpenOptions};

@@ -45,7 +45,7 @@ fn unfinished(context: &Context, project: &Project, stored: StoredJourney) -> Fi
     let ticket = ticket.map(|ticket| ticket.candidate.external_issue_key());
     let owed = journey.owed();
     let what = match (owed.first(), ticket) {
-        (Some(Step::RecordCreated | Step::RecordBound), _) => {
+        (Some(Step::RecordCreated | Step::RecordBound), _) if !owed.contains(&Step::Bind) => {
             format!("the event of {mission} is not recorded")
         }
         (Some(Step::CommitOrigin), Some(key)) => {
