@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use crate::fs::{FsError, read_bounded, sync_directory};
+use crate::fs::{FsError, read_unlinked, sync_directory};
 use crate::mission::metadata::{MetadataError, MetadataKeys, write_meta};
+use crate::project::inside::unlinked_path;
 use crate::project::paths::SPECS;
 
 const TASKS_README: &str = include_str!("../../assets/tasks-readme.md");
@@ -69,14 +70,11 @@ fn fill(root: &Path, folder: &Path, meta: &MetadataKeys) -> Result<(), MetadataE
     Ok(())
 }
 
-/// The project's template, or nothing. Refuses a link that leads out of the project.
+/// The project's template, or nothing. Refuses a link: whoever wrote the repository chose its target.
 fn template(root: &Path) -> Result<Vec<u8>, MetadataError> {
     for place in TEMPLATES {
-        let path = root.join(place);
-        if fs::canonicalize(&path).is_ok_and(|real| !real.starts_with(root)) {
-            return Err(MetadataError::Outside { path });
-        }
-        if let Some(bytes) = read_bounded(&path, MAX_TEMPLATE)? {
+        let path = unlinked_path(root, &root.join(place))?;
+        if let Some(bytes) = read_unlinked(&path, MAX_TEMPLATE)? {
             return Ok(bytes);
         }
     }

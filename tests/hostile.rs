@@ -1,0 +1,139 @@
+//! What a repository, an environment or a text of somebody else must not make the program do.
+
+use std::fs;
+use std::io::Read as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::{
+    BIND, BIND_PATH, Output, Reply, SEARCH_PATH, Sandbox, Server, candidate, search_answer,
+};
+
+const SPECIFY_NEW: [&str; 3] = ["specify", "payments", "--json"];
+const BIND_TRACKER: [&str; 7] = [
+    "tracker",
+    "bind",
+    "--provider",
+    "linear",
+    "--project-slug",
+    "web",
+    "--json",
+];
+const CONFIG: &str = ".kittify/config.yaml";
+
+#[track_caller]
+fn assert_refused(output: &Output) {
+    let error = output.error(10, "none");
+    assert_eq!(error["code"], "outside_project", "{error}");
+}
+
+/// A link in the project, with the folders above it.
+fn link(sandbox: &Sandbox, target: &str, path: &str) {
+    let path = sandbox.path(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    symlink(target, path).unwrap();
+}
+
+#[test]
+fn a_template_that_is_a_link_is_refused() {
+    let places = ["templates", ".kittify/templates"];
+    let targets = [".git/config", "README.md", "nowhere", "../gitconfig"];
+    for (place, up) in places.into_iter().zip(["../", "../../"]) {
+        for target in targets {
+            let sandbox = Sandbox::with_project();
+            let target = format!("{up}{target}");
+            link(&sandbox, &target, &format!("{place}/spec-template.md"));
+            let before = sandbox.snapshot();
+            assert_refused(&sandbox.run(&SPECIFY_NEW));
+            before.assert_same(&sandbox.snapshot());
+        }
+    }
+}
+
+#[test]
+fn a_template_in_a_git_folder_is_refused_whatever_that_is_called() {
+    for separate in [false, true] {
+        let sandbox = Sandbox::with_project();
+        let mut git = ".git";
+        if separate {
+            git = "store";
+            sandbox.git(&["init", "--quiet", "--separate-git-dir", git]);
+        }
+        sandbox.write(&format!("{git}/info/spec-template.md"), "secret");
+        link(&sandbox, &format!("{git}/info"), "templates");
+        assert_refused(&sandbox.run(&SPECIFY_NEW));
+        assert_eq!(sandbox.missions(), ["060-search"]);
+    }
+}
+
+#[test]
+fn a_template_behind_a_link_to_a_folder_of_the_project_is_used() {
+    let sandbox = Sandbox::with_project();
+    sandbox.write("ours/spec-template.md", "# Ours\n");
+    link(&sandbox, "ours", "templates");
+    sandbox.run(&SPECIFY_NEW).answer("spec-kitty.specify/1");
+    assert_eq!(sandbox.read("kitty-specs/061-payments/spec.md"), "# Ours\n");
+}
+
+#[test]
+fn a_meta_json_in_a_git_folder_or_behind_a_dangling_link_is_refused() {
+    for exists in [true, false] {
+        let server = Server::with_ticket("WEB-123", "Login page");
+        let sandbox = Sandbox::ready(&server);
+        let meta = "kitty-specs/060-search/meta.json";
+        let moved = sandbox.path(".git/meta.json");
+        fs::rename(sandbox.path(meta), &moved).unwrap();
+        if !exists {
+            fs::remove_file(&moved).unwrap();
+        }
+        link(&sandbox, "../../.git/meta.json", meta);
+        let before = sandbox.snapshot();
+        assert_refused(&sandbox.run(&BIND));
+        before.assert_same(&sandbox.snapshot());
+        assert_eq!(server.requests_to(BIND_PATH).len(), 0);
+    }
+}
+
+#[test]
+fn a_configuration_that_links_out_of_the_project_is_neither_read_nor_written() {
+    for target in ["../../outside/file", "../../outside/none", "../.git/kitty"] {
+        let sandbox = Sandbox::with_git();
+        let outside = sandbox.root().join("outside");
+        fs::create_dir(&outside).unwrap();
+        fs::write(outside.join("file"), "a: 1\n").unwrap();
+        sandbox.write(".git/kitty", "a: 1\n");
+        link(&sandbox, target, CONFIG);
+        let before = sandbox.snapshot();
+        for command in [&["init", "--json"][..], &BIND_TRACKER, &SPECIFY_NEW] {
+            assert_refused(&sandbox.run(command));
+        }
+        before.assert_same(&sandbox.snapshot());
+        assert_eq!(fs::read(outside.join("file")).unwrap(), b"a: 1\n");
+        assert_eq!(fs::read_dir(&outside).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn a_folder_for_the_configuration_that_links_out_of_the_project_stays_empty() {
+    let sandbox = Sandbox::with_git();
+    let outside = sandbox.root().join("outside");
+    fs::create_dir(&outside).unwrap();
+    symlink(&outside, sandbox.path(".kittify")).unwrap();
+    assert_refused(&sandbox.run(&BIND_TRACKER));
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+}
+
+#[test]
+fn doctor_removes_nothing_outside_the_project() {
+    let sandbox = Sandbox::with_git();
+    let outside = sandbox.root().join("outside");
+    let file = outside.join(".notes.Ab12Cd.tmp");
+    fs::create_dir(&outside).unwrap();
+    let old = fs::FileTimes::new().set_modified(std::time::SystemTime::UNIX_EPOCH);
+    fs::File::create(&file).unwrap().set_times(old).unwrap();
+    symlink(&outside, sandbox.path("kitty-specs")).unwrap();
+    sandbox.run(&["doctor", "--fix"]).succeeds();
+    assert!(file.exists());
+}
