@@ -226,11 +226,11 @@ impl World {
             .unwrap_or_else(|| PathBuf::from("/tmp"))
     }
 
-    /// The folders that are searched for programs (`PATH`).
+    /// The folders that are searched for programs: `PATH`, else those of the C library.
     pub fn search_path(&self) -> Vec<PathBuf> {
         let path = self.variables.get(OsStr::new(names::PATH));
-        path.map(|path| std::env::split_paths(path).collect())
-            .unwrap_or_default()
+        let path = path.map_or(OsStr::new("/bin:/usr/bin"), OsString::as_os_str);
+        std::env::split_paths(path).collect()
     }
 
     /// Random bytes from the operating system.

@@ -137,3 +137,21 @@ fn doctor_removes_nothing_outside_the_project() {
     sandbox.run(&["doctor", "--fix"]).succeeds();
     assert!(file.exists());
 }
+
+#[test]
+fn git_is_found_only_in_absolute_entries_of_path() {
+    let mut sandbox = Sandbox::with_project();
+    let script = sandbox.path("git");
+    sandbox.write("git", "#!/bin/sh\n: > ran\nexit 1\n");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    for (index, entry) in [".", "", "./", "../project"].iter().enumerate() {
+        sandbox.set("PATH", format!("{entry}:{path}"));
+        let mission = format!("payments-{index}");
+        sandbox.run(&["specify", &mission]).succeeds();
+        sandbox.set("PATH", format!("/nonexistent:{entry}"));
+        let error = sandbox.run(&SPECIFY_NEW).error(10, "none");
+        assert_eq!(error["code"], "git_missing");
+    }
+    assert!(!sandbox.path("ran").exists());
+}
