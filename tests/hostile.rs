@@ -155,3 +155,34 @@ fn git_is_found_only_in_absolute_entries_of_path() {
     }
     assert!(!sandbox.path("ran").exists());
 }
+
+/// Mutation check: without the time limit, this test does not end.
+#[test]
+fn a_candidate_that_does_not_come_is_waited_for_only_until_the_time_limit() {
+    let sandbox = Sandbox::ready(&Server::start());
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        sandbox.path("fifo"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    )
+    .unwrap();
+    for place in ["fifo", "-"] {
+        let arguments = ["specify", "--candidate", place, "--yes", "--json"];
+        let mut command = sandbox.command(&[&arguments[..], &["--timeout", "1"]].concat());
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // Stdin stays open until the command has ended.
+        let stdin = child.stdin.take();
+        let mut text = String::new();
+        let mut stdout = child.stdout.take().unwrap();
+        stdout.read_to_string(&mut text).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(8), "{text}");
+        drop(stdin);
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["error"]["code"], "timed_out", "{text}");
+        assert_eq!(document["error"]["effect"], "none", "{text}");
+    }
+    assert_eq!(sandbox.missions(), ["060-search"]);
+}
