@@ -186,3 +186,38 @@ fn a_candidate_that_does_not_come_is_waited_for_only_until_the_time_limit() {
     }
     assert_eq!(sandbox.missions(), ["060-search"]);
 }
+
+fn is_raw(c: char) -> bool {
+    (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[test]
+fn json_holds_no_control_and_no_direction_as_it_is() {
+    let title = "a\u{9b}31m\u{85}\u{7f}\u{202e}b\u{2066}\u{1b}[0m ü";
+    let server = Server::with_ticket("WEB-123", title);
+    let sandbox = Sandbox::ready(&server);
+    let search = ["tracker", "search-origin", "--key", "WEB-123", "--json"];
+    let output = sandbox.run(&search).succeeds();
+    assert!(!output.stdout.contains(is_raw), "{:?}", output.stdout);
+    assert!(output.stdout.contains("\\u009b31m\\u0085\\u007f\\u202eb"));
+    assert_eq!(output.json()["candidates"][0]["title"], title);
+
+    let tickets = ["A-1", "A-2"].map(|key| candidate(key, title, "text"));
+    server.on(SEARCH_PATH, Reply::json(200, &search_answer(&tickets)));
+    let specify = ["specify", "--from-ticket", "A-3", "--json"];
+    let output = sandbox.run(&specify);
+    assert_ne!(output.code, 0);
+    assert!(!output.stdout.contains(is_raw), "{:?}", output.stdout);
+}
+
+#[test]
+fn an_invalid_log_filter_is_reported_without_its_controls() {
+    let mut sandbox = Sandbox::with_project();
+    sandbox.set("SPEC_KITTY_LOG", "\u{1b}]0;x\u{7}\u{9b}31m,a=\u{202e}b[");
+    let output = sandbox.run(&["specify", "one"]).succeeds();
+    assert!(!output.stderr.contains(is_raw), "{:?}", output.stderr);
+    assert!(output.stderr.contains("SPEC_KITTY_LOG"), "{output:?}");
+    sandbox
+        .run(&["specify", "two", "--json"])
+        .answer("spec-kitty.specify/1");
+}
