@@ -23,11 +23,13 @@ const MAX_TEMPLATE: u64 = 4 * 1024 * 1024;
 const UNFINISHED: &str = ".spec-kitty-new-";
 
 /// The files of a new mission, relative to its folder.
-pub(crate) const FILES: [&str; 5] = [
+pub(crate) const FILES: [&str; 7] = [
     "spec.md",
     "meta.json",
     "tasks/README.md",
     "tasks/.gitkeep",
+    "checklists/.gitkeep",
+    "research/.gitkeep",
     "status.events.jsonl",
 ];
 
@@ -61,11 +63,11 @@ fn fill(root: &Path, folder: &Path, meta: &MetadataKeys) -> Result<(), MetadataE
     for name in ["tasks", "checklists", "research"] {
         let path = folder.join(name);
         fs::create_dir(&path).map_err(FsError::on("create the folder", &path))?;
+        write_new(&path.join(".gitkeep"), b"")?;
     }
     write_new(&folder.join("spec.md"), &template(root)?)?;
     write_new(&folder.join("status.events.jsonl"), b"")?;
     write_new(&folder.join("tasks/README.md"), TASKS_README.as_bytes())?;
-    write_new(&folder.join("tasks/.gitkeep"), b"")?;
     write_meta(&folder.join("meta.json"), meta)?;
     Ok(())
 }
