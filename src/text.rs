@@ -35,6 +35,20 @@ pub(crate) fn one_line(text: &str) -> String {
         .join(" ")
 }
 
+/// JSON text in which the characters that [`sanitize`] removes are escape sequences. They occur only
+/// inside strings.
+pub(crate) fn escape_json(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_unsafe(c) {
+            escaped.extend(format!("\\u{:04x}", u32::from(c)).chars());
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
 /// Limits a text to `limit` characters. A truncated text ends in an ellipsis.
 pub(crate) fn truncate(text: &str, limit: usize) -> Cow<'_, str> {
     if text.chars().count() <= limit {

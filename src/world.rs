@@ -226,11 +226,11 @@ impl World {
             .unwrap_or_else(|| PathBuf::from("/tmp"))
     }
 
-    /// The folders that are searched for programs (`PATH`).
+    /// The folders that are searched for programs: `PATH`, else those of the C library.
     pub fn search_path(&self) -> Vec<PathBuf> {
         let path = self.variables.get(OsStr::new(names::PATH));
-        path.map(|path| std::env::split_paths(path).collect())
-            .unwrap_or_default()
+        let path = path.map_or(OsStr::new("/bin:/usr/bin"), OsString::as_os_str);
+        std::env::split_paths(path).collect()
     }
 
     /// Random bytes from the operating system.
@@ -249,11 +249,8 @@ impl World {
     pub fn host_and_user(&self) -> (String, String) {
         let host = rustix::system::uname().nodename().to_string_lossy().into();
         let mut names = names::USER_NAME.into_iter();
-        let user = names.find_map(|name| self.variable(name)).map_or_else(
-            || rustix::process::getuid().as_raw().to_string(),
-            str::to_owned,
-        );
-        (host, user)
+        let user = names.find_map(|name| self.variable(name).map(str::to_owned));
+        (host, user.unwrap_or_else(login_name))
     }
 
     fn path_variable(&self, name: &str) -> Option<PathBuf> {
@@ -262,4 +259,19 @@ impl World {
             .filter(|v| !v.is_empty())
             .map(PathBuf::from)
     }
+}
+
+/// The name of the current user in `/etc/passwd`, else the number.
+fn login_name() -> String {
+    let uid = rustix::process::getuid().as_raw().to_string();
+    let users = std::fs::read("/etc/passwd").unwrap_or_default();
+    let users = String::from_utf8_lossy(&users);
+    let name =
+        users.lines().find_map(
+            |line| match line.split(':').collect::<Vec<_>>().as_slice() {
+                [name, _, id, ..] if *id == uid && !name.is_empty() => Some((*name).to_owned()),
+                _ => None,
+            },
+        );
+    name.unwrap_or(uid)
 }

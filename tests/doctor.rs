@@ -7,7 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-use crate::support::{BIND_PATH, Output, Reply, Sandbox, Server, bind_answer};
+use crate::support::{
+    BIND_PATH, Output, PROJECT_UUID, Reply, Sandbox, Server, bind_answer, queued_event, write_file,
+};
 
 /// The findings of a run, each as `state check: finding`.
 fn findings(output: &Output) -> Vec<String> {
@@ -102,6 +104,37 @@ fn a_home_that_is_a_file_is_named() {
 }
 
 #[test]
+fn clocks_beyond_the_limit_are_named_and_events_go_on_from_the_highest_below_it() {
+    let limit: u64 = 1 << 53;
+    for fixed in [true, false] {
+        let sandbox = Sandbox::with_project();
+        let clock = sandbox.state().join("clock.json");
+        let with_clock = |id: &str, clock: u64| {
+            let mut event = queued_event(id);
+            event["lamport_clock"] = clock.into();
+            event.to_string() + "\n"
+        };
+        let events = with_clock("a", 41) + &with_clock("b", limit + 1) + &with_clock("c", u64::MAX);
+        sandbox.plant_file(PROJECT_UUID, "active.v1.jsonl", events);
+        write_file(&clock, format!("{{\"value\": {}}}", u64::MAX - 1));
+        let output = sandbox.run(&["doctor", "--json"]);
+        assert_found(&output, "problem clock: clock.json is damaged");
+        assert_found(&output, "note queue: 2 events with a damaged clock");
+        if fixed {
+            let output = sandbox.run(&["doctor", "--fix", "--json"]).succeeds();
+            assert_found(&output, "repaired clock: clock.json is damaged");
+            let aside = sandbox.state().join("clock.json.damaged");
+            assert!(!clock.exists() && aside.exists());
+        }
+        for (mission, value) in [("one", 42), ("two", 43)] {
+            sandbox.run(&["specify", mission]).succeeds();
+            let events = sandbox.events_of("FeatureCreated");
+            assert_eq!(events.last().unwrap()["lamport_clock"], value);
+        }
+    }
+}
+
+#[test]
 fn broken_files_are_named_with_what_repairs_them() {
     let server = Server::with_ticket("WEB-123", "Login");
     let sandbox = Sandbox::ready(&server);
@@ -110,7 +143,7 @@ fn broken_files_are_named_with_what_repairs_them() {
     fs::write(sandbox.state().join("config.toml"), "[sync").unwrap();
     let output = sandbox.run(&["doctor", "--json"]).exits(10);
     assert_found(&output, "problem missions: ");
-    assert_found(&output, "note clock: clock.json is damaged");
+    assert_found(&output, "problem clock: clock.json is damaged");
     assert_found(&output, "problem settings: ");
     sandbox.write(".kittify/config.yaml", "tracker: [");
     let output = sandbox.run(&["doctor", "--json"]).exits(10);

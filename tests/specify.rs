@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{PROJECT_UUID, Sandbox, write_file};
+use crate::support::{PROJECT_UUID, Sandbox, finish, write_file};
 
 const SCHEMA: &str = "spec-kitty.specify/1";
 
@@ -63,13 +63,12 @@ fn the_folder_is_complete_and_in_one_commit() {
     assert_eq!(fs::read(folder.join("spec.md")).unwrap(), b"");
     assert_eq!(fs::read(folder.join("status.events.jsonl")).unwrap(), b"");
     assert!(!fs::read(folder.join("tasks/README.md")).unwrap().is_empty());
-    for path in ["tasks/.gitkeep", "checklists", "research"] {
-        assert!(folder.join(path).exists(), "{path}");
-    }
     assert_eq!(sandbox.subjects(), ["Add mission 061-payments", "Begin"]);
     let paths = sandbox.paths_of("HEAD");
     for file in [
+        "checklists/.gitkeep",
         "meta.json",
+        "research/.gitkeep",
         "spec.md",
         "status.events.jsonl",
         "tasks/.gitkeep",
@@ -172,6 +171,29 @@ fn lamport_clocks_rise_from_command_to_command() {
     let text = fs::read_to_string(sandbox.state().join("clock.json")).unwrap();
     let clock: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(clock["value"].as_u64(), clocks.last().copied());
+}
+
+#[test]
+fn a_file_in_the_place_of_the_work_trees_is_ignored() {
+    let sandbox = Sandbox::with_project();
+    sandbox.write(".worktrees", "");
+    sandbox.run(&["specify", "payments"]).succeeds();
+    assert_eq!(sandbox.missions(), ["060-search", "061-payments"]);
+}
+
+#[test]
+fn without_its_variables_the_user_is_that_of_the_passwd_file() {
+    let mut sandbox = Sandbox::with_project();
+    let user = finish(sandbox.program("id", &["-un"]), b"");
+    if user.code != 0 {
+        return; // A user without an entry, as some containers have.
+    }
+    sandbox.set("LOGNAME", user.stdout.trim());
+    sandbox.run(&["specify", "one"]).succeeds();
+    sandbox.unset("LOGNAME");
+    sandbox.run(&["specify", "two"]).succeeds();
+    let events = sandbox.events_of("FeatureCreated");
+    assert_eq!(events[0]["node_id"], events[1]["node_id"]);
 }
 
 #[test]

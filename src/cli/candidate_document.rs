@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
 
 use serde_json::{Map, Value};
 
@@ -24,20 +26,36 @@ pub(super) struct CandidateDocument {
 
 /// Reads the document in a file, or on standard input for `-`.
 pub(super) fn read(context: &Context, place: &Path) -> Result<CandidateDocument, Failure> {
-    let bytes = if place == Path::new("-") {
-        read_all(std::io::stdin().lock())?
-    } else {
-        let path = context.world.directory().join(place);
+    let path = context.world.directory().join(place);
+    let is_stdin = place == Path::new("-");
+    let bytes = within_time(context, move || {
+        if is_stdin {
+            return read_all(std::io::stdin().lock());
+        }
         let error = FsError::on("read", &path);
         let file = File::open(&path).map_err(|source| refused(chain(&error(source))))?;
-        read_all(file)?
-    };
+        read_all(file)
+    })?;
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(document)) => parse(&document),
         Ok(_) => Err(refused("it must be a JSON object")),
         Err(_) if bytes.trim_ascii().is_empty() => Err(refused("it is empty")),
         Err(error) => Err(refused(format!("it is not valid JSON: {error}"))),
     }
+}
+
+/// Reads within the time limit. Opening a pipe and reading from it may block for ever, so another
+/// thread does it; the process ends without that thread.
+fn within_time<T: Send + 'static>(
+    context: &Context,
+    read: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || drop(sender.send(read())));
+    let message = "the --candidate document did not arrive within the time limit";
+    receiver
+        .recv_timeout(context.deadline.remaining(&context.world))
+        .unwrap_or_else(|_| Err(Failure::new(Code::TimedOut, message)))
 }
 
 /// Reads a file or a pipe.

@@ -15,7 +15,7 @@ pub(crate) mod failure;
 mod globals;
 pub(crate) mod hint;
 mod interruption;
-mod logging;
+pub(crate) mod logging;
 pub(crate) mod outcome;
 mod phase;
 pub(crate) mod progress;
@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         (Err(error), _) => early::answer(&ui, &typed, &error),
         (_, Err(error)) => ui.failure(&early::no_directory(&error)),
         (Ok(parsed), Ok(world)) => {
-            logging::start(&globals, &world);
+            logging::start(&globals, &world, &ui);
             let context = Context::new(globals, world, ui.clone(), typed.clone());
             match context.and_then(|context| execute(parsed.command, context)) {
                 Ok(outcome) => ui.outcome(&outcome),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::globals::{Color, Globals};
 use super::{Code, ExitCode, Failure, Outcome};
-use crate::text::sanitize;
+use crate::text::{escape_json, sanitize};
 use crate::world::{Terminals, World, names};
 
 /// The resolved output settings. Only this type writes to the standard streams.
@@ -179,7 +179,7 @@ impl Ui {
 
 /// Writes a document with sorted keys.
 fn write_json(document: &impl Serialize) -> io::Result<()> {
-    write_stdout(&serde_json::to_value(document)?.to_string())
+    write_stdout(&escape_json(&serde_json::to_value(document)?.to_string()))
 }
 
 /// A closed pipe is not an error; any other lost answer is.

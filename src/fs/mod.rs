@@ -6,10 +6,14 @@ mod yaml;
 pub(crate) mod yaml_block;
 mod yaml_lines;
 
-use std::fs::{self, DirBuilder, DirEntry, File};
+use std::fs::{self, DirBuilder, DirEntry, File, OpenOptions};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 /// A failed file operation: what was tried, on which path, and the operating system's reason.
 #[derive(Debug, thiserror::Error)]
@@ -49,15 +53,31 @@ const SYNC_FOLDER: &str = "sync the folder";
 /// Reads a file of at most `limit` bytes; `None` if it does not exist. Refuses anything but a
 /// regular file or a link to one, because a read from a pipe or a device could block.
 pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, FsError> {
-    match fs::metadata(path) {
-        Ok(found) if found.is_file() => {}
-        Ok(_) => return Err(FsError::because("read", path, "not a regular file")),
+    read(path, limit, OFlags::empty())
+}
+
+/// Like [`read_bounded`], but does not follow a link.
+pub(crate) fn read_unlinked(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, FsError> {
+    read(path, limit, OFlags::NOFOLLOW)
+}
+
+fn read(path: &Path, limit: u64, flags: OFlags) -> Result<Option<Vec<u8>>, FsError> {
+    let flags = flags | OFlags::NONBLOCK;
+    let opened = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path);
+    let file = match opened {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(FsError::on("read", path)(error)),
+        opened => opened.map_err(FsError::on("read", path))?,
+    };
+    let found = file.metadata().map_err(FsError::on("read", path))?;
+    if !found.is_file() {
+        return Err(FsError::because("read", path, "not a regular file"));
     }
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
+    file.take(limit + 1)
+        .read_to_end(&mut bytes)
         .map_err(FsError::on("read", path))?;
     if bytes.len() as u64 > limit {
         let reason = format!("larger than {limit} bytes");

@@ -165,7 +165,8 @@ impl<'a> Git<'a> {
             Stdio::null
         };
         let settings = self.settings.iter().flat_map(|setting| ["-c", *setting]);
-        Command::new(program(self.world))
+        let program = program(self.world).ok_or(io::ErrorKind::NotFound)?;
+        Command::new(program)
             .args(settings)
             .args(arguments)
             .current_dir(self.directory)
@@ -202,18 +203,17 @@ fn unnamed_file(world: &World) -> io::Result<File> {
 }
 
 /// The path of git. Starting a program by its path avoids a fork, which would take a large part of
-/// the time of a short git command. A relative entry of `PATH` refers to git's own directory, so
-/// from there on the operating system does the search.
-fn program(world: &World) -> PathBuf {
+/// the time of a short git command. A relative or empty entry of `PATH` does not count: it would
+/// start a program of the repository.
+fn program(world: &World) -> Option<PathBuf> {
     let executable = |path: &PathBuf| {
         path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
     };
     let folders = world.search_path().into_iter();
     folders
-        .take_while(|folder| folder.is_absolute())
+        .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join("git"))
         .find(executable)
-        .unwrap_or_else(|| PathBuf::from("git"))
 }
 
 #[cfg(test)]
@@ -222,7 +222,7 @@ mod tests {
     use crate::git::testing::Sandbox;
 
     #[test]
-    fn git_is_found_like_the_system_finds_it() {
+    fn git_is_the_first_executable_in_an_absolute_folder() {
         let folder = tempfile::tempdir().unwrap();
         let place = |name: &str, mode: u32| {
             let path = folder.path().join(name);
@@ -246,11 +246,12 @@ mod tests {
         };
         assert_eq!(
             found(&["/nowhere", &plain, &first, &second]),
-            Path::new(&first).join("git")
+            Some(Path::new(&first).join("git"))
         );
-        assert_eq!(found(&["bin", &first]), Path::new("git"));
-        assert_eq!(found(&[&plain]), Path::new("git"));
-        assert_eq!(found(&[]), Path::new("git"));
+        let expected = Some(Path::new(&first).join("git"));
+        assert_eq!(found(&["", ".", "bin", &first]), expected);
+        assert_eq!(found(&[&plain]), None);
+        assert_eq!(found(&[]), None);
     }
 
     #[test]

@@ -144,7 +144,10 @@ fn choose_number(
             by: by.clone(),
         });
     }
-    taken.extend(numbered_folders(&root.join(".worktrees"))?);
+    let work_trees = root.join(".worktrees");
+    if work_trees.is_dir() {
+        taken.extend(numbered_folders(&work_trees)?);
+    }
     let Some(number) = options.number else {
         return Ok(number::next(&taken));
     };

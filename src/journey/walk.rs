@@ -6,7 +6,7 @@ use super::service::Service;
 use super::{Journey, Journeys, Step};
 use crate::fs::lock::Lock;
 use crate::mission::Mission;
-use crate::mission::metadata::{MetadataError, MetadataKeys, MissionMetadata, load};
+use crate::mission::metadata::{MetadataError, MetadataKeys, MissionMetadata};
 use crate::project::Project;
 use crate::text::chain;
 use crate::tracker::ticket::Ticket;
@@ -298,7 +298,7 @@ pub(super) fn has_folder(project: &Project, journey: &Journey) -> Result<bool, M
         return Ok(false);
     };
     let mission = Mission::named(&project.root, &journey.mission);
-    match load(&mission.meta_file()) {
+    match mission.load(&project.root) {
         Ok(found) => Ok(found.created_at() == creation.created_at),
         Err(MetadataError::Missing { .. }) => Ok(false),
         Err(error) => Err(error),

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use crate::fs::{FsError, read_bounded, sync_directory};
+use crate::fs::{FsError, read_unlinked, sync_directory};
 use crate::mission::metadata::{MetadataError, MetadataKeys, write_meta};
+use crate::project::inside::unlinked_path;
 use crate::project::paths::SPECS;
 
 const TASKS_README: &str = include_str!("../../assets/tasks-readme.md");
@@ -22,11 +23,13 @@ const MAX_TEMPLATE: u64 = 4 * 1024 * 1024;
 const UNFINISHED: &str = ".spec-kitty-new-";
 
 /// The files of a new mission, relative to its folder.
-pub(crate) const FILES: [&str; 5] = [
+pub(crate) const FILES: [&str; 7] = [
     "spec.md",
     "meta.json",
     "tasks/README.md",
     "tasks/.gitkeep",
+    "checklists/.gitkeep",
+    "research/.gitkeep",
     "status.events.jsonl",
 ];
 
@@ -60,23 +63,20 @@ fn fill(root: &Path, folder: &Path, meta: &MetadataKeys) -> Result<(), MetadataE
     for name in ["tasks", "checklists", "research"] {
         let path = folder.join(name);
         fs::create_dir(&path).map_err(FsError::on("create the folder", &path))?;
+        write_new(&path.join(".gitkeep"), b"")?;
     }
     write_new(&folder.join("spec.md"), &template(root)?)?;
     write_new(&folder.join("status.events.jsonl"), b"")?;
     write_new(&folder.join("tasks/README.md"), TASKS_README.as_bytes())?;
-    write_new(&folder.join("tasks/.gitkeep"), b"")?;
     write_meta(&folder.join("meta.json"), meta)?;
     Ok(())
 }
 
-/// The project's template, or nothing. Refuses a link that leads out of the project.
+/// The project's template, or nothing. Refuses a link: whoever wrote the repository chose its target.
 fn template(root: &Path) -> Result<Vec<u8>, MetadataError> {
     for place in TEMPLATES {
-        let path = root.join(place);
-        if fs::canonicalize(&path).is_ok_and(|real| !real.starts_with(root)) {
-            return Err(MetadataError::Outside { path });
-        }
-        if let Some(bytes) = read_bounded(&path, MAX_TEMPLATE)? {
+        let path = unlinked_path(root, &root.join(place))?;
+        if let Some(bytes) = read_unlinked(&path, MAX_TEMPLATE)? {
             return Ok(bytes);
         }
     }

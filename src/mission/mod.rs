@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::fs::FsError;
 use crate::mission::metadata::{MetadataError, MissionMetadata, load};
+use crate::project::inside::{contains, real_path};
 use crate::project::paths::SPECS;
 
 /// A mission's folder.
@@ -47,15 +48,9 @@ impl Mission {
     }
 
     /// Reads its `meta.json`, refusing one that a symbolic link takes out of the project. The
-    /// document's path is the one without links.
+    /// document's path is the one without links, because git commits nothing behind a link.
     pub(crate) fn load(&self, root: &Path) -> Result<MissionMetadata, MetadataError> {
-        let path = self.meta_file();
-        match fs::canonicalize(&path) {
-            Ok(real) if !real.starts_with(root) => Err(MetadataError::Outside { path }),
-            // Git commits nothing behind a link, so the path must be that of the file itself.
-            Ok(real) => load(&real),
-            Err(_) => load(&path),
-        }
+        load(&real_path(root, &self.meta_file())?)
     }
 }
 
@@ -103,7 +98,7 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Mission>, FsError> {
         };
         let directory = entry.path();
         let inside =
-            fs::canonicalize(&directory).is_ok_and(|real| real.is_dir() && real.starts_with(root));
+            fs::canonicalize(&directory).is_ok_and(|real| real.is_dir() && contains(root, &real));
         if !name.starts_with('.') && inside {
             missions.push(Mission { directory, name });
         }

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use crate::fs::lock::{self, LockError};
 use crate::fs::replace::{Mode, Replaced, replace};
 use crate::fs::yaml_block::{self, YamlError};
-use crate::fs::{FsError, ensure_private_directory, read_bounded};
+use crate::fs::{FsError, ensure_private_directory, read_unlinked};
+use crate::project::inside::{OutsideError, real_path};
 use crate::world::World;
 
 /// The path of the file in the project.
@@ -27,6 +28,8 @@ pub(crate) enum ConfigError {
     /// The file is unreadable or too large.
     #[error(transparent)]
     Unreadable(FsError),
+    #[error(transparent)]
+    Outside(#[from] OutsideError),
     #[error("{} is not a valid configuration", path.display())]
     Broken { path: PathBuf, source: BrokenConfig },
     /// The change would affect more than one block. `lines` are the lines to write by hand.
@@ -111,25 +114,27 @@ pub(crate) fn edit(
             return Ok(false);
         }
         if text(root)? == before {
-            return write(root, &new).map_err(ConfigError::Unwritable);
+            return write(root, &new);
         }
     }
     Err(ConfigError::Contended { path: path(root) })
 }
 
 fn text(root: &Path) -> Result<Option<String>, ConfigError> {
-    let bytes = read_bounded(&path(root), MAX_BYTES).map_err(ConfigError::Unreadable)?;
+    let path = real_path(root, &path(root))?;
+    let bytes = read_unlinked(&path, MAX_BYTES).map_err(ConfigError::Unreadable)?;
     bytes
         .map(|bytes| String::from_utf8(bytes).map_err(|_| broken(root, BrokenConfig::NotText)))
         .transpose()
 }
 
-fn write(root: &Path, text: &str) -> Result<bool, FsError> {
-    let path = path(root);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(FsError::on("create the folder", folder))?;
-    }
-    Ok(replace(&path, text.as_bytes(), Mode::Shared)? == Replaced::Written)
+fn write(root: &Path, text: &str) -> Result<bool, ConfigError> {
+    let path = real_path(root, &path(root))?;
+    let replaced = path.parent().map_or(Ok(()), |folder| {
+        fs::create_dir_all(folder).map_err(FsError::on("create the folder", folder))
+    });
+    let replaced = replaced.and_then(|()| replace(&path, text.as_bytes(), Mode::Shared));
+    Ok(replaced.map_err(ConfigError::Unwritable)? == Replaced::Written)
 }
 
 #[cfg(test)]

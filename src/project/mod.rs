@@ -3,6 +3,7 @@
 pub(crate) mod config;
 pub(crate) mod git_remote;
 pub(crate) mod identity;
+pub(crate) mod inside;
 pub(crate) mod paths;
 
 use std::path::{Path, PathBuf};

@@ -16,6 +16,10 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// The file has about 100 bytes. A larger one is damaged.
 const MAX_BYTES: u64 = 64 * 1024;
 
+/// The largest value that every JSON reader keeps. No clock gets there by counting, so a larger value
+/// is damaged.
+pub(crate) const MAX_VALUE: u64 = 1 << 53;
+
 /// Why the clock could not be advanced.
 #[derive(Debug, thiserror::Error)]
 pub enum ClockError {
@@ -25,8 +29,6 @@ pub enum ClockError {
     File(#[from] FsError),
     #[error("the Lamport clock could not be written")]
     Json(#[from] serde_json::Error),
-    #[error("the Lamport clock cannot exceed {0}")]
-    Exhausted(u64),
 }
 
 /// The content of the file, with sorted keys.
@@ -57,9 +59,8 @@ pub(crate) fn advance(
         Some(value) if value >= newest() => value,
         stored => queue_maximum().max(stored.unwrap_or(0)),
     };
-    let value = current
-        .checked_add(1)
-        .ok_or(ClockError::Exhausted(current))?;
+    // An event with the value of another one is better than none.
+    let value = (current + 1).min(MAX_VALUE);
     let clock = serde_json::to_vec(&Clock {
         node_id,
         updated_at: world.now().to_rfc3339(),
@@ -81,7 +82,21 @@ pub(crate) fn read(state_directory: &Path) -> Result<Option<u64>, FsError> {
     }
     let bytes = read_bounded(&path, MAX_BYTES)?.unwrap_or_default();
     let clock: Option<Stored> = serde_json::from_slice(&bytes).ok();
-    Ok(clock.map(|clock| clock.value))
+    let value = clock.map(|clock| clock.value);
+    Ok(value.filter(|value| *value <= MAX_VALUE))
+}
+
+/// Renames a damaged file, so that the next event begins a new one.
+pub(crate) fn set_aside(world: &World, state_directory: &Path) -> Result<(), ClockError> {
+    let lock_file = state_directory.join("clock.lock");
+    let _lock =
+        lock::acquire_if_supported(world, &lock_file, LOCK_WAIT).map_err(ClockError::Lock)?;
+    let path = state_directory.join("clock.json");
+    if path.exists() && read(state_directory)?.is_none() {
+        let aside = state_directory.join("clock.json.damaged");
+        std::fs::rename(&path, aside).map_err(FsError::on("rename", &path))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -142,13 +157,14 @@ mod tests {
     #[test]
     fn a_damaged_file_continues_after_the_maximum_of_the_queue() {
         let huge = vec![b' '; 100_000];
-        let damaged: [&[u8]; 8] = [
+        let damaged: [&[u8]; 9] = [
             b"",
             b"{",
             b"[]",
             b"null",
             b"\xff\xfe",
             br#"{"value": -1}"#,
+            br#"{"value": 9007199254740993}"#,
             br#"{"value": "7"}"#,
             &huge,
         ];
@@ -164,15 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_the_range_and_a_folder_are_errors() {
+    fn the_clock_stops_at_its_maximum_and_a_folder_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let world = world(folder.path());
         let path = folder.path().join("clock.json");
-        let last = format!("{{\"value\": {}}}", u64::MAX);
+        let last = format!("{{\"value\": {MAX_VALUE}}}");
         damage(&path, last.as_bytes());
-        let error = advance(&world, folder.path(), "n", || 0, || 0).unwrap_err();
-        assert!(matches!(error, ClockError::Exhausted(_)));
-        assert_eq!(std::fs::read(&path).unwrap(), last.as_bytes());
+        let value = advance(&world, folder.path(), "n", || 0, || 0).unwrap();
+        assert_eq!(value, MAX_VALUE);
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
         let error = advance(&world, folder.path(), "n", || 0, || 0).unwrap_err();

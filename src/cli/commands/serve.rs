@@ -6,9 +6,9 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 
 use super::admin::Store;
+use crate::cli::logging::filter;
 use crate::cli::{CommandResult, Context, Outcome};
 use crate::control_plane::{Limits, ServeOptions, start};
-use crate::world::names;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -58,7 +58,8 @@ fn log_to_stderr(context: &Context) {
         0 => "spec_kitty=info",
         _ => "spec_kitty=debug",
     };
-    let filter = EnvFilter::new(context.world.variable(names::LOG).unwrap_or(default));
+    let chosen = filter(&context.world).and_then(Result::ok);
+    let filter = chosen.unwrap_or_else(|| EnvFilter::new(default));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -18,7 +18,7 @@ impl From<MetadataError> for Failure {
             E::Malformed { .. } | E::Incomplete { .. } => Code::MetaInvalid,
             E::OriginTicket { .. } => Code::OriginTicketInvalid,
             E::Contended { .. } => Code::MetaContended,
-            E::Outside { .. } => Code::OutsideProject,
+            E::Outside(error) => return error.into(),
             E::Fs(error) => return error.into(),
         };
         Self::from_error(code, &error)

@@ -5,6 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::hint::Hint;
 use crate::project::ProjectError;
 use crate::project::config::ConfigError;
+use crate::project::inside::OutsideError;
 use crate::project::paths::RootError;
 
 impl From<ConfigError> for Failure {
@@ -22,8 +23,18 @@ impl From<ConfigError> for Failure {
                 failure.detail("lines", lines.as_str())
             }
             ConfigError::Contended { .. } => failure(Code::ConfigContended),
+            ConfigError::Outside(error) => error.into(),
             ConfigError::Lock(error) => error.into(),
             ConfigError::Unwritable(file) => file.into(),
+        }
+    }
+}
+
+impl From<OutsideError> for Failure {
+    fn from(error: OutsideError) -> Self {
+        match error {
+            OutsideError::Refused { .. } => Self::from_error(Code::OutsideProject, &error),
+            OutsideError::Fs(error) => error.into(),
         }
     }
 }

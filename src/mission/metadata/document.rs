@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::MetadataKeys;
 use super::exact::Exact;
 use crate::fs::replace::{Mode, Replaced, replace};
-use crate::fs::{FsError, read_bounded};
+use crate::fs::{FsError, read_unlinked};
+use crate::project::inside::OutsideError;
 
 /// The largest `meta.json` that is read, in bytes.
 pub(crate) const MAX_BYTES: u64 = 4 * 1024 * 1024;
@@ -37,8 +38,8 @@ pub enum MetadataError {
     /// Another program changed the file during every attempt to write it.
     #[error("{} is being changed by another program", path.display())]
     Contended { path: PathBuf },
-    #[error("{} is a link to a place outside the project", path.display())]
-    Outside { path: PathBuf },
+    #[error(transparent)]
+    Outside(#[from] OutsideError),
     #[error(transparent)]
     Fs(#[from] FsError),
 }
@@ -71,9 +72,9 @@ const REQUIRED_NEWER: [&str; 6] = [
     "target_branch",
 ];
 
-/// Reads and validates the `meta.json` at `path`.
+/// Reads and validates the `meta.json` at `path`, which must not be a link.
 pub fn load(path: &Path) -> Result<MissionMetadata, MetadataError> {
-    let Some(bytes) = read_bounded(path, MAX_BYTES)? else {
+    let Some(bytes) = read_unlinked(path, MAX_BYTES)? else {
         return Err(MetadataError::Missing {
             path: path.to_owned(),
         });

@@ -39,6 +39,9 @@ pub(crate) struct Counts {
     /// The highest Lamport clock, also in the dead-letter file; 0 without events.
     #[serde(skip)]
     pub lamport_clock: u64,
+    /// Queued events whose Lamport clock is not a number, or too large.
+    #[serde(skip)]
+    pub damaged_clocks: u64,
     /// The project's name in its first event.
     #[serde(skip)]
     pub project_slug: Option<String>,
@@ -56,6 +59,7 @@ impl Counts {
         self.dead += other.dead;
         self.bytes += other.bytes;
         self.oldest = self.oldest.into_iter().chain(other.oldest).min();
+        self.damaged_clocks += other.damaged_clocks;
         self.problems.extend(other.problems);
     }
 }
@@ -85,6 +89,7 @@ impl Queue {
             (_, Line::Event(head, _)) => {
                 counts.pending += 1;
                 counts.lamport_clock = counts.lamport_clock.max(clock(&head));
+                counts.damaged_clocks += u64::from(head.has_damaged_clock());
                 if counts.project_slug.is_none() {
                     counts.project_slug = head.project_slug();
                 }

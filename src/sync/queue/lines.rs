@@ -7,6 +7,8 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Write};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::sync::lamport_clock::MAX_VALUE;
+
 /// The maximum size of an event. It limits the memory of readers.
 pub(crate) const MAX_LINE_BYTES: usize = 1024 * 1024;
 /// The maximum size of a line in the dead-letter file. As JSON text, a byte may become an escape
@@ -53,8 +55,14 @@ impl<'a> Head<'a> {
         (text.trim_ascii_start().starts_with('{') && !head.event_id.is_empty()).then_some(head)
     }
 
+    /// The value, unless it is missing or damaged.
     pub(super) fn lamport_clock(&self) -> Option<u64> {
-        self.lamport_clock?.get().parse().ok()
+        let value = self.lamport_clock?.get().parse().ok();
+        value.filter(|value| *value <= MAX_VALUE)
+    }
+
+    pub(super) fn has_damaged_clock(&self) -> bool {
+        self.lamport_clock.is_some() && self.lamport_clock().is_none()
     }
 
     pub(super) fn timestamp(&self) -> Option<String> {

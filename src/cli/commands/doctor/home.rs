@@ -15,6 +15,7 @@ use crate::settings;
 use crate::sync::lamport_clock;
 use crate::sync::queue::Queue;
 use crate::text::{chain, count};
+use crate::world::World;
 
 /// Checks everything that does not belong to a project.
 pub(super) fn check(context: &Context) -> Vec<Finding> {
@@ -26,7 +27,7 @@ pub(super) fn check(context: &Context) -> Vec<Finding> {
         Err(error) => settings.error(&error, "fix or remove config.toml"),
     });
     findings.push(credentials(context));
-    findings.push(clock(&home));
+    findings.push(clock(&context.world, &home));
     findings.extend(queues(&home));
     findings
 }
@@ -121,13 +122,15 @@ fn credentials(context: &Context) -> Finding {
     }
 }
 
-fn clock(home: &Path) -> Finding {
+fn clock(world: &World, home: &Path) -> Finding {
     const CHECK: Check = Check("clock");
     match lamport_clock::read(home) {
         Ok(None) if !home.join("clock.json").exists() => CHECK.ok("no events yet"),
         Ok(None) => {
-            let advice = "the next event repairs it from the queue";
-            CHECK.note("clock.json is damaged", advice)
+            let (world, home) = (world.clone(), home.to_owned());
+            CHECK
+                .problem("clock.json is damaged", FIX)
+                .repaired_by(move || lamport_clock::set_aside(&world, &home))
         }
         Ok(Some(value)) => CHECK.ok(format!("event clock: {value}")),
         Err(error) => CHECK.error(&error, "make clock.json a file that you can read and write"),
@@ -156,6 +159,11 @@ fn queues(home: &Path) -> Vec<Finding> {
         let events = count(total.newer_version, "event");
         let what = format!("{events} written by a newer version of spec-kitty");
         findings.push(CHECK.note(what, "deliver them with that version"));
+    }
+    if total.damaged_clocks > 0 {
+        let events = count(total.damaged_clocks, "event");
+        let advice = "new events go on from the highest undamaged one";
+        findings.push(CHECK.note(format!("{events} with a damaged clock"), advice));
     }
     if total.unreadable > 0 {
         let advice = "run `spec-kitty sync now --all` to set them aside";

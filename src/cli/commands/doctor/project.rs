@@ -11,6 +11,7 @@ use crate::fs::FsError;
 use crate::git::repair::{LeftLock, left_lock, repair};
 use crate::git::repository::Repository;
 use crate::mission;
+use crate::project::inside::real_path;
 use crate::project::paths::SPECS;
 use crate::project::{Project, ProjectError};
 use crate::text::{chain, count};
@@ -134,12 +135,11 @@ fn lock_finding(
 /// Temporary files of killed processes. The next write of the same file removes them, too.
 fn leftovers(context: &Context, project: &Project) -> Vec<Finding> {
     const CHECK: Check = Check("leftovers");
-    let mut folders = vec![
-        project.state_directory.clone(),
-        project.root.join(".kittify"),
-        project.root.join(SPECS),
-    ];
-    let missions = mission::all(&project.root).unwrap_or_default();
+    let root = &project.root;
+    let mut folders = vec![root.join(".kittify"), root.join(SPECS)];
+    folders.retain(|folder| real_path(root, folder).is_ok());
+    folders.push(project.state_directory.clone());
+    let missions = mission::all(root).unwrap_or_default();
     folders.extend(missions.into_iter().map(|mission| mission.directory));
     let found = folders
         .iter()
