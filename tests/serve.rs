@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     BIND_PATH, ControlPlane, EVENTS_PATH, LINEAR_TEAM, PASSWORD, REFRESH_PATH, Response,
-    SEARCH_PATH, Sandbox, TOKEN_PATH, read_response, tokens,
+    SEARCH_PATH, Sandbox, Server, TOKEN_PATH, read_response, tokens,
 };
 
 fn bearer(token: &str) -> String {
@@ -66,6 +66,33 @@ fn starts_and_stops() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+/// Mutation check: with `log_internal_errors(true)`, which prints failed writes to stderr, all of
+/// this panics.
+#[test]
+fn a_log_that_cannot_be_written_changes_nothing() {
+    let sandbox = Sandbox::new();
+    ControlPlane::fill(&sandbox);
+    let (reader, gone) = std::io::pipe().unwrap();
+    drop(reader);
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    for log in [Stdio::from(full()), Stdio::from(gone)] {
+        let mut server = ControlPlane::start_with_log(&sandbox, log);
+        let (access, _) = server.log_in();
+        bind(&server, &access, "a", &bind_body("061-web-1", "1")).is_ok();
+        server.call("GET", "/healthz", &[], b"").is_ok();
+        server.signal(Signal::TERM);
+        assert_eq!(server.wait(), (Some(0), String::new()));
+    }
+
+    let server = Server::start();
+    let client = Sandbox::ready(&server);
+    let search = ["tracker", "search-origin", "--key", "WEB-1"];
+    let quietly = client.run(&search).code;
+    let mut command = client.command(&[&search[..], &["-v"]].concat());
+    let run = command.stderr(full()).output().unwrap();
+    assert_eq!(run.status.code(), Some(quietly), "{run:?}");
 }
 
 #[test]
