@@ -151,6 +151,7 @@ impl From<StoreError> for ApiError {
         tracing::error!(error = cause, "store failed");
         match error {
             StoreError::Serialise(_) => Self::Internal,
+            StoreError::SearchTooSlow => Self::TooSlow,
             _ => Self::StoreUnavailable,
         }
     }
