@@ -20,6 +20,7 @@ mod origins;
 mod projects;
 mod sessions;
 mod tickets;
+mod transaction;
 mod users;
 
 use std::fs::OpenOptions;
@@ -32,7 +33,7 @@ use std::time::Duration;
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions as _, SqlitePool};
 
 use crate::fs::lock::{self, LockError};
 use crate::fs::{FsError, ensure_private_directory};
@@ -43,6 +44,7 @@ pub(crate) use origins::{BindAttempt, BindOutcome, StoredAnswer};
 pub(crate) use projects::{MappedProject, ProjectMapping};
 pub(crate) use sessions::{ACCESS_LIFETIME, REFRESH_LIFETIME, SessionOwner, TokenHash, TokenPair};
 pub(crate) use tickets::ImportedTicket;
+use transaction::Transaction;
 
 const FILE_NAME: &str = "control-plane.sqlite3";
 const LOCK_NAME: &str = "migrate.lock";
@@ -144,11 +146,6 @@ impl Store {
         self.searches.close().await;
         self.pool.close().await;
     }
-
-    /// A transaction that excludes all other writers from its start.
-    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.pool.begin_with("BEGIN IMMEDIATE").await
-    }
 }
 
 /// The queries of its connections end when this flag is set.
@@ -161,7 +158,10 @@ fn pool_of(connections: u32, interrupted: &Arc<AtomicBool>) -> SqlitePoolOptions
             let interrupted = Arc::clone(&interrupted);
             Box::pin(async move {
                 let go_on = move || !interrupted.load(Ordering::Relaxed);
-                connection.lock_handle().await?.set_progress_handler(STEPS, go_on);
+                connection
+                    .lock_handle()
+                    .await?
+                    .set_progress_handler(STEPS, go_on);
                 Ok(())
             })
         })

@@ -249,3 +249,44 @@ fn an_interrupted_store_closes() {
         store.close().await;
     });
 }
+
+/// Mutation check: if the connection of the failed transaction goes back to the pool, a later
+/// batch fails too.
+#[test]
+fn a_full_disk_heals_by_itself() {
+    run(async |_, _, store, now| {
+        let (user, team) = add_user(&store, now).await;
+        let tokens = pair("a");
+        store.open_session(user, team, &tokens, now).await.unwrap();
+        let owner = store.session_of_access(&tokens.access, now).await;
+        let owner = owner.unwrap().unwrap();
+        let receive = async |id: &str| {
+            let event = ReceivedEvent {
+                event_id: id.to_owned(),
+                event_type: "FeatureCreated".to_owned(),
+                aggregate_id: "061-web".to_owned(),
+                document: &"x".repeat(1_000_000),
+            };
+            store.receive_events(&owner, &[event], now).await
+        };
+        let room = async |pages: u32| {
+            let limit = format!("PRAGMA max_page_count = {pages}");
+            let mut connections = Vec::new();
+            for _ in 0..CONNECTIONS {
+                connections.push(store.pool.acquire().await.unwrap());
+            }
+            for connection in &mut connections {
+                let limit = sqlx::query(AssertSqlSafe(limit.clone()));
+                limit.execute(&mut **connection).await.unwrap();
+            }
+        };
+        room(100).await;
+        let full = receive("one").await.unwrap_err();
+        let reason = crate::text::chain(&full);
+        assert!(reason.contains("database or disk is full"), "{reason}");
+        room(u32::MAX - 1).await;
+        for id in ["one", "two", "three", "four", "five"] {
+            assert_eq!(receive(id).await.unwrap(), [true], "{id}");
+        }
+    });
+}
