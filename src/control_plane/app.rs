@@ -29,7 +29,7 @@ pub(crate) struct Limits {
     pub request_time: Duration,
     /// How long a text search may take.
     pub search_time: Duration,
-    /// How long running requests may take after the server is asked to stop.
+    /// How long the server may take to stop; running requests have most of it.
     pub stopping_time: Duration,
 }
 

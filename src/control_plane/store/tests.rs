@@ -237,14 +237,25 @@ fn a_search_ends_with_its_caller() {
     });
 }
 
-#[test]
-fn an_interrupted_store_closes() {
-    run(async |_, _, store, _| {
-        for pool in [&store.pool, &store.searches] {
+impl Store {
+    pub(in crate::control_plane) fn is_closed(&self) -> bool {
+        self.pool.is_closed() && self.pool.size() == 0 && self.searches.size() == 0
+    }
+
+    /// Starts queries that do not end.
+    pub(in crate::control_plane) async fn be_busy(&self) {
+        for pool in [&self.pool, &self.searches] {
             let mut connection = pool.acquire().await.unwrap();
             let query = async move { sqlx::query(ENDLESS).execute(&mut *connection).await };
             drop(tokio::time::timeout(Duration::ZERO, query).await);
         }
+    }
+}
+
+#[test]
+fn an_interrupted_store_closes() {
+    run(async |_, _, store, _| {
+        store.be_busy().await;
         store.interrupt();
         store.close().await;
     });
