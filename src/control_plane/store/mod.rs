@@ -36,7 +36,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions as _, SqlitePool};
 
 use crate::fs::lock::{self, LockError};
-use crate::fs::{FsError, ensure_private_directory};
+use crate::fs::{FsError, ensure_private_directory, require_private};
 use crate::world::World;
 
 pub(crate) use events::ReceivedEvent;
@@ -107,6 +107,13 @@ impl Store {
             .mode(0o600)
             .open(&path)
             .map_err(FsError::on("open", &path))?;
+        // A restored copy can have the mode of the umask.
+        for suffix in ["", "-wal", "-shm"] {
+            let file = folder.join(format!("{FILE_NAME}{suffix}"));
+            if let Ok(found) = file.metadata() {
+                require_private(&file, &found, 0o600)?;
+            }
+        }
         let options = SqliteConnectOptions::new()
             .filename(&path)
             .journal_mode(SqliteJournalMode::Wal)
