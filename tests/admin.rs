@@ -308,3 +308,25 @@ fn many_open_a_new_store_at_once() {
     });
     assert_eq!(count(&sandbox, "tickets"), 8);
 }
+
+/// A copy from a backup often has the mode of the umask.
+#[test]
+fn a_store_that_others_can_read_becomes_private() {
+    let sandbox = Sandbox::new();
+    let server = ControlPlane::filled(&sandbox);
+    let _ = server.log_in();
+    let folder = sandbox.state().join("control-plane");
+    let modes = || {
+        let mode = |entry: fs::DirEntry| entry.metadata().unwrap().permissions().mode() & 0o777;
+        let entries = fs::read_dir(&folder).unwrap().map(Result::unwrap);
+        let store = |entry: &fs::DirEntry| entry.path().to_string_lossy().contains("sqlite3");
+        entries.filter(store).map(mode).collect::<Vec<_>>()
+    };
+    for entry in fs::read_dir(&folder).unwrap() {
+        let open = fs::Permissions::from_mode(0o664);
+        fs::set_permissions(entry.unwrap().path(), open).unwrap();
+    }
+    assert_eq!(modes(), [0o664; 3], "the database and its journals");
+    sandbox.run(&["admin", "status"]).succeeds();
+    assert_eq!(modes(), [0o600; 3]);
+}

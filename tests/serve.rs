@@ -7,12 +7,12 @@ use std::process::Stdio;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use rustix::process::Signal;
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, prlimit};
 use serde_json::{Value, json};
 
 use crate::support::{
     BIND_PATH, ControlPlane, EVENTS_PATH, LINEAR_TEAM, PASSWORD, REFRESH_PATH, Response,
-    SEARCH_PATH, Sandbox, TOKEN_PATH, read_response, tokens,
+    SEARCH_PATH, Sandbox, Server, TOKEN_PATH, read_response, tokens,
 };
 
 fn bearer(token: &str) -> String {
@@ -66,6 +66,33 @@ fn starts_and_stops() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+/// Mutation check: with `log_internal_errors(true)`, which prints failed writes to stderr, all of
+/// this panics.
+#[test]
+fn a_log_that_cannot_be_written_changes_nothing() {
+    let sandbox = Sandbox::new();
+    ControlPlane::fill(&sandbox);
+    let (reader, gone) = std::io::pipe().unwrap();
+    drop(reader);
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    for log in [Stdio::from(full()), Stdio::from(gone)] {
+        let mut server = ControlPlane::start_with_log(&sandbox, log);
+        let (access, _) = server.log_in();
+        bind(&server, &access, "a", &bind_body("061-web-1", "1")).is_ok();
+        server.call("GET", "/healthz", &[], b"").is_ok();
+        server.signal(Signal::TERM);
+        assert_eq!(server.wait(), (Some(0), String::new()));
+    }
+
+    let server = Server::start();
+    let client = Sandbox::ready(&server);
+    let search = ["tracker", "search-origin", "--key", "WEB-1"];
+    let quietly = client.run(&search).code;
+    let mut command = client.command(&[&search[..], &["-v"]].concat());
+    let run = command.stderr(full()).output().unwrap();
+    assert_eq!(run.status.code(), Some(quietly), "{run:?}");
 }
 
 #[test]
@@ -465,6 +492,41 @@ fn binds_one_origin_a_mission() {
     );
 }
 
+/// A file that may not grow is a full disk. Mutation check: without a handler for SIGXFSZ the first
+/// refused write ends the server.
+#[test]
+fn a_full_disk_heals_without_a_restart() {
+    let sandbox = Sandbox::new();
+    let server = ControlPlane::filled(&sandbox);
+    let (access, _) = server.log_in();
+    let bind = |n: usize| {
+        let (mission, key) = (format!("061-web-{n}"), format!("key-{n}"));
+        bind(&server, &access, &key, &bind_body(&mission, "1"))
+    };
+    bind(0).is_ok();
+    let journal = sandbox
+        .state()
+        .join("control-plane/control-plane.sqlite3-wal");
+    let size = fs::metadata(journal).unwrap().len();
+    let process = Pid::from_raw(server.id().cast_signed());
+    let unlimited = getrlimit(Resource::Fsize);
+    let full = Rlimit {
+        current: Some(size),
+        ..unlimited.clone()
+    };
+    prlimit(process, Resource::Fsize, full).unwrap();
+    for n in 1..9 {
+        bind(n).refuses(503, "store_unavailable");
+    }
+    prlimit(process, Resource::Fsize, unlimited).unwrap();
+    for n in 1..9 {
+        bind(n).is_ok();
+    }
+    server.call("GET", "/healthz", &[], b"").is_ok();
+    let log = server.stop();
+    assert!(log.contains("a query of the store failed: "), "{log}");
+}
+
 #[test]
 fn of_binds_that_race_one_wins() {
     let sandbox = Sandbox::new();
@@ -692,6 +754,26 @@ fn stops_without_cutting_anybody_off() {
     let mut nothing = Vec::new();
     drop(std::io::Read::read_to_end(&mut idle, &mut nothing));
     assert_eq!(server.wait(), (Some(0), String::new()));
+}
+
+#[test]
+fn a_second_signal_stops_at_once() {
+    let sandbox = Sandbox::new();
+    let mut server = ControlPlane::start(&sandbox, &[]);
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    let head = "POST /api/v1/token/ HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n";
+    write!(stream, "{head}content-length: 9\r\n\r\n").unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).unwrap();
+    server.signal(Signal::TERM);
+    while TcpStream::connect(server.address()).is_ok() {
+        std::thread::yield_now();
+    }
+    server.signal(Signal::INT);
+    assert_eq!(server.wait(), (Some(0), String::new()));
+    let log = server.log();
+    assert!(log.contains("stopped at once"), "{log}");
+    assert!(!log.contains("connections cut off"), "{log}");
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(super) fn start(globals: &Globals, world: &World, ui: &Ui) {
     let logger = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // Otherwise a failed write is reported on stderr, which then fails too and panics.
+        .log_internal_errors(false)
         .with_ansi(false)
         .with_target(false);
     // Fails if this process already has a logger, which then stays.

@@ -8,6 +8,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 
 use super::store::StoreError;
+use crate::text::chain;
 use crate::wire::Provider;
 use crate::wire::error_envelope::ErrorEnvelope;
 use crate::world::EntropyError;
@@ -147,10 +148,10 @@ impl IntoResponse for ApiError {
 impl From<StoreError> for ApiError {
     /// Logs the reason and hides it from the caller: it can contain paths of the server.
     fn from(error: StoreError) -> Self {
-        let cause: &dyn std::error::Error = &error;
-        tracing::error!(error = cause, "store failed");
+        tracing::error!(error = chain(&error), "store failed");
         match error {
             StoreError::Serialise(_) => Self::Internal,
+            StoreError::SearchTooSlow => Self::TooSlow,
             _ => Self::StoreUnavailable,
         }
     }

@@ -27,7 +27,9 @@ pub(crate) struct Limits {
     pub body_time: Duration,
     /// How long a request may take in total.
     pub request_time: Duration,
-    /// How long running requests may take after the server is asked to stop.
+    /// How long a text search may take.
+    pub search_time: Duration,
+    /// How long the server may take to stop; running requests have most of it.
     pub stopping_time: Duration,
 }
 
@@ -43,6 +45,7 @@ impl Default for Limits {
             head_time: Duration::from_secs(30),
             body_time: Duration::from_secs(20),
             request_time: Duration::from_secs(30),
+            search_time: Duration::from_secs(3),
             stopping_time: Duration::from_secs(10),
         }
     }

@@ -9,11 +9,13 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use signal_hook::consts::SIGXFSZ;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::ControlPlaneError;
 use super::app::{App, Limits};
@@ -70,33 +72,51 @@ impl Running {
         &self.url
     }
 
-    /// Installs the handlers: from now on SIGINT and SIGTERM do not end the process.
+    /// Installs the handlers: from now on SIGINT, SIGTERM and SIGXFSZ do not end the process.
     pub(crate) fn listen_for_signals(&self) -> Result<StopSignals, ControlPlaneError> {
         let _entered = self.runtime.enter();
         let listen = |kind| signal(kind).map_err(ControlPlaneError::Runtime);
+        // With any handler a write to a file that may not grow fails, and does not end the process.
+        drop(listen(SignalKind::from_raw(SIGXFSZ))?);
         Ok(StopSignals {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
         })
     }
 
-    /// Serves until one of the signals arrives, then stops gracefully.
+    /// Serves until one of the signals arrives, then stops gracefully. A second signal ends that.
     pub(crate) fn stop_on(self, mut signals: StopSignals) {
-        self.runtime.block_on(async {
-            tokio::select! {
-                _ = signals.interrupt.recv() => {}
-                _ = signals.terminate.recv() => {}
-            }
-        });
-        self.stop();
+        self.runtime.block_on(signals.next());
+        self.stop_before(signals.next());
     }
 
     /// Accepts no more connections and waits until the running requests have ended.
     pub(crate) fn stop(self) {
+        self.stop_before(std::future::pending());
+    }
+
+    fn stop_before(mut self, hurry: impl Future<Output = ()>) {
         drop(self.stop);
-        // After a panic the server has stopped too.
-        drop(self.runtime.block_on(self.serving));
-        self.runtime.shutdown_timeout(Duration::from_secs(1));
+        let time = self.runtime.block_on(async {
+            tokio::select! {
+                // After a panic the server has stopped too.
+                _ = &mut self.serving => Duration::from_secs(1),
+                () = hurry => {
+                    tracing::warn!("stopped at once");
+                    Duration::ZERO
+                }
+            }
+        });
+        self.runtime.shutdown_timeout(time);
+    }
+}
+
+impl StopSignals {
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
@@ -139,13 +159,15 @@ async fn serve(listener: TcpListener, app: Arc<App>, stopped: oneshot::Receiver<
         _ = stopped => {}
     }
     tracing::info!("stopping");
-    if tokio::time::timeout(app.limits.stopping_time, connections.shutdown())
-        .await
-        .is_err()
-    {
+    // The rest of the time is for the store.
+    let (requests, time) = (connections.shutdown(), app.limits.stopping_time);
+    if timeout(time * 4 / 5, requests).await.is_err() {
         tracing::warn!("connections cut off");
     }
-    app.store.close().await;
+    app.store.interrupt();
+    if timeout(time / 5, app.store.close()).await.is_err() {
+        tracing::warn!("store not closed");
+    }
     tracing::info!("stopped");
 }
 
@@ -263,5 +285,23 @@ mod tests {
         let mut rest = Vec::new();
         drop(stream.read_to_end(&mut rest));
         assert_eq!(rest, b"", "expected a closed connection, not a response");
+    }
+
+    /// Mutation check: if nothing interrupts the queries, the store does not close in time.
+    #[test]
+    fn queries_that_do_not_end_do_not_keep_the_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::with_variables(folder.path().to_owned(), [] as [(&str, &str); 0]);
+        let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let store = Store::open(&world, folder.path()).await.unwrap();
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            store.be_busy().await;
+            let app = App::new(world, store.clone(), Limits::default());
+            let (stop, stopped) = oneshot::channel();
+            drop(stop);
+            serve(listener, Arc::new(app), stopped).await;
+            assert!(store.is_closed());
+        });
     }
 }

@@ -6,7 +6,6 @@
 
 use chrono::DateTime;
 use serde_json::{Map, Value};
-use ulid::Ulid;
 
 use super::candidate::FieldError;
 use super::{NON_EMPTY, PROVIDER_NAME, Provider};
@@ -145,8 +144,9 @@ fn check(object: &Map<String, Value>, fields: Fields) -> Result<(), (&'static st
     broken.map_or(Ok(()), |(name, rule)| Err((*name, rule.must)))
 }
 
+/// In its one spelling: the first character holds three bits, and lower case would be another id.
 fn is_ulid(id: &str) -> bool {
-    id.len() == 26 && Ulid::from_string(id).is_ok()
+    id.len() == 26 && id.starts_with(|c| matches!(c, '0'..='7')) && id.chars().all(is_crockford)
 }
 
 fn is_node_id(id: &str) -> bool {
@@ -315,6 +315,8 @@ mod tests {
         for (field, wrong) in [
             ("event_id", json!("01M82EBYAN55CA467NJEDVWYN")),
             ("event_id", json!("01M82EBYAN55CA467NJEDVWYNU")),
+            ("event_id", json!("01m82ebyan55ca467njedvwynz")),
+            ("event_id", json!("81M82EBYAN55CA467NJEDVWYNZ")),
             ("event_type", json!("MissionCreated")),
             ("event_type", Value::Null),
             ("aggregate_id", json!("")),

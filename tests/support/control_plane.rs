@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -108,10 +108,21 @@ impl ControlPlane {
     /// [`Self::start`] on another address.
     pub(crate) fn start_at(sandbox: &Sandbox, address: &str, flags: &[&str]) -> Self {
         let log = sandbox.root().join("serve.log");
-        let mut child = sandbox
-            .command(&[&["serve", "--listen", address][..], flags].concat())
+        let command = sandbox.command(&[&["serve", "--listen", address][..], flags].concat());
+        let stderr = File::create(&log).unwrap();
+        Self::start_command(command, stderr, log)
+    }
+
+    /// Starts `serve` on a free port with its log going there instead of into a file.
+    pub(crate) fn start_with_log(sandbox: &Sandbox, log: impl Into<Stdio>) -> Self {
+        let command = sandbox.command(&["serve", "--listen", "127.0.0.1:0"]);
+        Self::start_command(command, log, PathBuf::from("/dev/null"))
+    }
+
+    fn start_command(mut command: Command, stderr: impl Into<Stdio>, log: PathBuf) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
-            .stderr(File::create(&log).unwrap())
+            .stderr(stderr)
             .spawn()
             .unwrap();
         let mut line = String::new();

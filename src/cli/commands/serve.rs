@@ -63,6 +63,8 @@ fn log_to_stderr(context: &Context) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // Otherwise a failed write is reported on stderr, which then fails too and panics.
+        .log_internal_errors(false)
         .with_ansi(false);
     let set = if context.world.terminals().stderr {
         builder.compact().try_init()

@@ -34,7 +34,7 @@ impl From<StoreError> for Failure {
             StoreError::Open { .. } => Code::StoreUnusable,
             StoreError::TicketKeyTaken { .. } => Code::TicketKeyTaken,
             StoreError::Serialise(_) => Code::Internal,
-            StoreError::Query(_) => Code::StoreUnavailable,
+            StoreError::Query(_) | StoreError::SearchTooSlow => Code::StoreUnavailable,
         };
         Self::from_error(code, &error)
     }

@@ -36,8 +36,9 @@ pub(super) async fn search(
     let candidates = if key.is_some() {
         app.store.ticket_by_key(&project, query).await?
     } else {
-        let limit = request.limit;
-        app.store.tickets_by_text(&project, query, limit).await?
+        let (limit, time) = (request.limit, app.limits.search_time);
+        let found = app.store.tickets_by_text(&project, query, limit, time);
+        found.await?
     };
     Ok(Json(SearchResponse {
         candidates,

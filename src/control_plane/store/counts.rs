@@ -24,9 +24,8 @@ impl Store {
         )?)
     }
 
-    /// Fails if the database does not answer.
+    /// Fails if the database cannot be written to.
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
-        sql!(execute(&self.pool): "SELECT 1")?;
-        Ok(())
+        Ok(self.begin().await?.commit().await?)
     }
 }

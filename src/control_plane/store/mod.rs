@@ -6,10 +6,10 @@
 /// `sql!(execute(pool): "…"; a, b)` runs a statement with the values `a` and `b`. The methods that
 /// fetch return rows as tuples.
 macro_rules! sql {
-    (execute($executor:expr): $sql:literal $(; $($value:expr),+)?) => {
+    (execute($executor:expr): $sql:expr $(; $($value:expr),+)?) => {
         sqlx::query($sql)$($(.bind($value))+)?.execute($executor).await
     };
-    ($fetch:ident($executor:expr): $sql:literal $(; $($value:expr),+)?) => {
+    ($fetch:ident($executor:expr): $sql:expr $(; $($value:expr),+)?) => {
         sqlx::query_as($sql)$($(.bind($value))+)?.$fetch($executor).await
     };
 }
@@ -20,20 +20,23 @@ mod origins;
 mod projects;
 mod sessions;
 mod tickets;
+mod transaction;
 mod users;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions as _, SqlitePool};
 
 use crate::fs::lock::{self, LockError};
-use crate::fs::{FsError, ensure_private_directory};
+use crate::fs::{FsError, ensure_private_directory, require_private};
 use crate::world::World;
 
 pub(crate) use events::ReceivedEvent;
@@ -41,14 +44,25 @@ pub(crate) use origins::{BindAttempt, BindOutcome, StoredAnswer};
 pub(crate) use projects::{MappedProject, ProjectMapping};
 pub(crate) use sessions::{ACCESS_LIFETIME, REFRESH_LIFETIME, SessionOwner, TokenHash, TokenPair};
 pub(crate) use tickets::ImportedTicket;
+use transaction::Transaction;
 
 const FILE_NAME: &str = "control-plane.sqlite3";
 const LOCK_NAME: &str = "migrate.lock";
+
+const CONNECTIONS: u32 = 4;
+/// Text searches have connections of their own, so that everything else does not wait for them.
+const PARALLEL_SEARCHES: u32 = CONNECTIONS / 2;
+/// After so many steps of a query SQLite asks whether to go on. This takes less than a millisecond.
+const STEPS: i32 = 1_000;
 
 /// An open store. Clones share its connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     pool: SqlitePool,
+    /// For text searches.
+    searches: SqlitePool,
+    /// Ends all running queries.
+    interrupted: Arc<AtomicBool>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +82,8 @@ pub(crate) enum StoreError {
     TicketKeyTaken { index: usize },
     #[error("a query of the store failed")]
     Query(#[from] sqlx::Error),
+    #[error("a search of the store took too long")]
+    SearchTooSlow,
     #[error("cannot serialise an answer")]
     Serialise(#[from] serde_json::Error),
 }
@@ -91,6 +107,13 @@ impl Store {
             .mode(0o600)
             .open(&path)
             .map_err(FsError::on("open", &path))?;
+        // A restored copy can have the mode of the umask.
+        for suffix in ["", "-wal", "-shm"] {
+            let file = folder.join(format!("{FILE_NAME}{suffix}"));
+            if let Ok(found) = file.metadata() {
+                require_private(&file, &found, 0o600)?;
+            }
+        }
         let options = SqliteConnectOptions::new()
             .filename(&path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -105,26 +128,50 @@ impl Store {
             path: path.clone(),
             source,
         };
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_with(options)
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let pool = pool_of(CONNECTIONS, &interrupted)
+            .connect_with(options.clone())
             .await
             .map_err(|error| failed(error.into()))?;
         migrations().run(&pool).await.map_err(failed)?;
         drop(migrating);
-        Ok(Self { pool })
+        let searches = pool_of(PARALLEL_SEARCHES, &interrupted).connect_lazy_with(options);
+        Ok(Self {
+            pool,
+            searches,
+            interrupted,
+        })
+    }
+
+    /// Ends the running queries. Later ones fail too.
+    pub(crate) fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::Relaxed);
     }
 
     /// Closes the connections, which merges the write-ahead log into the database.
     pub(crate) async fn close(&self) {
+        self.searches.close().await;
         self.pool.close().await;
     }
+}
 
-    /// A transaction that excludes all other writers from its start.
-    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.pool.begin_with("BEGIN IMMEDIATE").await
-    }
+/// The queries of its connections end when this flag is set.
+fn pool_of(connections: u32, interrupted: &Arc<AtomicBool>) -> SqlitePoolOptions {
+    let interrupted = Arc::clone(interrupted);
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(5))
+        .after_connect(move |connection, _| {
+            let interrupted = Arc::clone(&interrupted);
+            Box::pin(async move {
+                let go_on = move || !interrupted.load(Ordering::Relaxed);
+                connection
+                    .lock_handle()
+                    .await?
+                    .set_progress_handler(STEPS, go_on);
+                Ok(())
+            })
+        })
 }
 
 fn migrations() -> Migrator {

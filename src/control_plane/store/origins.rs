@@ -1,9 +1,8 @@
 //! The origin of each mission, and the stored answers to earlier bind requests.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use sqlx::{Sqlite, Transaction};
 
-use super::{ProjectMapping, Store, StoreError};
+use super::{ProjectMapping, Store, StoreError, Transaction};
 use crate::wire::request::BindRequest;
 use crate::wire::response::BindResponse;
 
@@ -59,6 +58,7 @@ impl Store {
             attempt.user_id, attempt.key, expired
         )?;
         if let Some((hash, status, body)) = record {
+            transaction.commit().await?;
             let same = hash == attempt.request_hash;
             return Ok(same.then_some(StoredAnswer { status, body }));
         }
@@ -79,7 +79,7 @@ impl Store {
 type LinkRow = (String, String, String, String);
 
 async fn find_or_insert_link(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     attempt: &BindAttempt<'_>,
 ) -> Result<BindOutcome, StoreError> {
     let request = attempt.request;

@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest as _, Sha256};
-use sqlx::{Sqlite, Transaction};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, Transaction};
 use crate::secret::Secret;
 
 pub(crate) const ACCESS_LIFETIME: TimeDelta = TimeDelta::minutes(15);
@@ -104,6 +103,7 @@ impl Store {
             &refresh.0
         )?;
         let Some((session, expires_at, used_at)) = row else {
+            transaction.commit().await?;
             return Ok(None);
         };
         if used_at.is_some() {
@@ -113,6 +113,7 @@ impl Store {
             return Ok(None);
         }
         if expires_at <= now.timestamp() {
+            transaction.commit().await?;
             return Ok(None);
         }
         sql!(execute(&mut *transaction):
@@ -135,7 +136,7 @@ impl Store {
 }
 
 async fn insert_refresh_token(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     session: i64,
     refresh: &TokenHash,
     now: DateTime<Utc>,

@@ -2,10 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use sqlx::AssertSqlSafe;
+
+use super::tickets::end_with_caller;
 use super::*;
 use crate::secret::Secret;
 use crate::wire::Provider;
 use crate::wire::request::BindRequest;
+
+const LONG: Duration = Duration::from_mins(1);
 
 fn run<T>(test: impl AsyncFnOnce(&World, &Path, Store, DateTime<Utc>) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
@@ -157,5 +162,142 @@ fn the_store_of_a_newer_version_is_left_alone() {
             matches!(reopened, Err(StoreError::Open { .. })),
             "{reopened:?}"
         );
+    });
+}
+
+/// Mutation check: with `JOIN` instead of `CROSS JOIN` SQLite chooses the other outer loop.
+#[test]
+fn a_text_search_reads_tickets_that_the_index_names() {
+    run(async |_, _, store, _| {
+        let explained = format!("EXPLAIN QUERY PLAN {}", tickets::TEXT_SEARCH);
+        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(explained))
+            .fetch_all(&store.pool)
+            .await
+            .unwrap();
+        let steps: Vec<_> = plan.iter().map(|(.., step)| step.as_str()).collect();
+        assert!(
+            steps[0].starts_with("SCAN ticket_text VIRTUAL TABLE INDEX"),
+            "{steps:?}"
+        );
+        assert_eq!(steps[1], "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)");
+    });
+}
+
+async fn with_many_tickets(store: &Store) -> ProjectMapping {
+    sqlx::query(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
+         INSERT INTO tickets (provider, resource_type, resource_id, external_issue_id,
+             external_issue_key, title, status, url, body)
+         SELECT 'linear', 'linear_team', 't', i, 'WEB-' || i, 'A berth for ship ' || i, 'Todo',
+             'https://linear.app/x', 'a light in the harbour'
+         FROM n",
+    )
+    .execute(&store.pool)
+    .await
+    .unwrap();
+    let resource = ("linear_team", "t");
+    store
+        .map_project("web", Provider::Linear, resource, "r")
+        .await
+        .unwrap();
+    store.project(Some("web"), None).await.unwrap().unwrap()
+}
+
+#[test]
+fn a_text_search_among_thousands_of_tickets_answers() {
+    run(async |_, _, store, _| {
+        let project = with_many_tickets(&store).await;
+        for (text, expected) in [("ship 4321", 1), ("harbour berth", 10), ("a", 10)] {
+            let found = store.tickets_by_text(&project, text, 10, LONG).await;
+            assert_eq!(found.unwrap().len(), expected, "{text}");
+        }
+    });
+}
+
+const ENDLESS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+    SELECT count(*) FROM n";
+
+/// Mutation check: if the progress handler does not ask for the caller, no connection becomes free.
+#[test]
+fn a_search_ends_with_its_caller() {
+    run(async |_, _, store, _| {
+        let project = with_many_tickets(&store).await;
+        for _ in 0..=PARALLEL_SEARCHES {
+            let mut connection = store.searches.acquire().await.unwrap();
+            let running = end_with_caller(&mut connection, &store.interrupted).await;
+            let query = sqlx::query(ENDLESS).execute(&mut *connection);
+            drop(tokio::time::timeout(Duration::ZERO, query).await);
+            drop(running);
+        }
+        let none = Duration::ZERO;
+        let late = store.tickets_by_text(&project, "a", 10, none).await;
+        assert!(matches!(late, Err(StoreError::SearchTooSlow)), "{late:?}");
+        let found = store.tickets_by_text(&project, "ship 7", 1, LONG).await;
+        assert_eq!(found.unwrap().len(), 1);
+    });
+}
+
+impl Store {
+    pub(in crate::control_plane) fn is_closed(&self) -> bool {
+        self.pool.is_closed() && self.pool.size() == 0 && self.searches.size() == 0
+    }
+
+    /// Starts queries that do not end.
+    pub(in crate::control_plane) async fn be_busy(&self) {
+        for pool in [&self.pool, &self.searches] {
+            let mut connection = pool.acquire().await.unwrap();
+            let query = async move { sqlx::query(ENDLESS).execute(&mut *connection).await };
+            drop(tokio::time::timeout(Duration::ZERO, query).await);
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_store_closes() {
+    run(async |_, _, store, _| {
+        store.be_busy().await;
+        store.interrupt();
+        store.close().await;
+    });
+}
+
+/// Mutation check: if the connection of the failed transaction goes back to the pool, a later
+/// batch fails too.
+#[test]
+fn a_full_disk_heals_by_itself() {
+    run(async |_, _, store, now| {
+        let (user, team) = add_user(&store, now).await;
+        let tokens = pair("a");
+        store.open_session(user, team, &tokens, now).await.unwrap();
+        let owner = store.session_of_access(&tokens.access, now).await;
+        let owner = owner.unwrap().unwrap();
+        let receive = async |id: &str| {
+            let event = ReceivedEvent {
+                event_id: id.to_owned(),
+                event_type: "FeatureCreated".to_owned(),
+                aggregate_id: "061-web".to_owned(),
+                document: &"x".repeat(1_000_000),
+            };
+            store.receive_events(&owner, &[event], now).await
+        };
+        let room = async |pages: u32| {
+            let limit = format!("PRAGMA max_page_count = {pages}");
+            let mut connections = Vec::new();
+            for _ in 0..CONNECTIONS {
+                connections.push(store.pool.acquire().await.unwrap());
+            }
+            for connection in &mut connections {
+                let limit = sqlx::query(AssertSqlSafe(limit.clone()));
+                limit.execute(&mut **connection).await.unwrap();
+            }
+        };
+        room(100).await;
+        let full = receive("one").await.unwrap_err();
+        let reason = crate::text::chain(&full);
+        assert!(reason.contains("database or disk is full"), "{reason}");
+        room(u32::MAX - 1).await;
+        for id in ["one", "two", "three", "four", "five"] {
+            assert_eq!(receive(id).await.unwrap(), [true], "{id}");
+        }
     });
 }

@@ -1,8 +1,13 @@
 //! Imported tickets, and the search in them.
 
-use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use super::{ProjectMapping, Store, StoreError};
+use serde_json::Value;
+use sqlx::SqliteConnection;
+
+use super::{ProjectMapping, STEPS, Store, StoreError};
 use crate::wire::candidate::{
     CandidateFields, FieldError, MatchType, OriginCandidate, required_string,
 };
@@ -42,6 +47,14 @@ impl ImportedTicket {
         })
     }
 }
+
+/// `CROSS JOIN` makes the full-text index the outer loop. SQLite would search the index once for each
+/// ticket of the resource.
+pub(super) const TEXT_SEARCH: &str =
+    "SELECT t.external_issue_id, t.external_issue_key, t.title, t.status, t.url
+     FROM ticket_text CROSS JOIN tickets AS t ON t.id = ticket_text.rowid
+     WHERE ticket_text MATCH ? AND t.provider = ? AND t.resource_type = ? AND t.resource_id = ?
+     ORDER BY bm25(ticket_text, 10.0, 5.0, 1.0), t.id LIMIT ?";
 
 type CandidateRow = (String, String, String, String, String);
 
@@ -110,26 +123,41 @@ impl Store {
     }
 
     /// Finds tickets in the project's resource that contain every word, the best match first: the
-    /// key weighs more than the title, and the title more than the body.
+    /// key weighs more than the title, and the title more than the body. The search ends after this
+    /// time, and when its caller drops it.
     pub(crate) async fn tickets_by_text(
         &self,
         project: &ProjectMapping,
         text: &str,
         limit: u32,
+        time: Duration,
     ) -> Result<Vec<OriginCandidate>, StoreError> {
         let Some(expression) = match_expression(text) else {
             return Ok(Vec::new());
         };
-        let rows = sql!(fetch_all(&self.pool):
-            "SELECT t.external_issue_id, t.external_issue_key, t.title, t.status, t.url
-             FROM ticket_text JOIN tickets AS t ON t.id = ticket_text.rowid
-             WHERE ticket_text MATCH ? AND t.provider = ? AND t.resource_type = ?
-                 AND t.resource_id = ?
-             ORDER BY bm25(ticket_text, 10.0, 5.0, 1.0), t.id LIMIT ?";
-            expression, &project.provider, &project.resource_type, &project.resource_id, limit
-        )?;
+        let search = async {
+            let mut connection = self.searches.acquire().await?;
+            let _running = end_with_caller(&mut connection, &self.interrupted).await?;
+            sql!(fetch_all(&mut *connection): TEXT_SEARCH;
+                expression, &project.provider, &project.resource_type, &project.resource_id, limit)
+        };
+        let rows = tokio::time::timeout(time, search).await;
+        let rows = rows.map_err(|_| StoreError::SearchTooSlow)??;
         Ok(candidates(rows, MatchType::Text))
     }
+}
+
+/// The next query of this connection ends when the result is dropped or the flag is set.
+pub(super) async fn end_with_caller(
+    connection: &mut SqliteConnection,
+    interrupted: &Arc<AtomicBool>,
+) -> Result<Arc<()>, sqlx::Error> {
+    let (caller, interrupted) = (Arc::new(()), Arc::clone(interrupted));
+    let waiting = Arc::downgrade(&caller);
+    let go_on = move || waiting.strong_count() > 0 && !interrupted.load(Ordering::Relaxed);
+    let mut handle = connection.lock_handle().await?;
+    handle.set_progress_handler(STEPS, go_on);
+    Ok(caller)
 }
 
 /// Turns a text into an FTS5 expression without operators: each word is quoted and matches as a
