@@ -264,14 +264,10 @@ impl World {
 /// The name of the current user in `/etc/passwd`, else the number.
 fn login_name() -> String {
     let uid = rustix::process::getuid().as_raw().to_string();
-    let users = std::fs::read("/etc/passwd").unwrap_or_default();
-    let users = String::from_utf8_lossy(&users);
-    let name =
-        users.lines().find_map(
-            |line| match line.split(':').collect::<Vec<_>>().as_slice() {
-                [name, _, id, ..] if *id == uid && !name.is_empty() => Some((*name).to_owned()),
-                _ => None,
-            },
-        );
+    let bytes = std::fs::read("/etc/passwd").unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let mut users = text.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let user = users.find(|user| user.get(2) == Some(&uid.as_str()));
+    let name = user.and_then(|user| user.first().map(ToString::to_string));
     name.unwrap_or(uid)
 }

@@ -63,6 +63,22 @@ fn partial(output: &Output) -> Value {
 }
 
 #[test]
+fn a_mission_that_an_earlier_version_began_is_committed_without_the_files_of_this_one() {
+    let sandbox = Sandbox::with_project();
+    sandbox.hook("pre-commit", "exit 1");
+    let specify = ["specify", "payments", "--json"];
+    sandbox.run(&specify).error(11, "applied");
+    for folder in ["checklists", "research"] {
+        let path = format!("kitty-specs/061-payments/{folder}/.gitkeep");
+        fs::remove_file(sandbox.path(&path)).unwrap();
+    }
+    fs::remove_file(sandbox.path(".git/hooks/pre-commit")).unwrap();
+    sandbox.run(&specify).answer("spec-kitty.specify/1");
+    assert_eq!(sandbox.subjects()[0], "Add mission 061-payments");
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
 fn a_dropped_connection_is_healed_with_the_same_key() {
     let outcomes = [
         Reply::Drop,
