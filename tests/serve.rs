@@ -60,7 +60,7 @@ fn starts_and_stops() {
         document,
         json!({"schema": "spec-kitty.serve/1", "result": "success", "url": url, "warnings": []})
     );
-    let id = rustix::process::Pid::from_child(&child);
+    let id = Pid::from_child(&child);
     rustix::process::kill_process(id, Signal::TERM).unwrap();
     assert!(documents.next().is_none(), "nothing at the end");
     let output = child.wait_with_output().unwrap();
@@ -512,7 +512,7 @@ fn a_full_disk_heals_without_a_restart() {
     let unlimited = getrlimit(Resource::Fsize);
     let full = Rlimit {
         current: Some(size),
-        ..unlimited.clone()
+        ..unlimited
     };
     prlimit(process, Resource::Fsize, full).unwrap();
     for n in 1..9 {
@@ -723,6 +723,28 @@ fn limits_how_often_a_session_asks() {
         "guesses are not limited"
     );
     server.log_in();
+}
+
+/// Whoever guesses passwords does not keep the owner out.
+#[test]
+fn limits_wrong_passwords_by_name_and_address() {
+    let sandbox = Sandbox::new();
+    ControlPlane::fill(&sandbox);
+    let log_in = |server: &ControlPlane, password: &str, forwarded: &str| {
+        let body = json!({"username": "kit", "password": password});
+        let headers = [("x-forwarded-for", forwarded)];
+        server.post(TOKEN_PATH, &headers, &body)
+    };
+    let server = ControlPlane::start(&sandbox, &["--behind-tls-proxy"]);
+    // The proxy adds the last address; the client can send any others.
+    let guess = |n: usize| log_in(&server, "wrong", &format!("192.0.2.{n}, 203.0.113.9"));
+    assert!((0..80).any(|n| guess(n).status == 429));
+    for _ in 0..70 {
+        log_in(&server, PASSWORD, "203.0.113.9, 198.51.100.7").is_ok();
+    }
+    let server = ControlPlane::start(&sandbox, &[]);
+    let guess = |n: usize| log_in(&server, "wrong", &format!("192.0.2.{n}"));
+    assert!((0..80).any(|n| guess(n).status == 429), "without a proxy");
 }
 
 /// A request that is in progress at the signal is answered before the exit.

@@ -1,5 +1,6 @@
 //! The state that all handlers share, and the limits for requests.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -8,14 +9,17 @@ use tokio::sync::Semaphore;
 
 use super::api_error::ApiError;
 use super::rate_limit::RateLimit;
+use super::server::ServeOptions;
 use super::store::{ProjectMapping, Store};
 use crate::wire::{PROVIDER_NAME, Provider};
 use crate::world::World;
 
-/// How many logins a minute are allowed for one user name.
-const LOGINS_PER_MINUTE: u32 = 60;
+/// How many wrong passwords a minute are allowed for one user name from one address.
+const WRONG_PASSWORDS_PER_MINUTE: u32 = 60;
 /// How many passwords are checked in parallel. Each check takes 19 MiB and one processor.
 const PARALLEL_PASSWORD_CHECKS: usize = 2;
+/// How many passwords are checked or wait for that.
+pub(super) const PASSWORD_CHECKS: usize = 64;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
@@ -57,23 +61,29 @@ pub(super) struct App {
     pub store: Store,
     /// By session.
     pub requests: RateLimit<i64>,
-    /// By the hash of the user name.
-    pub logins: RateLimit<[u8; 32]>,
+    /// By the hash of the user name and the address of the client.
+    pub wrong_passwords: RateLimit<([u8; 32], IpAddr)>,
     pub password_checks: Arc<Semaphore>,
+    /// For checks and those that wait for one.
+    pub password_places: Semaphore,
+    /// Whether a proxy adds the address of the client.
+    pub behind_proxy: bool,
     pub limits: Limits,
     /// Numbers the requests in the log.
     pub request_count: AtomicU64,
 }
 
 impl App {
-    pub(super) fn new(world: World, store: Store, limits: Limits) -> Self {
+    pub(super) fn new(world: World, store: Store, options: &ServeOptions) -> Self {
         Self {
             world,
             store,
-            requests: RateLimit::per_minute(limits.requests_per_minute),
-            logins: RateLimit::per_minute(LOGINS_PER_MINUTE),
+            requests: RateLimit::per_minute(options.limits.requests_per_minute),
+            wrong_passwords: RateLimit::per_minute(WRONG_PASSWORDS_PER_MINUTE),
             password_checks: Arc::new(Semaphore::new(PARALLEL_PASSWORD_CHECKS)),
-            limits,
+            password_places: Semaphore::new(PASSWORD_CHECKS),
+            behind_proxy: options.behind_tls_proxy,
+            limits: options.limits,
             request_count: AtomicU64::new(0),
         }
     }

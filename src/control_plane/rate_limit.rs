@@ -29,8 +29,9 @@ impl<K: Hash + Eq> RateLimit<K> {
         }
     }
 
-    /// Counts one request of this key, or returns how long it must wait.
-    pub(super) fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
+    /// Counts this number of requests of a key (with 0 it only asks), or returns how long the next
+    /// one must wait.
+    pub(super) fn take(&self, requests: u8, key: K, now: Instant) -> Result<(), Duration> {
         // A thread that panics cannot leave a bucket half-updated, so a poisoned lock is usable.
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MAX_BUCKETS {
@@ -46,7 +47,7 @@ impl<K: Hash + Eq> RateLimit<K> {
             let seconds = (1.0 - bucket.tokens) * 60.0 / self.per_minute;
             return Err(Duration::from_secs_f64(seconds));
         }
-        bucket.tokens -= 1.0;
+        bucket.tokens -= f64::from(requests);
         Ok(())
     }
 
@@ -70,19 +71,21 @@ mod tests {
         let limit = RateLimit::per_minute(30);
         let start = Instant::now();
         for _ in 0..30 {
-            assert!(limit.take("a", start).is_ok());
+            assert!(limit.take(0, "a", start).is_ok());
+            assert!(limit.take(1, "a", start).is_ok());
         }
-        assert_eq!(limit.take("a", start), Err(Duration::from_secs(2)));
-        assert!(limit.take("b", start).is_ok(), "keys do not share");
+        assert_eq!(limit.take(0, "a", start), Err(Duration::from_secs(2)));
+        assert_eq!(limit.take(1, "a", start), Err(Duration::from_secs(2)));
+        assert!(limit.take(1, "b", start).is_ok(), "keys do not share");
         let later = start + Duration::from_secs(2);
-        assert!(limit.take("a", later).is_ok());
-        assert!(limit.take("a", later).is_err());
+        assert!(limit.take(1, "a", later).is_ok());
+        assert!(limit.take(1, "a", later).is_err());
         let rested = start + Duration::from_hours(1);
         for _ in 0..30 {
-            assert!(limit.take("a", rested).is_ok());
+            assert!(limit.take(1, "a", rested).is_ok());
         }
         assert!(
-            limit.take("a", rested).is_err(),
+            limit.take(1, "a", rested).is_err(),
             "more than one burst was saved up"
         );
     }
@@ -93,9 +96,9 @@ mod tests {
         let limit = RateLimit::per_minute(60);
         let start = Instant::now();
         for key in 0..MAX_BUCKETS {
-            assert!(limit.take(key, start).is_ok());
+            assert!(limit.take(1, key, start).is_ok());
         }
-        assert!(limit.take(0, start + Duration::from_mins(1)).is_ok());
+        assert!(limit.take(1, 0, start + Duration::from_mins(1)).is_ok());
         assert_eq!(limit.buckets.lock().unwrap().len(), 1);
     }
 }

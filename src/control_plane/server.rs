@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -140,7 +141,7 @@ pub(crate) fn start(world: &World, options: &ServeOptions) -> Result<Running, Co
     let (listener, url) = runtime
         .block_on(listen)
         .map_err(|source| ControlPlaneError::Listen { address, source })?;
-    let app = Arc::new(App::new(world.clone(), store, options.limits));
+    let app = Arc::new(App::new(world.clone(), store, options));
     let (stop, stopped) = oneshot::channel();
     let serving = runtime.spawn(serve(listener, app, stopped));
     tracing::info!(%url, "listening");
@@ -180,7 +181,7 @@ async fn accept(listener: TcpListener, app: &Arc<App>, connections: &GracefulShu
             return;
         };
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "no TCP_NODELAY");
                 }
@@ -190,7 +191,7 @@ async fn accept(listener: TcpListener, app: &Arc<App>, connections: &GracefulShu
                     .header_read_timeout(head_time)
                     .serve_connection(
                         TokioIo::new(stream),
-                        TowerToHyperService::new(router.clone()),
+                        TowerToHyperService::new(router.clone().layer(Extension(peer.ip()))),
                     );
                 let connection = connections.watch(connection);
                 tokio::spawn(async move {
@@ -294,10 +295,11 @@ mod tests {
         let world = World::with_variables(folder.path().to_owned(), [] as [(&str, &str); 0]);
         let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let store = Store::open(&world, folder.path()).await.unwrap();
+            let options = ServeOptions::on_free_port(folder.path().to_owned());
+            let store = Store::open(&world, &options.data).await.unwrap();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             store.be_busy().await;
-            let app = App::new(world, store.clone(), Limits::default());
+            let app = App::new(world, store.clone(), &options);
             let (stop, stopped) = oneshot::channel();
             drop(stop);
             serve(listener, Arc::new(app), stopped).await;

@@ -1,10 +1,12 @@
 //! Login and session refresh.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::{Extension, Json};
 use sha2::{Digest as _, Sha256};
 
 use crate::control_plane::api_error::ApiError;
@@ -20,20 +22,23 @@ use crate::world::{EntropyError, World};
 
 pub(super) async fn log_in(
     State(app): State<Arc<App>>,
+    Extension(peer): Extension<IpAddr>,
     headers: HeaderMap,
     Document(request): Document<TokenRequest>,
 ) -> Result<Json<TokenResponse>, ApiError> {
     let TokenRequest { username, password } = request;
     // The limit remembers a hash, because a name can be as long as the request body.
-    app.logins
-        .take(Sha256::digest(&username).into(), app.world.instant())
-        .map_err(ApiError::RateLimited)?;
+    let forwarded = forwarded(&headers).filter(|_| app.behind_proxy);
+    let key = (Sha256::digest(&username).into(), forwarded.unwrap_or(peer));
+    let allowed = app.wrong_passwords.take(0, key, app.world.instant());
+    allowed.map_err(ApiError::RateLimited)?;
     let user = app.store.user_by_name(&username).await?;
     let (id, hash) = user.unzip();
     let verified = verify(&app, password, hash).await?;
-    let user = id
-        .filter(|_| verified)
-        .ok_or(ApiError::InvalidCredentials)?;
+    let Some(user) = id.filter(|_| verified) else {
+        let allowed = app.wrong_passwords.take(1, key, app.world.instant());
+        return Err(allowed.map_or_else(ApiError::RateLimited, |()| ApiError::InvalidCredentials));
+    };
     let team = app.store.team_of_user(user, requested_team(&headers)?);
     let (team_id, team_slug) = team.await?.ok_or(ApiError::NotInTeam)?;
     let tokens = Tokens::new(&app.world)?;
@@ -59,8 +64,17 @@ pub(super) async fn refresh(
     Ok(new.into_response(owner.team_slug))
 }
 
+/// The client's address, which the proxy adds behind those that the client sent.
+fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let header = headers.get_all("x-forwarded-for").iter().next_back()?;
+    let last = header.to_str().ok()?.rsplit(',').next()?;
+    last.trim().parse().ok()
+}
+
 /// Checks a password on a thread for blocking work.
 async fn verify(app: &App, password: Secret, hash: Option<String>) -> Result<bool, ApiError> {
+    let place = app.password_places.try_acquire();
+    let _place = place.map_err(|_| ApiError::RateLimited(Duration::from_secs(1)))?;
     let permit = Arc::clone(&app.password_checks).acquire_owned().await;
     let _permit = permit.map_err(|_| ApiError::Internal)?;
     tokio::task::spawn_blocking(move || password::verify(&password, hash.as_deref()))
@@ -98,5 +112,34 @@ impl Tokens {
             refresh_lifetime: Some(REFRESH_LIFETIME.num_seconds().unsigned_abs()),
             team_slug: Some(team_slug),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control_plane::ServeOptions;
+    use crate::control_plane::app::PASSWORD_CHECKS;
+    use crate::control_plane::store::Store;
+
+    #[tokio::test]
+    async fn too_many_password_checks_do_not_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let world = World::with_variables(folder.path().to_owned(), [] as [(&str, &str); 0]);
+        let store = Store::open(&world, folder.path()).await.unwrap();
+        let options = ServeOptions::on_free_port(folder.path().to_owned());
+        let app = App::new(world, store, &options);
+        let _none_is_free = app.password_checks.acquire_many(2).await.unwrap();
+        let check = || Box::pin(verify(&app, Secret::new("x"), None));
+        let mut waiting: Vec<_> = (0..PASSWORD_CHECKS).map(|_| check()).collect();
+        for check in &mut waiting {
+            let waits = tokio::time::timeout(Duration::ZERO, check).await;
+            assert!(waits.is_err());
+        }
+        let refused = check().await;
+        assert!(matches!(refused, Err(ApiError::RateLimited(_))));
+        drop(waiting);
+        let waits = tokio::time::timeout(Duration::ZERO, check()).await;
+        assert!(waits.is_err());
     }
 }

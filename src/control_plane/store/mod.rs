@@ -165,10 +165,8 @@ fn pool_of(connections: u32, interrupted: &Arc<AtomicBool>) -> SqlitePoolOptions
             let interrupted = Arc::clone(&interrupted);
             Box::pin(async move {
                 let go_on = move || !interrupted.load(Ordering::Relaxed);
-                connection
-                    .lock_handle()
-                    .await?
-                    .set_progress_handler(STEPS, go_on);
+                let mut handle = connection.lock_handle().await?;
+                handle.set_progress_handler(STEPS, go_on);
                 Ok(())
             })
         })
