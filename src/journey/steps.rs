@@ -39,8 +39,11 @@ impl Walk<'_> {
         let mut files = folder::FILES
             .map(|name| self.mission.directory.join(name))
             .to_vec();
-        // An earlier version, which was cut off, made fewer of these.
-        files.retain(|file| !file.ends_with(".gitkeep") || file.exists());
+        if !self.progress.created {
+            // An earlier version, which was cut off, made fewer of these.
+            let is_missing = |file: &PathBuf| matches!(file.try_exists(), Ok(false));
+            files.retain(|file| !(file.ends_with(".gitkeep") && is_missing(file)));
+        }
         let message = format!("Add mission {}", self.mission.name);
         let state = if self.progress.created {
             PathState::New
