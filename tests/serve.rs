@@ -722,7 +722,7 @@ fn limits_how_often_a_session_asks() {
     server.log_in();
 }
 
-/// Whoever guesses passwords does not keep the owner out.
+/// Guessing passwords does not keep the owner out.
 #[test]
 fn limits_wrong_passwords_by_name_and_address() {
     let sandbox = Sandbox::new();

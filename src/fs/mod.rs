@@ -91,7 +91,7 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<DirEntry>, FsError> {
     let listed = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
     match listed {
         Ok(mut entries) => {
-            entries.sort_by_key(DirEntry::path);
+            entries.sort_by_cached_key(DirEntry::path);
             Ok(entries)
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),

@@ -39,15 +39,13 @@ impl Walk<'_> {
         let mut files = folder::FILES
             .map(|name| self.mission.directory.join(name))
             .to_vec();
-        if !self.progress.created {
-            // An earlier version, which was cut off, made fewer of these.
-            let is_missing = |file: &PathBuf| matches!(file.try_exists(), Ok(false));
-            files.retain(|file| !(file.ends_with(".gitkeep") && is_missing(file)));
-        }
         let message = format!("Add mission {}", self.mission.name);
         let state = if self.progress.created {
             PathState::New
         } else {
+            // An earlier version, which was cut off, made fewer of these.
+            let is_missing = |file: &PathBuf| matches!(file.try_exists(), Ok(false));
+            files.retain(|file| !(file.ends_with(".gitkeep") && is_missing(file)));
             PathState::Begun
         };
         Ok(self.commit(&files, &message, state)?)
@@ -199,14 +197,12 @@ impl Walk<'_> {
     fn recorded(&mut self, event_type: &str, emitted: Result<(), EmitError>) -> Settled {
         match emitted {
             Ok(()) => Settled::Done,
-            Err(error) => {
-                let settled = self.not_recorded(event_type, &error);
-                match error {
-                    // It would break the rule again.
-                    EmitError::Rule(_) => Settled::GivenUp,
-                    _ => settled,
-                }
+            // It would break the rule again.
+            Err(error @ EmitError::Rule(_)) => {
+                self.not_recorded(event_type, &error);
+                Settled::GivenUp
             }
+            Err(error) => self.not_recorded(event_type, &error),
         }
     }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{Attempt, Creation, Journey, Step};
 use crate::fs::replace::{Mode, replace};
-use crate::fs::{FsError, ensure_private_directory, read_bounded};
+use crate::fs::{FsError, ensure_private_directory, entries, read_bounded};
 use crate::project::Project;
 use crate::text::short_digest;
 use crate::tracker::ticket::Ticket;
@@ -58,7 +58,8 @@ impl Journeys {
     /// The journeys of all projects.
     pub(crate) fn all_projects(state_directory: &Path) -> Result<Vec<StoredJourney>, FsError> {
         let mut stored = Vec::new();
-        for directory in entries(&state_directory.join("intents"))? {
+        for entry in entries(&state_directory.join("intents"))? {
+            let directory = entry.path();
             if directory.is_dir() {
                 stored.extend(in_folder(&directory)?);
             }
@@ -139,7 +140,8 @@ pub(crate) fn remove_file(path: &Path) -> Result<(), FsError> {
 /// The journeys in one folder, in the order of their file names.
 fn in_folder(directory: &Path) -> Result<Vec<StoredJourney>, FsError> {
     let mut stored = Vec::new();
-    for path in entries(directory)? {
+    for entry in entries(directory)? {
+        let path = entry.path();
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         if name.starts_with(b".") || !name.ends_with(b".json") {
             continue;
@@ -149,17 +151,6 @@ fn in_folder(directory: &Path) -> Result<Vec<StoredJourney>, FsError> {
         stored.push(StoredJourney { path, journey });
     }
     Ok(stored)
-}
-
-/// The paths in a folder, sorted. A missing folder holds none.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, FsError> {
-    let listed = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        listed => listed.and_then(|all| all.map(|entry| Ok(entry?.path())).collect()),
-    };
-    let mut paths: Vec<_> = listed.map_err(FsError::on("list the folder", folder))?;
-    paths.sort();
-    Ok(paths)
 }
 
 fn parse(bytes: &[u8]) -> Option<Journey> {

@@ -72,7 +72,7 @@ fn fill(root: &Path, folder: &Path, meta: &MetadataKeys) -> Result<(), MetadataE
     Ok(())
 }
 
-/// The project's template, or nothing. Refuses a link: whoever wrote the repository chose its target.
+/// The project's template, or nothing. Refuses a link: the author of the repository chose its target.
 fn template(root: &Path) -> Result<Vec<u8>, MetadataError> {
     for place in TEMPLATES {
         let path = unlinked_path(root, &root.join(place))?;

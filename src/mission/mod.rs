@@ -11,7 +11,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::fs::FsError;
+use crate::fs::{FsError, entries};
 use crate::mission::metadata::{MetadataError, MissionMetadata, load};
 use crate::project::inside::{contains, real_path};
 use crate::project::paths::SPECS;
@@ -84,15 +84,8 @@ pub(crate) enum MissionError {
 
 /// Every folder in `kitty-specs/`, sorted by name, except hidden ones and links out of the project.
 pub(crate) fn all(root: &Path) -> Result<Vec<Mission>, FsError> {
-    let specs = root.join(SPECS);
-    let entries = match fs::read_dir(&specs) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(FsError::on("list the folder", &specs)(error)),
-    };
     let mut missions = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(FsError::on("list the folder", &specs))?;
+    for entry in entries(&root.join(SPECS))? {
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
@@ -103,7 +96,6 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Mission>, FsError> {
             missions.push(Mission { directory, name });
         }
     }
-    missions.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(missions)
 }
 
