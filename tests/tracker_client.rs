@@ -33,6 +33,7 @@ fn search(server: &Server) -> Result<SearchResponse, TrackerError> {
         limit: 10,
         query_key: Some(" web-1 ".to_owned()),
         query_text: None,
+        status: None,
     };
     with_client(server, |client| client.search_issues(&request))
 }
@@ -43,7 +44,9 @@ fn bind(server: &Server) -> Result<BindResponse, TrackerError> {
         project_slug: None,
         binding_ref: Some("ref".to_owned()),
         mission_id: "061-web-1".to_owned(),
-        mission_slug: "061-web-1".to_owned(),
+        mission_slug: Some("061-web-1".to_owned()),
+        repository: None,
+        exclusive: false,
         external_issue_id: "1".to_owned(),
         external_issue_key: "WEB-1".to_owned(),
         external_issue_url: "https://x/1".to_owned(),
@@ -77,7 +80,10 @@ fn a_bind_carries_its_key_through_every_repetition() {
             Reply::json(200, &bind_answer()),
         ],
     );
-    assert_eq!(bind(&server).unwrap().origin_link_id, "link-1");
+    assert_eq!(
+        bind(&server).unwrap().origin_link_id.as_deref(),
+        Some("link-1")
+    );
     let requests = server.requests_to(BIND_PATH);
     assert_eq!(requests.len(), 3);
     for request in requests {

@@ -124,6 +124,9 @@ impl ApiError {
                 Self::RateLimited(wait) => Some(whole_seconds(*wait)),
                 _ => None,
             },
+            hint: None,
+            action_url: None,
+            missions: Vec::new(),
         };
         (status, envelope)
     }

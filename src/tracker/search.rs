@@ -44,6 +44,7 @@ pub(crate) fn search_origin_candidates(
         limit: query.limit,
         query_key: query.key.clone(),
         query_text: query.text.clone(),
+        status: None,
     })?;
     Ok(SearchOriginResult {
         candidates: found.candidates,

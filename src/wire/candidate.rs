@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::NON_EMPTY;
+use super::ticket::{KnownMission, StatusKind};
 
 /// The most bytes of all fields of a candidate together. `meta.json`, events and intent files hold
 /// them, and each of these has a size limit.
@@ -40,6 +41,12 @@ pub struct CandidateFields {
     pub status: String,
     pub url: String,
     pub match_type: MatchType,
+    /// `None` if the server does not send it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_kind: Option<StatusKind>,
+    /// The missions that the ticket has; `None` if the server does not send them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missions: Option<Vec<KnownMission>>,
 }
 
 /// The field of a received document that breaks a rule, and the rule.
@@ -111,6 +118,9 @@ impl OriginCandidate {
             None => return Err(FieldError::new("status", "is missing")),
             Some(_) => return Err(FieldError::new("status", "must be a string")),
         };
+        let missions = KnownMission::listed(object.get("missions"))
+            .map_err(|_| FieldError::new("missions", "must be a list of missions"))?;
+        let kind = object.get("status_kind").cloned().unwrap_or_default();
         Self::new(CandidateFields {
             external_issue_id: required_string(object, "external_issue_id")?,
             external_issue_key: required_string(object, "external_issue_key")?,
@@ -118,6 +128,9 @@ impl OriginCandidate {
             status,
             url: required_string(object, "url")?,
             match_type,
+            // Other servers may have kinds of their own.
+            status_kind: serde_json::from_value(kind).ok(),
+            missions,
         })
     }
 
@@ -146,6 +159,15 @@ impl OriginCandidate {
 
     pub fn match_type(&self) -> MatchType {
         self.0.match_type
+    }
+
+    pub fn status_kind(&self) -> Option<StatusKind> {
+        self.0.status_kind
+    }
+
+    /// The missions that the ticket has; `None` if the server does not send them.
+    pub fn missions(&self) -> Option<&[KnownMission]> {
+        self.0.missions.as_deref()
     }
 }
 

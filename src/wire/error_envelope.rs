@@ -4,6 +4,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::ticket::KnownMission;
+
 /// The error envelope of an answer that is not 2xx.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct ErrorEnvelope {
@@ -22,6 +24,15 @@ pub(crate) struct ErrorEnvelope {
     /// The part of the server that refused.
     pub source: Option<String>,
     pub retry_after_seconds: Option<u64>,
+    /// What to do about it, from the server that knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// A page where the user can act. Other servers send it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action_url: Option<String>,
+    /// The missions that stand in the way, with the code `ticket_has_mission`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missions: Vec<KnownMission>,
 }
 
 impl ErrorEnvelope {
@@ -36,6 +47,12 @@ impl ErrorEnvelope {
             user_action_required: truth(&object, "user_action_required"),
             source: text(&object, "source"),
             retry_after_seconds: object.get("retry_after_seconds").and_then(seconds),
+            hint: text(&object, "hint"),
+            action_url: text(&object, "action_url"),
+            missions: KnownMission::listed(object.get("missions"))
+                .ok()
+                .flatten()
+                .unwrap_or_default(),
         }
     }
 }

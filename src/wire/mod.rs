@@ -6,6 +6,7 @@ pub(crate) mod error_envelope;
 pub(crate) mod event_rules;
 pub(crate) mod request;
 pub(crate) mod response;
+pub(crate) mod ticket;
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,6 +21,12 @@ pub(crate) const REFRESH_PATH: &str = "/api/v1/token/refresh/";
 pub(crate) const SEARCH_ISSUES_PATH: &str = "/api/v1/tracker/issue-search/";
 /// `POST`: binds a ticket to a mission; requires an [`IDEMPOTENCY_KEY`] header.
 pub(crate) const BIND_ORIGIN_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
+/// `POST`: removes the origin of a mission; requires an [`IDEMPOTENCY_KEY`] header.
+pub(crate) const UNBIND_ORIGIN_PATH: &str = "/api/v1/tracker/mission-origin/unbind/";
+/// `GET`: whether a project is mapped; query `provider` with `project_slug` or `binding_ref`.
+pub(crate) const TRACKER_STATUS_PATH: &str = "/api/v1/tracker/status/";
+/// `GET`: the user of the token.
+pub(crate) const ME_PATH: &str = "/api/v1/me";
 /// `POST`: a batch of events, gzip or plain.
 pub(crate) const EVENTS_PATH: &str = "/api/v1/events/batch/";
 

@@ -1,7 +1,7 @@
 //! Responses to successful requests. The control plane serialises them. The client parses them
 //! strictly: an error contains the field that breaks a rule.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::candidate::{FieldError, OriginCandidate, required_string};
@@ -45,6 +45,9 @@ pub struct SearchResponse {
     /// For example `linear_team`. Can be empty if there are no candidates.
     pub resource_type: String,
     pub resource_id: String,
+    /// Whether more tickets match; `None` if the server does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_more: Option<bool>,
 }
 
 impl SearchResponse {
@@ -61,6 +64,10 @@ impl SearchResponse {
             let candidate = OriginCandidate::from_json(document);
             candidates.push(candidate.map_err(|e| e.within(&format!("candidates[{i}]")))?);
         }
+        let has_more = match object.get("has_more").and_then(Value::as_bool) {
+            None if candidates.len() > limit => Some(true),
+            said => said,
+        };
         candidates.truncate(limit);
         let resource = |field| match required_string(&object, field) {
             Err(_) if candidates.is_empty() => Ok(String::new()),
@@ -71,6 +78,7 @@ impl SearchResponse {
             candidates,
             resource_type,
             resource_id,
+            has_more,
         })
     }
 }
@@ -78,20 +86,72 @@ impl SearchResponse {
 /// Response of the bind path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BindResponse {
-    /// The control plane's id of the link.
-    pub origin_link_id: String,
-    /// When the link was created (RFC 3339).
-    pub bound_at: String,
+    /// The control plane's id of the link; `None` if the answer lacks it.
+    pub origin_link_id: Option<String>,
+    /// When the link was created (RFC 3339); `None` if the answer lacks it.
+    pub bound_at: Option<String>,
 }
 
 impl BindResponse {
+    /// Any JSON object means that the ticket is bound.
     pub fn parse(body: &[u8]) -> Result<Self, FieldError> {
         let object = parse_object(body)?;
         Ok(Self {
-            origin_link_id: required_string(&object, "origin_link_id")?,
-            bound_at: required_string(&object, "bound_at")?,
+            origin_link_id: required_string(&object, "origin_link_id").ok(),
+            bound_at: required_string(&object, "bound_at").ok(),
         })
     }
+}
+
+/// Response of the unbind path.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct UnbindResponse {
+    /// Always true.
+    pub unbound: bool,
+}
+
+/// Response of [`super::ME_PATH`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct MeResponse {
+    pub user_id: String,
+    pub email: String,
+    pub name: String,
+    pub teams: Vec<MyTeam>,
+}
+
+/// A team of the user.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct MyTeam {
+    /// The same as the slug.
+    pub id: String,
+    pub name: String,
+    /// `member` or `admin`.
+    pub role: String,
+    pub is_private_teamspace: bool,
+}
+
+/// Response of [`super::TRACKER_STATUS_PATH`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct TrackerStatusResponse {
+    pub provider: String,
+    /// Whether the user is linked to the provider.
+    pub connected: bool,
+    /// The mapped projects of the provider, or the one that the request names.
+    pub bindings: Vec<MappedProject>,
+    pub resource_count: u64,
+}
+
+/// A project of the control plane, and where its tickets live.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct MappedProject {
+    pub project_name: String,
+    pub project_slug: String,
+    pub provider: String,
+    /// `active`.
+    pub status: String,
+    pub binding_ref: String,
+    pub resource_type: String,
+    pub resource_id: String,
 }
 
 /// The result for one event of a batch.

@@ -58,7 +58,7 @@ fn answer(request: &BindRequest, outcome: &BindOutcome) -> serde_json::Result<St
     let (status, body) = match outcome {
         BindOutcome::Bound(response) => (StatusCode::OK, serde_json::to_string(response)?),
         BindOutcome::Conflict(key) => {
-            let (mission, key) = (request.mission_slug.clone(), key.clone());
+            let (mission, key) = (request.slug().to_owned(), key.clone());
             let (status, envelope) = ApiError::OriginConflict { mission, key }.envelope();
             (status, serde_json::to_string(&envelope)?)
         }
@@ -74,8 +74,8 @@ fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
 
 fn check(request: &BindRequest) -> Result<(), FieldError> {
     for (field, value) in [
-        ("mission_id", &request.mission_id),
-        ("mission_slug", &request.mission_slug),
+        ("mission_id", &*request.mission_id),
+        ("mission_slug", request.slug()),
     ] {
         if value.trim().is_empty() {
             return Err(FieldError::new(field, NON_EMPTY));
@@ -88,6 +88,7 @@ fn check(request: &BindRequest) -> Result<(), FieldError> {
         status: request.external_status.clone(),
         url: request.external_issue_url.clone(),
         match_type: MatchType::Exact,
+        ..CandidateFields::default()
     });
     ticket.map(drop).map_err(|error| match &*error.field {
         "title" => FieldError::new("external_title", error.rule),

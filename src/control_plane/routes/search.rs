@@ -44,6 +44,7 @@ pub(super) async fn search(
         candidates,
         resource_type: project.resource_type,
         resource_id: project.resource_id,
+        has_more: None,
     }))
 }
 

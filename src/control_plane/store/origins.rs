@@ -91,23 +91,23 @@ async fn find_or_insert_link(
     if let Some((origin_link_id, bound_at, id, key)) = existing {
         return Ok(if id == request.external_issue_id {
             BindOutcome::Bound(BindResponse {
-                origin_link_id,
-                bound_at,
+                origin_link_id: Some(origin_link_id),
+                bound_at: Some(bound_at),
             })
         } else {
             BindOutcome::Conflict(key)
         });
     }
     let response = BindResponse {
-        origin_link_id: attempt.new_link_id.to_owned(),
-        bound_at: attempt.now.to_rfc3339_opts(SecondsFormat::Secs, true),
+        origin_link_id: Some(attempt.new_link_id.to_owned()),
+        bound_at: Some(attempt.now.to_rfc3339_opts(SecondsFormat::Secs, true)),
     };
     sql!(execute(&mut **transaction):
         "INSERT INTO origin_links (id, project_id, mission_id, mission_slug, external_issue_id,
              external_issue_key, external_issue_url, external_title, external_status, bound_by,
              bound_at)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-        &response.origin_link_id, attempt.project.id, &request.mission_id, &request.mission_slug,
+        &response.origin_link_id, attempt.project.id, &request.mission_id, request.slug(),
         &request.external_issue_id, &request.external_issue_key, &request.external_issue_url,
         &request.external_title, &request.external_status, attempt.user_id, &response.bound_at
     )?;

@@ -107,7 +107,9 @@ fn an_answer_is_stored_for_a_day() {
                 project_slug: Some("web".to_owned()),
                 binding_ref: None,
                 mission_id: mission.to_owned(),
-                mission_slug: mission.to_owned(),
+                mission_slug: Some(mission.to_owned()),
+                repository: None,
+                exclusive: false,
                 external_issue_id: "1".to_owned(),
                 external_issue_key: "WEB-1".to_owned(),
                 external_issue_url: "https://linear.app/x".to_owned(),
@@ -127,7 +129,7 @@ fn an_answer_is_stored_for_a_day() {
                 let BindOutcome::Bound(bound) = outcome else {
                     panic!("{outcome:?}");
                 };
-                let body = format!("{link}: {}", bound.origin_link_id);
+                let body = format!("{link}: {}", bound.origin_link_id.as_ref().unwrap());
                 Ok(StoredAnswer { status: 200, body })
             };
             let stored = store.bind_origin(&attempt, answer).await.unwrap();

@@ -68,6 +68,7 @@ fn candidates(rows: Vec<CandidateRow>, match_type: MatchType) -> Vec<OriginCandi
             status,
             url,
             match_type,
+            ..CandidateFields::default()
         })
         .inspect_err(|error| tracing::error!(%error, "invalid ticket in the store"))
         .ok()
