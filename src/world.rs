@@ -210,14 +210,23 @@ impl World {
     /// The state directory as an absolute path: `SPEC_KITTY_HOME`, else `~/.spec-kitty`. Without a
     /// home folder this is a path at which no folder can be created.
     pub fn state_directory(&self) -> PathBuf {
+        let home = self.home();
+        self.directory
+            .join(home.unwrap_or_else(|| PathBuf::from("/dev/null/.spec-kitty")))
+    }
+
+    /// Whether the environment names a home folder.
+    pub fn has_home(&self) -> bool {
+        self.home().is_some()
+    }
+
+    fn home(&self) -> Option<PathBuf> {
         let user_folder = || {
             let mut names = names::USER_FOLDER.into_iter();
-            let home = names.find_map(|name| self.path_variable(name));
-            home.unwrap_or_else(|| PathBuf::from("/proc/no-home-folder"))
+            names.find_map(|name| self.path_variable(name))
         };
-        let chosen = self.path_variable(names::HOME);
-        self.directory
-            .join(chosen.unwrap_or_else(|| user_folder().join(".spec-kitty")))
+        self.path_variable(names::HOME)
+            .or_else(|| Some(user_folder()?.join(".spec-kitty")))
     }
 
     /// The folder for temporary files (`TMPDIR`, else `/tmp`).

@@ -22,6 +22,7 @@ mod errors;
 mod git_states;
 mod healing;
 mod help;
+mod home;
 mod hostile;
 mod http_client;
 mod https;

@@ -1,5 +1,6 @@
-//! `~/.spec-kitty/config.toml`: the user's settings for all projects.
+//! The state directory `~/.spec-kitty`, and its `config.toml`: the user's settings for all projects.
 
+pub(crate) mod home;
 pub(crate) mod toml_file;
 
 use std::path::PathBuf;

@@ -60,6 +60,7 @@ impl Arguments {
 
 /// Creates a mission, from a ticket or without one.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    context.require_home()?;
     match arguments.name {
         Some(_) => without_ticket(&arguments, context),
         None => from_ticket(&arguments, context),

@@ -10,6 +10,7 @@ use crate::cli::failure::{Effect, Failure};
 use crate::cli::hint::Hint;
 use crate::http::{HttpError, ServerUrl};
 use crate::settings::UserConfigError;
+use crate::settings::home::HomeError;
 use crate::text::shell_word;
 
 impl From<HttpError> for Failure {
@@ -36,6 +37,12 @@ impl From<UserConfigError> for Failure {
             UserConfigError::File(error) => error.into(),
             UserConfigError::Broken { .. } => Self::from_error(Code::ConfigBroken, &error),
         }
+    }
+}
+
+impl From<HomeError> for Failure {
+    fn from(error: HomeError) -> Self {
+        Self::from_error(Code::HomeNotWritable, &error)
     }
 }
 

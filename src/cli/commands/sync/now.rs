@@ -36,6 +36,7 @@ struct NowAnswer {
 
 /// Records the events of interrupted commands, then delivers the queues.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    context.require_home()?;
     let (queues, project) = super::select(arguments.scope, context)?;
     let recorded = match &project {
         Some(project) => record_events(context, project),

@@ -35,6 +35,7 @@ pub struct Arguments {
 /// Finds the ticket, asks, binds.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.phase.start_reading();
+    context.require_home()?;
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
     let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;

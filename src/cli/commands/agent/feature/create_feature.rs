@@ -26,6 +26,7 @@ pub struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    context.require_home()?;
     let project = Project::open(&context.world)?;
     let team_slug = context.team_slug();
     let service = context.service(&project, team_slug.as_deref(), arguments.commit.policy());
