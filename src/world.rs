@@ -78,7 +78,11 @@ pub struct World {
     terminals: Terminals,
     /// Microseconds spent waiting for answers to prompts, shared by all clones.
     asking: Arc<AtomicU64>,
+    announcer: Option<Arc<Announcer>>,
 }
+
+/// Receives why the command is about to wait.
+type Announcer = dyn Fn(&str) + Send + Sync;
 
 impl std::fmt::Debug for World {
     /// Omits the variables, because one of them may be a token.
@@ -120,6 +124,7 @@ impl World {
             directory,
             terminals: Terminals::default(),
             asking: Arc::default(),
+            announcer: None,
         }
     }
 
@@ -160,6 +165,21 @@ impl World {
         let asking = Duration::from_micros(self.asking.load(Ordering::Relaxed));
         let now = self.instant();
         now.checked_sub(asking).unwrap_or(now)
+    }
+
+    /// Calls this before each long wait.
+    #[must_use]
+    pub(crate) fn announcing(mut self, announcer: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.announcer = Some(Arc::new(announcer));
+        self
+    }
+
+    /// Says why the command is about to wait for longer than people expect.
+    pub(crate) fn announce(&self, wait: &str) {
+        tracing::debug!("{wait}");
+        if let Some(announcer) = &self.announcer {
+            announcer(wait);
+        }
     }
 
     /// Changes the directory (`-C`). A relative path starts at the current one.

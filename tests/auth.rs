@@ -1,8 +1,9 @@
 //! `spec-kitty auth`.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::json;
@@ -381,6 +382,34 @@ fn a_token_that_cannot_be_verified_is_stored_with_a_warning_unless_it_would_repl
     let text = log_in("two");
     text.error_text(8);
     assert!(credentials(&sandbox).contains("one"));
+}
+
+#[test]
+fn a_wait_for_another_process_is_said() {
+    let (server, sandbox) = (Server::start(), Sandbox::new());
+    sandbox.make_state();
+    let lock_file = sandbox.state().join("credentials.lock");
+    let lock = fs::File::create(&lock_file).unwrap();
+    lock.lock().unwrap();
+    let arguments = ["auth", "login", "--with-token", "--server", &server.url()];
+    let mut child = sandbox
+        .command(&arguments)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"token").unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    stderr.read_line(&mut line).unwrap();
+    let expected = format!(
+        "waiting for another spec-kitty process, which holds {}\n",
+        lock_file.display()
+    );
+    assert_eq!(line, expected);
+    drop(lock);
+    assert!(child.wait().unwrap().success());
+    assert!(credentials(&sandbox).contains("token"));
 }
 
 #[test]

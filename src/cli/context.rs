@@ -51,7 +51,9 @@ impl Context {
             let message = format!("no such folder: {}", world.directory().display());
             return Err(Failure::usage(message).hint("check the value of -C"));
         }
-        let timeout = globals.timeout.map_or(DEFAULT_TIMEOUT, Duration::from_secs);
+        let announcing = ui.clone();
+        let world = world.announcing(move |wait| announcing.say_above_spinner(wait));
+        let timeout = globals.timeout.unwrap_or(DEFAULT_TIMEOUT);
         let deadline = Deadline::after(&world, timeout);
         Ok(Self {
             world,
