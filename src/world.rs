@@ -27,6 +27,8 @@ pub(crate) mod names {
     pub(crate) const TEAM: &str = "SPEC_KITTY_TEAM";
     /// Replaces `~/.spec-kitty`.
     pub(crate) const HOME: &str = "SPEC_KITTY_HOME";
+    /// Any value but `0` and `false`: commands that record events deliver them.
+    pub(crate) const DELIVER: &str = "SPEC_KITTY_DELIVER";
     /// Any value but `0` and `false` turns prompts off.
     pub(crate) const NO_INPUT: &str = "SPEC_KITTY_NO_INPUT";
     /// Log filter, as in `spec_kitty=debug`.

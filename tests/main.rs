@@ -15,6 +15,7 @@ mod concurrency;
 mod confirmation;
 mod corner_cases;
 mod create_feature;
+mod deliver;
 mod demo;
 mod docs;
 mod doctor;
