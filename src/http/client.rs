@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use super::connection::set_up;
 use super::retry::History;
-use super::{Answer, Call, Cause, Deadline, HttpError, ServerUrl, SetupError};
+use super::{Answer, Call, Cause, Deadline, HttpError, Method, ServerUrl, SetupError};
 use crate::wire::MAX_ANSWER_BYTES;
 use crate::wire::error_envelope::ErrorEnvelope;
 use crate::world::World;
@@ -114,12 +114,15 @@ impl HttpClient {
     }
 
     fn request(&self, call: &Call<'_>) -> Result<RequestBuilder, HttpError> {
-        let mut request = self
-            .library
-            .post(self.server.endpoint(call.path))
-            .header(ACCEPT, "application/json")
-            .header(CONTENT_TYPE, "application/json")
-            .body(call.body.clone());
+        let url = self.server.endpoint(call.path);
+        let request = match call.method {
+            Method::Get => self.library.get(url),
+            Method::Post => {
+                let request = self.library.post(url).body(call.body.clone());
+                request.header(CONTENT_TYPE, "application/json")
+            }
+        };
+        let mut request = request.header(ACCEPT, "application/json");
         if call.gzip {
             request = request.header(CONTENT_ENCODING, "gzip");
         }

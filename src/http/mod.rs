@@ -9,7 +9,7 @@ mod refusal;
 mod retry;
 mod server_url;
 
-pub use call::{Answer, Call, Retry};
+pub use call::{Answer, Call, Method, Retry};
 pub use client::HttpClient;
 pub use deadline::Deadline;
 pub use error::HttpError;
