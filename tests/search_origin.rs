@@ -111,8 +111,9 @@ fn a_reference_is_a_key_search_and_anything_else_a_text_search() {
 #[test]
 fn jira_references_are_understood() {
     let server = Server::start();
-    let found = search_answer(&[candidate("IAM-42", "Login", "exact")]);
-    server.on(SEARCH_PATH, Reply::json(200, &found));
+    let mut ticket = candidate("IAM-42", "Login", "exact");
+    ticket["url"] = "https://acme.atlassian.net/browse/IAM-42".into();
+    server.on(SEARCH_PATH, Reply::json(200, &search_answer(&[ticket])));
     let sandbox = Sandbox::with_project();
     sandbox.bind_tracker("jira", "iam");
     sandbox.log_in(&server.url());

@@ -6,11 +6,11 @@ use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueP
 use serde_json::json;
 
 use super::ticket_choice::Choice;
-use super::{Code, Context, Effect, Failure, candidate_document, progress};
+use super::{Code, Context, Failure, candidate_document, progress};
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::search::{OriginQuery, SearchOriginResult, search_origin_candidates};
-use crate::tracker::ticket_ref;
+use crate::tracker::ticket_ref::{self, TicketRef};
 use crate::wire::Provider;
 use crate::wire::candidate::MatchType;
 
@@ -42,35 +42,35 @@ pub(crate) fn provider_argument() -> impl TypedValueParser<Value = Provider> {
 }
 
 impl TicketArguments {
-    /// Checks the flags before anything is read or sent, and returns the key of the reference.
+    /// Checks the flags before anything is read or sent, and parses the reference.
     pub(crate) fn check(
         &self,
         reference: Option<&str>,
         binding: &OriginBinding,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Option<TicketRef>, Failure> {
         binding.require(self.provider)?;
-        let Some(reference) = reference.map(ticket_ref::parse).transpose()? else {
-            return Ok(None);
-        };
-        binding.require(reference.provider)?;
-        Ok(Some(reference.key))
+        let reference = reference.map(ticket_ref::parse).transpose()?;
+        binding.require(reference.as_ref().and_then(|it| it.provider))?;
+        Ok(reference)
     }
 
-    /// Searches by the key that [`Self::check`] returned, or reads the document.
+    /// Searches by the reference that [`Self::check`] returned, or reads the document.
     pub(crate) fn find(
         &self,
-        key: Option<String>,
+        reference: Option<TicketRef>,
         context: &Context,
         binding: &OriginBinding,
         client: &ControlPlaneClient<'_>,
     ) -> Result<Choice, Failure> {
-        match (key, &self.candidate) {
+        match (reference, &self.candidate) {
             (None, Some(place)) => self.read_document(context, binding, place),
-            (key, _) => {
+            (reference, _) => {
+                let (key, site) = reference.map(|it| (it.key, it.site)).unzip();
                 let query = OriginQuery {
                     key,
                     text: None,
                     limit: LIMIT,
+                    site: site.flatten(),
                 };
                 self.choice(search(context, binding, client, query)?)
             }
@@ -134,7 +134,5 @@ pub(crate) fn search(
     query: OriginQuery,
 ) -> Result<SearchOriginResult, Failure> {
     let search = || search_origin_candidates(binding, client, query);
-    // A search changes nothing, whether or not its request arrived.
-    progress::during(&context.ui, "Searching", search)
-        .map_err(|error| Failure::from(error).effect(Effect::None))
+    Ok(progress::during(&context.ui, "Searching", search)?)
 }

@@ -2,6 +2,7 @@
 
 use super::binding::OriginBinding;
 use super::control_plane_client::{ControlPlaneClient, TrackerError};
+use super::ticket_url::Site;
 use crate::wire::Provider;
 use crate::wire::candidate::OriginCandidate;
 use crate::wire::request::SearchRequest;
@@ -15,6 +16,24 @@ pub(crate) struct OriginQuery {
     pub text: Option<String>,
     /// The most candidates to return: 1 to 100.
     pub limit: u32,
+    /// The site of a pasted URL. A ticket on another site is an error.
+    pub site: Option<Site>,
+}
+
+/// Why a search has no result.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SearchError {
+    #[error(transparent)]
+    Tracker(#[from] TrackerError),
+    /// The same key on another site is another ticket.
+    #[error("the URL is on {asked_site}, but {key} is on {ticket_site}")]
+    OtherSite {
+        key: String,
+        asked_site: String,
+        ticket_site: String,
+        /// The ticket's own URL.
+        url: String,
+    },
 }
 
 /// The tickets a search found.
@@ -36,7 +55,7 @@ pub(crate) fn search_origin_candidates(
     binding: &OriginBinding,
     client: &ControlPlaneClient<'_>,
     query: OriginQuery,
-) -> Result<SearchOriginResult, TrackerError> {
+) -> Result<SearchOriginResult, SearchError> {
     let found = client.search_issues(&SearchRequest {
         provider: binding.provider.to_string(),
         project_slug: binding.project_slug.clone(),
@@ -46,6 +65,9 @@ pub(crate) fn search_origin_candidates(
         query_text: query.text.clone(),
         status: None,
     })?;
+    if let Some(site) = &query.site {
+        require_site(binding.provider, site, &found.candidates)?;
+    }
     Ok(SearchOriginResult {
         candidates: found.candidates,
         provider: binding.provider,
@@ -53,4 +75,24 @@ pub(crate) fn search_origin_candidates(
         resource_id: found.resource_id,
         query_used: query.key.or(query.text).unwrap_or_default(),
     })
+}
+
+/// Refuses tickets on another site than the pasted URL.
+fn require_site(
+    provider: Provider,
+    asked: &Site,
+    candidates: &[OriginCandidate],
+) -> Result<(), SearchError> {
+    for candidate in candidates {
+        let site = Site::of_ticket(provider, candidate.url());
+        if site.as_ref() != Some(asked) {
+            return Err(SearchError::OtherSite {
+                key: candidate.external_issue_key().to_owned(),
+                asked_site: asked.to_string(),
+                ticket_site: site.as_ref().map_or_else(String::new, Site::to_string),
+                url: candidate.url().to_owned(),
+            });
+        }
+    }
+    Ok(())
 }

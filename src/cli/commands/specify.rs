@@ -84,11 +84,11 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     context.phase.start_reading();
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
-    let key = ticket.check(arguments.from_ticket.as_deref(), &binding)?;
+    let reference = ticket.check(arguments.from_ticket.as_deref(), &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
     let service = context.binding_service(&project, &binding, &client, run.commit.policy());
     check(&service, &options)?;
-    let choice = ticket.find(key, context, &binding, &client)?;
+    let choice = ticket.find(reference, context, &binding, &client)?;
     let ticket = choice.choose(context, run)?;
     let (slug, new) = match start::plan(service, &ticket, &options)? {
         // Nothing will change, so there is nothing to confirm.

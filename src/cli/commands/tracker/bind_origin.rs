@@ -41,9 +41,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let metadata = mission.load(&project.root)?;
     let idempotency_key = idempotency_key(arguments.idempotency_key)?;
     let (ticket, run) = (&arguments.ticket, arguments.run);
-    let key = ticket.check(arguments.key.as_deref(), &binding)?;
+    let reference = ticket.check(arguments.key.as_deref(), &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
-    let choice = ticket.find(key, context, &binding, &client)?;
+    let choice = ticket.find(reference, context, &binding, &client)?;
     let slug = metadata.mission_slug();
     let ticket = choice.choose(context, run)?;
     if run.dry_run {

@@ -10,7 +10,7 @@ use crate::text::one_line;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::search::OriginQuery;
-use crate::tracker::ticket_ref;
+use crate::tracker::ticket_ref::{self, TicketRefError};
 
 /// Arguments of `tracker search-origin`.
 #[derive(Debug, clap::Args)]
@@ -76,13 +76,19 @@ fn query(arguments: Arguments, binding: &OriginBinding) -> Result<OriginQuery, F
             "spec-kitty tracker search-origin WEB-123",
         )));
     }
-    let (key, text) = match query.as_deref().map(ticket_ref::parse) {
-        None => (key, text),
+    let (key, text, site) = match query.as_deref().map(ticket_ref::parse) {
+        None => (key, text, None),
         Some(Ok(reference)) => {
             binding.require(reference.provider)?;
-            (Some(reference.key), None)
+            (Some(reference.key), None, reference.site)
         }
-        Some(Err(_)) => (None, query),
+        Some(Err(error @ TicketRefError::Url(_))) => return Err(error.into()),
+        Some(Err(_)) => (None, query, None),
     };
-    Ok(OriginQuery { key, text, limit })
+    Ok(OriginQuery {
+        key,
+        text,
+        limit,
+        site,
+    })
 }
