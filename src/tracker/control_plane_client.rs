@@ -1,4 +1,4 @@
-//! The client of the control plane's tracker requests: search and bind.
+//! The client of the control plane's tracker requests: search, bind and status.
 
 use std::time::Duration;
 
@@ -6,11 +6,18 @@ use crate::auth::session::{Session, SessionError};
 use crate::http::{Call, Refusal, Retry};
 use crate::wire::candidate::FieldError;
 use crate::wire::request::{BindRequest, SearchRequest};
-use crate::wire::response::{BindResponse, SearchResponse};
-use crate::wire::{BIND_ORIGIN_PATH, IDEMPOTENCY_KEY, SEARCH_ISSUES_PATH};
+use crate::wire::response::{BindResponse, SearchResponse, TrackerStatusResponse};
+use crate::wire::{
+    BIND_ORIGIN_PATH, IDEMPOTENCY_KEY, Provider, SEARCH_ISSUES_PATH, TRACKER_STATUS_PATH,
+};
 
 /// The limit of one attempt at a search.
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);
+/// The limit of a question whose answer the command can do without.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
+/// The codes of a 404 about the content of a request. Any other 404 means that the server lacks the
+/// route.
+const CODES_OF_404: [&str; 3] = ["no_mapping", "origin_not_found", "ticket_not_found"];
 
 /// Searches and binds tickets.
 #[derive(Debug)]
@@ -38,6 +45,18 @@ impl TrackerError {
         matches!(self, Self::Refused(refusal) if refusal.is_definite())
     }
 
+    /// Whether the server lacks the route.
+    pub(crate) fn is_unsupported(&self) -> bool {
+        let Self::Refused(refusal) = self else {
+            return false;
+        };
+        let code = refusal.code.as_deref().unwrap_or_default();
+        match refusal.status {
+            404 => !CODES_OF_404.contains(&code),
+            status => matches!(status, 405 | 501),
+        }
+    }
+
     /// Whether the control plane may have acted on the request.
     pub fn may_have_arrived(&self) -> bool {
         match self {
@@ -60,7 +79,7 @@ impl<'a> ControlPlaneClient<'a> {
 
     /// Tickets for a key or a text, in the server's order.
     pub fn search_issues(&self, request: &SearchRequest) -> Result<SearchResponse, TrackerError> {
-        let body = self.post(Call {
+        let body = self.send(Call {
             retry: Retry::Safe,
             attempt_timeout: Some(SEARCH_TIMEOUT),
             ..Call::json(SEARCH_ISSUES_PATH, request).map_err(SessionError::Http)?
@@ -75,7 +94,7 @@ impl<'a> ControlPlaneClient<'a> {
         request: &BindRequest,
         idempotency_key: &str,
     ) -> Result<BindResponse, TrackerError> {
-        let body = self.post(Call {
+        let body = self.send(Call {
             headers: vec![(IDEMPOTENCY_KEY, idempotency_key.to_owned())],
             retry: Retry::Safe,
             ..Call::json(BIND_ORIGIN_PATH, request).map_err(SessionError::Http)?
@@ -83,8 +102,26 @@ impl<'a> ControlPlaneClient<'a> {
         Ok(BindResponse::parse(&body)?)
     }
 
-    fn post(&self, call: Call<'_>) -> Result<Vec<u8>, TrackerError> {
-        let answer = self.session.post(call)?;
+    /// Whether the server maps a project to this provider. It is asked once, for a few seconds.
+    pub(crate) fn is_mapped(
+        &self,
+        provider: Provider,
+        project_slug: &str,
+    ) -> Result<bool, TrackerError> {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("provider", provider.as_str())
+            .append_pair("project_slug", project_slug)
+            .finish();
+        let body = self.send(Call {
+            retry: Retry::Never,
+            attempt_timeout: Some(STATUS_TIMEOUT),
+            ..Call::get(&format!("{TRACKER_STATUS_PATH}?{query}"))
+        })?;
+        Ok(TrackerStatusResponse::maps(&body, project_slug)?)
+    }
+
+    fn send(&self, call: Call<'_>) -> Result<Vec<u8>, TrackerError> {
+        let answer = self.session.send(call)?;
         if answer.is_success() {
             return Ok(answer.body);
         }
