@@ -34,6 +34,7 @@ mod session;
 mod shell;
 mod specify;
 mod specify_from_ticket;
+mod suggestions;
 mod support;
 mod support_itself;
 mod sweep;

@@ -211,3 +211,116 @@ fn a_ticket_whose_own_url_has_no_site_is_on_no_site() {
     let answer = sandbox.run(&["specify", "--from-ticket", "IAM-42", "--dry-run", "--json"]);
     assert_eq!(answer.json()["dry_run"], json!(true));
 }
+
+/// A server that finds tickets by these words only, and every ticket by its key.
+fn with_words(found: &[(&str, &str)]) -> (Server, Sandbox) {
+    let server = Server::with_any_ticket();
+    let ticket = |(key, title): &(&str, &str)| candidate(key, title, "text");
+    let by_words = search_answer(&found.iter().map(ticket).collect::<Vec<_>>());
+    server.handle(SEARCH_PATH, move |request| {
+        let query = request.json();
+        match query["query_key"].as_str() {
+            Some(key) => {
+                let ticket = candidate(&key.to_uppercase(), "Waiting list", "exact");
+                Reply::json(200, &search_answer(&[ticket]))
+            }
+            None => Reply::json(200, &by_words),
+        }
+    });
+    let sandbox = Sandbox::ready(&server);
+    (server, sandbox)
+}
+
+const WORDS: [&str; 3] = ["specify", "--from-ticket", "waiting list"];
+
+#[test]
+fn words_are_confirmed_by_one_command_for_each_ticket() {
+    let found = [
+        ("WEB-1", "Waiting list"),
+        ("WEB-2", "List of waiting boats"),
+    ];
+    let (server, sandbox) = with_words(&found);
+    let before = sandbox.snapshot();
+    let error = sandbox
+        .run(&[&WORDS[..], &["--json"]].concat())
+        .error(7, "none");
+    assert_eq!(error["code"], "input_required");
+    let sent = server.requests_to(SEARCH_PATH)[0].json();
+    assert_eq!(sent["query_text"], "waiting list");
+    assert_eq!(sent.get("query_key"), None);
+    let details = &error["details"];
+    let keys: Vec<_> = details["candidates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["external_issue_key"])
+        .collect();
+    assert_eq!(keys, ["WEB-1", "WEB-2"]);
+    let commands = [
+        "spec-kitty specify --from-ticket WEB-1 --json --yes",
+        "spec-kitty specify --from-ticket WEB-2 --json --yes",
+    ];
+    assert_eq!(details["confirm_commands"], json!(commands));
+    assert_eq!(details["confirm_command"], commands[0]);
+    before.assert_same(&sandbox.snapshot());
+
+    let text = sandbox.run(&WORDS);
+    for key in ["WEB-1", "WEB-2"] {
+        let command = format!("spec-kitty specify --from-ticket {key} --yes");
+        assert!(text.error_text(7).contains(&command), "{text:?}");
+    }
+    sandbox.run_line(commands[1]).answer("spec-kitty.specify/1");
+    assert_eq!(sandbox.missions(), ["060-search", "061-web-2"]);
+}
+
+/// Mutation check: if words count as certain when one ticket matches, this test fails.
+#[test]
+fn words_are_never_confirmed_by_yes() {
+    for kind in ["text", "exact"] {
+        let server = Server::start();
+        let ticket = candidate("WEB-1", "Waiting list", kind);
+        server.on(SEARCH_PATH, Reply::json(200, &search_answer(&[ticket])));
+        let sandbox = Sandbox::ready(&server);
+        let before = sandbox.snapshot();
+        for flags in [&["--yes"][..], &["--yes", "--dry-run"]] {
+            let error = sandbox
+                .run(&[&WORDS[..], flags, &["--json"]].concat())
+                .error(3, "none");
+            assert_eq!(error["code"], "no_exact_match");
+            let candidates = error["details"]["candidates"].as_array().unwrap();
+            assert_eq!(candidates.len(), 1);
+        }
+        let error = sandbox
+            .run(&[&WORDS[..], &["--json"]].concat())
+            .error(7, "none");
+        assert_eq!(error["code"], "input_required");
+        before.assert_same(&sandbox.snapshot());
+        assert_eq!(server.requests_to(BIND_PATH).len(), 0);
+    }
+}
+
+#[test]
+fn words_that_match_nothing_are_not_found() {
+    let (_server, sandbox) = with_words(&[]);
+    for flags in [&[][..], &["--yes"]] {
+        let error = sandbox
+            .run(&[&WORDS[..], flags, &["--json"]].concat())
+            .error(3, "none");
+        assert_eq!(error["code"], "ticket_not_found");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("waiting list"), "{message}");
+    }
+}
+
+#[test]
+fn a_text_with_a_slash_is_neither_words_nor_a_reference() {
+    let (server, sandbox) = with_words(&[("WEB-1", "Waiting list")]);
+    for typed in ["../../etc", "a/b", "", " ", "linear.app/acme/issue/WEB-1"] {
+        for flags in [&[][..], &["--yes"]] {
+            let arguments = [&["specify", "--from-ticket", typed], flags, &["--json"]].concat();
+            let error = sandbox.run(&arguments).error(2, "none");
+            assert_eq!(error["code"], "invalid_reference", "{typed:?}");
+        }
+    }
+    assert_eq!(server.requests().len(), 0);
+}

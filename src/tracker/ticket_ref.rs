@@ -48,6 +48,36 @@ pub(crate) fn parse(text: &str) -> Result<TicketRef, TicketRefError> {
     })
 }
 
+/// What a user names to find a ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Ticket(TicketRef),
+    /// Words of the ticket's text. They find tickets, but confirm none.
+    Words(String),
+}
+
+/// Parses a reference, or takes a text without `/` as words.
+pub(crate) fn parse_or_words(text: &str) -> Result<Wanted, TicketRefError> {
+    match parse(text) {
+        Ok(reference) => Ok(Wanted::Ticket(reference)),
+        Err(TicketRefError::Form(typed)) if !typed.is_empty() && !typed.contains('/') => {
+            Ok(Wanted::Words(text.to_owned()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The key that a text without its hyphen was meant as: `WEB-123` for `web123` or `WEB_123`.
+pub(crate) fn near_key(text: &str) -> Option<String> {
+    let text = text.trim();
+    let start = text.find(|c: char| !c.is_ascii_alphabetic())?;
+    let (project, rest) = text.split_at_checked(start)?;
+    let number = rest.strip_prefix('_').unwrap_or(rest);
+    let is_near =
+        project.len() > 1 && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_near.then(|| format!("{}-{number}", project.to_ascii_uppercase()))
+}
+
 /// A letter, letters, digits and underscores, a hyphen, digits: `WEB-123`, in any letter case.
 pub(super) fn is_key(text: &str) -> bool {
     text.rsplit_once('-').is_some_and(|(project, number)| {
@@ -115,6 +145,46 @@ mod tests {
             parse("https://github.com/acme/web/issues/12"),
             Err(TicketRefError::Url(_))
         ));
+    }
+
+    #[test]
+    fn words_have_no_slash() {
+        for text in [
+            "waiting list",
+            "WEB",
+            "WEB123",
+            " list ",
+            "C++",
+            "..",
+            "1-2",
+        ] {
+            let words = Wanted::Words(text.to_owned());
+            assert_eq!(parse_or_words(text), Ok(words), "{text}");
+        }
+        for text in ["", " ", "../../etc", "a/b", "https://x", "github:WEB-1"] {
+            assert!(parse_or_words(text).is_err(), "{text}");
+        }
+        let key = parse_or_words("web-1").unwrap();
+        assert!(matches!(key, Wanted::Ticket(_)), "{key:?}");
+    }
+
+    #[test]
+    fn a_key_can_lack_its_hyphen() {
+        for (text, key) in [
+            ("WEB123", Some("WEB-123")),
+            (" web123\n", Some("WEB-123")),
+            ("WEB_123", Some("WEB-123")),
+            ("WEB-123", None),
+            ("WEB", None),
+            ("123", None),
+            ("v2", None),
+            ("A1B2", None),
+            ("windows 11", None),
+            ("WEB__1", None),
+            ("WEB1٢", None),
+        ] {
+            assert_eq!(near_key(text).as_deref(), key, "{text}");
+        }
     }
 
     proptest::proptest! {

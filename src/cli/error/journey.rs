@@ -8,7 +8,7 @@ use crate::project::paths::SPECS;
 use crate::text::nearest;
 use crate::tracker::binding::BindingError;
 use crate::tracker::search::SearchError;
-use crate::tracker::ticket_ref::TicketRefError;
+use crate::tracker::ticket_ref::{TicketRefError, near_key};
 use crate::wire::{Provider, UnsupportedProvider};
 
 impl From<BindingError> for Failure {
@@ -107,7 +107,13 @@ impl From<SearchError> for Failure {
 impl From<TicketRefError> for Failure {
     fn from(error: TicketRefError) -> Self {
         match error {
-            TicketRefError::Form(_) => Self::from_error(Code::InvalidReference, &error),
+            TicketRefError::Form(ref text) => {
+                let failure = Self::from_error(Code::InvalidReference, &error);
+                match near_key(text) {
+                    Some(key) => failure.hint(format!("did you mean {key}?")),
+                    None => failure,
+                }
+            }
             TicketRefError::Url(_) => Self::from_error(Code::InvalidReference, &error)
                 .hint("use the ticket's key, or the URL of the ticket itself"),
             TicketRefError::Provider(error) => error.into(),
