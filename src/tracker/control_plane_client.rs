@@ -79,7 +79,7 @@ impl<'a> ControlPlaneClient<'a> {
 
     /// Tickets for a key or a text, in the server's order.
     pub fn search_issues(&self, request: &SearchRequest) -> Result<SearchResponse, TrackerError> {
-        let body = self.send(Call {
+        let body = self.post(Call {
             retry: Retry::Safe,
             attempt_timeout: Some(SEARCH_TIMEOUT),
             ..Call::json(SEARCH_ISSUES_PATH, request).map_err(SessionError::Http)?
@@ -94,7 +94,7 @@ impl<'a> ControlPlaneClient<'a> {
         request: &BindRequest,
         idempotency_key: &str,
     ) -> Result<BindResponse, TrackerError> {
-        let body = self.send(Call {
+        let body = self.post(Call {
             headers: vec![(IDEMPOTENCY_KEY, idempotency_key.to_owned())],
             retry: Retry::Safe,
             ..Call::json(BIND_ORIGIN_PATH, request).map_err(SessionError::Http)?
@@ -112,16 +112,20 @@ impl<'a> ControlPlaneClient<'a> {
             .append_pair("provider", provider.as_str())
             .append_pair("project_slug", project_slug)
             .finish();
-        let body = self.send(Call {
+        let answer = self.session.send(Call {
             retry: Retry::Never,
             attempt_timeout: Some(STATUS_TIMEOUT),
             ..Call::get(&format!("{TRACKER_STATUS_PATH}?{query}"))
         })?;
-        Ok(TrackerStatusResponse::maps(&body, project_slug)?)
+        if answer.is_success() {
+            return Ok(TrackerStatusResponse::maps(&answer.body, project_slug)?);
+        }
+        let refusal = Refusal::read(self.session.server(), &answer);
+        Err(TrackerError::Refused(Box::new(refusal)))
     }
 
-    fn send(&self, call: Call<'_>) -> Result<Vec<u8>, TrackerError> {
-        let answer = self.session.send(call)?;
+    fn post(&self, call: Call<'_>) -> Result<Vec<u8>, TrackerError> {
+        let answer = self.session.post(call)?;
         if answer.is_success() {
             return Ok(answer.body);
         }
