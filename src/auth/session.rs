@@ -156,7 +156,7 @@ impl<'a> Session<'a> {
         self.send(call)
     }
 
-    fn send(&self, mut call: Call<'_>) -> Result<Answer, SessionError> {
+    pub(crate) fn send(&self, mut call: Call<'_>) -> Result<Answer, SessionError> {
         let team = self.team_slug.clone();
         call.headers.extend(team.map(|team| (TEAM_SLUG, team)));
         let (mut uncertain, mut renewed) = (false, false);

@@ -128,6 +128,7 @@ codes! {
         text("keep the mission's origin, or bind the ticket to another mission"),
     OriginTicketInvalid "origin_ticket_invalid" RepoState
         text("pass --resource-type and --resource-id"),
+    OtherSite "other_site" Conflict,
     OutsideProject "outside_project" RepoState text("replace the link with a real file or folder"),
     Partial "partial" Partial,
     ProviderConflict "provider_conflict" Conflict

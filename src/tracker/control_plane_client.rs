@@ -1,4 +1,4 @@
-//! The client of the control plane's tracker requests: search and bind.
+//! The client of the control plane's tracker requests: search, bind and status.
 
 use std::time::Duration;
 
@@ -6,11 +6,18 @@ use crate::auth::session::{Session, SessionError};
 use crate::http::{Call, Refusal, Retry};
 use crate::wire::candidate::FieldError;
 use crate::wire::request::{BindRequest, SearchRequest};
-use crate::wire::response::{BindResponse, SearchResponse};
-use crate::wire::{BIND_ORIGIN_PATH, IDEMPOTENCY_KEY, SEARCH_ISSUES_PATH};
+use crate::wire::response::{BindResponse, SearchResponse, TrackerStatusResponse};
+use crate::wire::{
+    BIND_ORIGIN_PATH, IDEMPOTENCY_KEY, Provider, SEARCH_ISSUES_PATH, TRACKER_STATUS_PATH,
+};
 
 /// The limit of one attempt at a search.
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);
+/// The limit of a question whose answer the command can do without.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
+/// The codes of a 404 about the content of a request. Any other 404 means that the server lacks the
+/// route.
+const CODES_OF_404: [&str; 3] = ["no_mapping", "origin_not_found", "ticket_not_found"];
 
 /// Searches and binds tickets.
 #[derive(Debug)]
@@ -36,6 +43,18 @@ impl TrackerError {
     /// Whether the control plane has decided against the request, so that no attempt of it is pending.
     pub fn is_definite_refusal(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.is_definite())
+    }
+
+    /// Whether the server lacks the route.
+    pub(crate) fn is_unsupported(&self) -> bool {
+        let Self::Refused(refusal) = self else {
+            return false;
+        };
+        let code = refusal.code.as_deref().unwrap_or_default();
+        match refusal.status {
+            404 => !CODES_OF_404.contains(&code),
+            status => matches!(status, 405 | 501),
+        }
     }
 
     /// Whether the control plane may have acted on the request.
@@ -81,6 +100,28 @@ impl<'a> ControlPlaneClient<'a> {
             ..Call::json(BIND_ORIGIN_PATH, request).map_err(SessionError::Http)?
         })?;
         Ok(BindResponse::parse(&body)?)
+    }
+
+    /// Whether the server maps a project to this provider. It is asked once, for a few seconds.
+    pub(crate) fn is_mapped(
+        &self,
+        provider: Provider,
+        project_slug: &str,
+    ) -> Result<bool, TrackerError> {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("provider", provider.as_str())
+            .append_pair("project_slug", project_slug)
+            .finish();
+        let answer = self.session.send(Call {
+            retry: Retry::Never,
+            attempt_timeout: Some(STATUS_TIMEOUT),
+            ..Call::get(&format!("{TRACKER_STATUS_PATH}?{query}"))
+        })?;
+        if answer.is_success() {
+            return Ok(TrackerStatusResponse::maps(&answer.body, project_slug)?);
+        }
+        let refusal = Refusal::read(self.session.server(), &answer);
+        Err(TrackerError::Refused(Box::new(refusal)))
     }
 
     fn post(&self, call: Call<'_>) -> Result<Vec<u8>, TrackerError> {

@@ -15,6 +15,21 @@ pub enum StatusKind {
 }
 
 impl StatusKind {
+    /// The kind that the name of a status certainly has.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        const NAMES: [(&str, StatusKind); 5] = [
+            ("Done", StatusKind::Done),
+            ("Closed", StatusKind::Done),
+            ("Resolved", StatusKind::Done),
+            ("Cancelled", StatusKind::Canceled),
+            ("Canceled", StatusKind::Canceled),
+        ];
+        let known = NAMES
+            .into_iter()
+            .find(|(known, _)| name.eq_ignore_ascii_case(known));
+        known.map(|(_, kind)| kind)
+    }
+
     /// Whether work on the ticket may still begin or go on.
     pub const fn is_open(self) -> bool {
         !matches!(self, Self::Done | Self::Canceled)

@@ -4,16 +4,19 @@ use serde_json::json;
 
 use crate::cli::ticket_arguments::TicketArguments;
 use crate::cli::{
-    CommandResult, Context, DeliverArguments, Outcome, RunArguments, merged, progress, record,
+    Code, CommandResult, Context, DeliverArguments, Failure, Hint, Outcome, RunArguments, merged,
+    progress, record,
 };
 use crate::journey::create::create_feature_core;
 use crate::journey::start::{self, Plan, start_mission_from_ticket};
 use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
 use crate::project::Project;
 use crate::project::paths::SPECS;
+use crate::text::shell_word;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::ticket::Ticket;
+use crate::tracker::ticket_ref::{self, TicketRef, parse_or_words};
 
 const SCHEMA: &str = "spec-kitty.specify/1";
 
@@ -65,10 +68,34 @@ impl Arguments {
 /// Creates a mission, from a ticket or without one.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.require_home()?;
-    match arguments.name {
-        Some(_) => without_ticket(&arguments, context),
+    match &arguments.name {
+        Some(name) => {
+            refuse_ticket(name)?;
+            without_ticket(&arguments, context)
+        }
         None => from_ticket(&arguments, context),
     }
+}
+
+/// A ticket where a name belongs: a mission of that name would look like the ticket's.
+fn refuse_ticket(name: &str) -> Result<(), Failure> {
+    let Ok(reference) = ticket_ref::parse(name) else {
+        return Ok(());
+    };
+    let meant = match reference {
+        TicketRef {
+            provider: None,
+            key,
+            ..
+        } => key.to_ascii_uppercase(),
+        _ => shell_word(name),
+    };
+    let message = format!("{name:?} is a ticket, not a name for a mission");
+    let hint = Hint::lead_to(
+        "to start from that ticket, run",
+        format!("spec-kitty specify --from-ticket {meant}"),
+    );
+    Err(Failure::new(Code::InvalidSlug, message).hint(hint))
 }
 
 fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
@@ -89,11 +116,16 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     context.phase.start_reading();
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
-    let key = ticket.check(arguments.from_ticket.as_deref(), &binding)?;
+    let wanted = arguments
+        .from_ticket
+        .as_deref()
+        .map(parse_or_words)
+        .transpose()?;
+    ticket.check(wanted.as_ref(), &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
     let service = context.binding_service(&project, &binding, &client, run.commit.policy());
     check(&service, &options)?;
-    let choice = ticket.find(key, context, &binding, &client)?;
+    let choice = ticket.find(wanted, context, &binding, &client)?;
     let ticket = choice.choose(context, run)?;
     let (slug, new) = match start::plan(service, &ticket, &options)? {
         // Nothing will change, so there is nothing to confirm.

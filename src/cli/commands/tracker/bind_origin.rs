@@ -11,6 +11,7 @@ use crate::mission;
 use crate::project::Project;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
+use crate::tracker::ticket_ref::{self, Wanted};
 use crate::wire::candidate::OriginCandidate;
 
 const SCHEMA: &str = "spec-kitty.bind-origin/1";
@@ -46,9 +47,15 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let metadata = mission.load(&project.root)?;
     let idempotency_key = idempotency_key(arguments.idempotency_key)?;
     let (ticket, run) = (&arguments.ticket, arguments.run);
-    let key = ticket.check(arguments.key.as_deref(), &binding)?;
+    let wanted = arguments
+        .key
+        .as_deref()
+        .map(ticket_ref::parse)
+        .transpose()?;
+    let wanted = wanted.map(Wanted::Ticket);
+    ticket.check(wanted.as_ref(), &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
-    let choice = ticket.find(key, context, &binding, &client)?;
+    let choice = ticket.find(wanted, context, &binding, &client)?;
     let slug = metadata.mission_slug();
     let ticket = choice.choose(context, run)?;
     if run.dry_run {
