@@ -8,6 +8,7 @@
 #![expect(clippy::string_slice, reason = "a wrong slice fails the test")]
 
 mod admin;
+mod admin_access;
 mod auth;
 mod bad_input;
 mod bind_origin;
