@@ -307,6 +307,28 @@ fn a_text_search_reads_tickets_that_the_index_names() {
     });
 }
 
+#[test]
+fn a_bind_reads_only_the_links_of_its_mission() {
+    run(async |_, _, store, _| {
+        let explained = format!("EXPLAIN QUERY PLAN {}", missions::FIND);
+        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(explained))
+            .fetch_all(&store.pool)
+            .await
+            .unwrap();
+        let steps: Vec<_> = plan.iter().map(|(.., step)| step.as_str()).collect();
+        for columns in [
+            "project_id=? AND mission_slug=?",
+            "project_id=? AND mission_id=?",
+        ] {
+            assert!(steps.iter().any(|step| step.contains(columns)), "{steps:?}");
+        }
+        assert!(
+            !steps.iter().any(|step| step.starts_with("SCAN o")),
+            "{steps:?}"
+        );
+    });
+}
+
 async fn with_many_tickets(store: &Store) -> ProjectMapping {
     sqlx::query(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
