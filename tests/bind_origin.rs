@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::{Value, json};
 
 use crate::support::{
-    BIND, BIND_PATH, ORIGIN_KEYS, Output, Reply, SEARCH_PATH, Sandbox, Server, bind_answer,
-    candidate, case_table, expand, issue_id, origin_ticket, search_answer,
+    BIND, BIND_PATH, ORIGIN_KEYS, Output, PROJECT_UUID, Reply, SEARCH_PATH, Sandbox, Server,
+    bind_answer, candidate, case_table, expand, issue_id, origin_ticket, search_answer,
 };
 
 const SCHEMA: &str = "spec-kitty.bind-origin/1";
@@ -113,6 +113,8 @@ fn the_request_is_the_documented_one() {
             "project_slug": "web",
             "mission_id": "060-search",
             "mission_slug": "060-search",
+            "repository": PROJECT_UUID,
+            "exclusive": true,
             "external_issue_id": issue_id("WEB-123"),
             "external_issue_key": "WEB-123",
             "external_issue_url": "https://linear.app/acme/issue/WEB-123",

@@ -18,6 +18,7 @@ fn the_answer_has_the_documented_keys() {
     assert_eq!(
         keys,
         [
+            "bound_at",
             "commits",
             "created",
             "current_branch",
@@ -26,6 +27,7 @@ fn the_answer_has_the_documented_keys() {
             "feature_number",
             "feature_slug",
             "meta_file",
+            "mission_id",
             "next_step",
             "origin_link_id",
             "origin_ticket",
@@ -104,6 +106,48 @@ fn meta_json_is_canonical_and_has_the_required_keys() {
     assert_eq!(time.offset().local_minus_utc(), 0, "{created}");
     assert!(meta.get("origin_ticket").is_none(), "{meta}");
     assert!(meta.get("documentation_state").is_none(), "{meta}");
+}
+
+/// Every version of spec-kitty accepts such a file: older ones read the `feature_*` keys, newer ones
+/// the `mission_*` keys.
+#[test]
+fn meta_json_has_the_keys_of_every_version() {
+    let sandbox = Sandbox::with_project();
+    sandbox.run(&["specify", "payments"]).succeeds();
+    let meta = sandbox.meta("061-payments");
+    let keys: Vec<_> = meta.as_object().unwrap().keys().collect();
+    assert_eq!(
+        keys,
+        [
+            "created_at",
+            "feature_number",
+            "feature_slug",
+            "friendly_name",
+            "mission",
+            "mission_id",
+            "mission_number",
+            "mission_slug",
+            "mission_type",
+            "slug",
+            "target_branch",
+        ]
+    );
+    assert_eq!(meta["mission_number"], json!(61));
+    assert_eq!(meta["mission_slug"], "061-payments");
+    assert_eq!(meta["mission_type"], meta["mission"]);
+    let id = meta["mission_id"].as_str().unwrap();
+    let id: ulid::Ulid = id.parse().unwrap();
+    let created = meta["created_at"].as_str().unwrap();
+    let created = chrono::DateTime::parse_from_rfc3339(created).unwrap();
+    assert_eq!(
+        i64::try_from(id.timestamp_ms()),
+        Ok(created.timestamp_millis())
+    );
+    sandbox.run(&["specify", "reports"]).succeeds();
+    assert_ne!(
+        sandbox.meta("062-reports")["mission_id"],
+        meta["mission_id"]
+    );
 }
 
 #[test]

@@ -7,6 +7,15 @@ use super::{Journey, Journeys, Step};
 use crate::mission::Mission;
 use crate::tracker::ticket::Ticket;
 
+/// What the user may choose about a bind.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct BindOptions {
+    /// The idempotency key of an earlier bind, to repeat it.
+    pub idempotency_key: Option<String>,
+    /// Bind even if the ticket has another mission.
+    pub allow_duplicate: bool,
+}
+
 /// Makes a ticket the origin of a mission: the control plane first, then `meta.json`, the event and
 /// the commit. If the control plane does not bind, no byte of the project has changed. Resumes an
 /// earlier run with its idempotency key, unless the user gives another key.
@@ -14,7 +23,7 @@ pub(crate) fn bind_mission_origin(
     service: Service<'_>,
     mission: &Mission,
     ticket: &Ticket,
-    idempotency_key: Option<String>,
+    options: BindOptions,
 ) -> Result<Arrival, JourneyError> {
     mission
         .load(&service.project.root)
@@ -29,7 +38,8 @@ pub(crate) fn bind_mission_origin(
     };
     walk.want(WantedBind {
         ticket: ticket.clone(),
-        idempotency_key,
+        idempotency_key: options.idempotency_key,
+        exclusive: !options.allow_duplicate,
         makes_mission: false,
     });
     walk.arrive()

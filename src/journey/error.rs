@@ -90,6 +90,8 @@ pub(crate) enum CreationError {
     Git(#[from] GitError),
     #[error(transparent)]
     Lock(#[from] LockError),
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
 }
 
 impl From<FsError> for StepError {

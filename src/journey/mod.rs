@@ -127,6 +127,9 @@ pub(crate) struct Creation {
     pub slug: String,
     /// `created_at` of its `meta.json`: distinguishes it from another mission of the same name.
     pub created_at: String,
+    /// `mission_id` of its `meta.json`. An earlier version made none.
+    #[serde(default)]
+    pub mission_id: Option<Ulid>,
     /// Requested with `--allow-duplicate`.
     #[serde(default)]
     pub duplicate: bool,

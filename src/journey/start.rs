@@ -59,6 +59,7 @@ pub(crate) fn start_mission_from_ticket(
     walk.want(WantedBind {
         ticket: ticket.clone(),
         idempotency_key: None,
+        exclusive: !options.allow_duplicate,
         makes_mission: true,
     });
     walk.arrive()

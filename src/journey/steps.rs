@@ -59,7 +59,7 @@ impl Walk<'_> {
         };
         let event = FeatureCreated {
             feature_slug: metadata.mission_slug(),
-            feature_number: metadata.text("feature_number").unwrap_or_default(),
+            feature_number: &metadata.number().unwrap_or_default(),
             target_branch: metadata.text("target_branch").unwrap_or_default(),
             wp_count: 0,
         };
@@ -81,10 +81,15 @@ impl Walk<'_> {
             return Err(StepError::NotBound);
         };
         let key = &wanted.idempotency_key;
+        let request = |ticket: &Ticket| BindRequest {
+            repository: Some(self.service.project.identity.repository().to_owned()),
+            exclusive: wanted.exclusive,
+            ..request(tracker, &metadata, ticket)
+        };
         let is_begun = |attempt: &Attempt, ticket: &Ticket| {
             key.as_ref()
                 .is_none_or(|key| *key == attempt.idempotency_key)
-                && attempt.request == request(tracker, &metadata, ticket)
+                && attempt.request == request(ticket)
         };
         if let (Some(attempt), Some(ticket)) = (&self.journey.attempt, &self.journey.ticket)
             && is_begun(attempt, ticket)
@@ -105,7 +110,7 @@ impl Walk<'_> {
             None => self.service.world.random_uuid()?.to_string(),
         };
         self.journey.attempt = Some(Attempt {
-            request: request(tracker, &metadata, ticket),
+            request: request(ticket),
             idempotency_key,
             event_id: event_id::of_fact(metadata.created_at(), &fact),
         });
@@ -120,6 +125,20 @@ impl Walk<'_> {
         };
         let (client, key) = (tracker.client, &attempt.idempotency_key);
         let bound = client.bind_mission_origin(&attempt.request, key)?;
+        let missing: Vec<_> = [
+            ("origin_link_id", &bound.origin_link_id),
+            ("bound_at", &bound.bound_at),
+        ]
+        .into_iter()
+        .filter(|(_, value)| value.is_none())
+        .map(|(key, _)| key)
+        .collect();
+        if !missing.is_empty() {
+            let missing = missing.join(" and ");
+            self.warn(format!(
+                "the server bound the ticket, but its answer has no valid {missing}"
+            ));
+        }
         self.progress.bound = Some(bound);
         Ok(Settled::Done)
     }

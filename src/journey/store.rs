@@ -260,6 +260,7 @@ mod tests {
         journey.creation = Some(Creation {
             slug: "web-1".to_owned(),
             created_at: "2026-11-22T10:00:00Z".to_owned(),
+            mission_id: Some(ulid::Ulid::from_parts(1, 2)),
             duplicate: true,
         });
         journey.done.insert(Step::MakeFolder);

@@ -44,6 +44,8 @@ pub(super) struct WantedBind {
     pub ticket: Ticket,
     /// The user's own idempotency key.
     pub idempotency_key: Option<String>,
+    /// Whether the ticket must have no other mission.
+    pub exclusive: bool,
     /// Whether the command makes the mission too. Then a mission without its bind is half of the
     /// work, not a failure that changed nothing.
     pub makes_mission: bool,

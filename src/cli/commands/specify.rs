@@ -142,17 +142,20 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
     if context.ui.stdout_is_terminal() {
         text = format!("{text}\nNext: {next_step}\n");
     }
+    let bound = arrival.bound.as_ref();
     let fields = json!({
         "created": arrival.created,
         "feature_dir": feature_dir,
         "feature_slug": slug,
-        "feature_number": keys.get("feature_number"),
+        "feature_number": arrival.metadata.number(),
+        "mission_id": arrival.metadata.text("mission_id"),
         "spec_file": spec_file,
         "meta_file": format!("{feature_dir}/meta.json"),
         "target_branch": arrival.text("target_branch"),
         "current_branch": project.current_branch(),
         "origin_ticket": origin,
-        "origin_link_id": arrival.bound.map(|bound| bound.origin_link_id),
+        "origin_link_id": bound.and_then(|bound| bound.origin_link_id.as_ref()),
+        "bound_at": bound.and_then(|bound| bound.bound_at.as_ref()),
         "event_emitted": arrival.event_emitted,
         "commits": arrival.commits,
         "next_step": next_step,
@@ -186,6 +189,7 @@ fn planned(
         "candidate": ticket.map(|ticket| &ticket.candidate),
         "origin_ticket": null,
         "origin_link_id": null,
+        "bound_at": null,
         "event_emitted": false,
         "commits": [],
         "next_step": "Run the same command without --dry-run.",

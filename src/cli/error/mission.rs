@@ -75,6 +75,7 @@ impl From<CreationError> for Failure {
             E::Git(error) => error.into(),
             E::Fs(error) => error.into(),
             E::Lock(error) => error.into(),
+            E::Entropy(error) => error.into(),
         }
     }
 }

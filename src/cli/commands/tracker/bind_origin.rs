@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cli::ticket_arguments::TicketArguments;
 use crate::cli::{CommandResult, Context, Failure, Outcome, RunArguments, progress, record};
-use crate::journey::bind::bind_mission_origin;
+use crate::journey::bind::{BindOptions, bind_mission_origin};
 use crate::mission;
 use crate::project::Project;
 use crate::tracker::binding::OriginBinding;
@@ -28,6 +28,9 @@ pub struct Arguments {
     /// Repeat an earlier bind with its key
     #[arg(long, value_name = "K")]
     idempotency_key: Option<String>,
+    /// Bind the ticket even if it has another mission
+    #[arg(long)]
+    allow_duplicate: bool,
     #[command(flatten)]
     run: RunArguments,
 }
@@ -39,7 +42,10 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let binding = OriginBinding::load(&project.root)?;
     let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;
     let metadata = mission.load(&project.root)?;
-    let idempotency_key = idempotency_key(arguments.idempotency_key)?;
+    let options = BindOptions {
+        idempotency_key: idempotency_key(arguments.idempotency_key)?,
+        allow_duplicate: arguments.allow_duplicate,
+    };
     let (ticket, run) = (&arguments.ticket, arguments.run);
     let key = ticket.check(arguments.key.as_deref(), &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
@@ -55,7 +61,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let service = context.binding_service(&project, &binding, &client, run.commit.policy());
     context.phase.start_writing();
     let bound = progress::during(&context.ui, "Binding", || {
-        bind_mission_origin(service, &mission, &ticket, idempotency_key)
+        bind_mission_origin(service, &mission, &ticket, options)
     })?;
     let folder = project.relative(&bound.mission.directory);
     let commit = bound.commits.last();
