@@ -28,6 +28,7 @@ mod https;
 mod init;
 mod json_contract;
 mod layers;
+mod one_ticket_one_mission;
 mod search_origin;
 mod serve;
 mod session;

@@ -139,6 +139,8 @@ codes! {
     StoreUnavailable "store_unavailable" Unavailable then_again("check the free disk space"),
     StoreUnusable "store_unusable" RepoState
         text("pass another folder with --data, or use the version that wrote this one"),
+    TicketHasMission "ticket_has_mission" Conflict
+        text("use that mission, or pass --allow-duplicate"),
     TicketKeyTaken "ticket_key_taken" Conflict
         text("give each ticket of a tracker resource its own key"),
     TicketNotFound "ticket_not_found" NotFound

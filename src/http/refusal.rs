@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::retry::RATE_LIMIT_WAIT;
 use super::{Answer, ServerUrl};
 use crate::wire::error_envelope::ErrorEnvelope;
+use crate::wire::ticket::KnownMission;
 
 /// What the status means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct Refusal {
     /// How long to wait. A 429 always has a value.
     pub wait: Option<Duration>,
     pub server: ServerUrl,
+    /// The missions that stand in the way.
+    pub missions: Vec<KnownMission>,
     /// [`Answer::uncertain`].
     uncertain: bool,
 }
@@ -61,6 +64,7 @@ impl Refusal {
             user_action_required: envelope.user_action_required,
             wait: answer.retry_after.or(default_wait),
             server: server.clone(),
+            missions: envelope.missions,
             uncertain: answer.uncertain,
         }
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Step;
+use super::known::TicketTaken;
 use crate::fs::FsError;
 use crate::fs::lock::LockError;
 use crate::git::command::GitError;
@@ -79,6 +80,8 @@ pub(crate) enum CreationError {
         /// The folder that has it.
         by: String,
     },
+    #[error(transparent)]
+    TicketTaken(Box<TicketTaken>),
     /// The unfinished mission of the same slug or ticket is not in the work tree.
     #[error("mission {0} is unfinished and outside the sparse checkout")]
     Hidden(String),
@@ -92,6 +95,12 @@ pub(crate) enum CreationError {
     Lock(#[from] LockError),
     #[error(transparent)]
     Entropy(#[from] EntropyError),
+}
+
+impl From<TicketTaken> for CreationError {
+    fn from(taken: TicketTaken) -> Self {
+        Self::TicketTaken(Box::new(taken))
+    }
 }
 
 impl From<FsError> for StepError {

@@ -23,6 +23,7 @@ pub(crate) mod bind;
 pub(crate) mod create;
 mod error;
 pub(crate) mod finish;
+mod known;
 mod plan;
 mod service;
 pub(crate) mod start;
@@ -39,6 +40,7 @@ use crate::tracker::ticket::Ticket;
 use crate::wire::request::BindRequest;
 
 pub(crate) use error::{CreationError, JourneyError, StepError};
+pub(crate) use known::{Place, TicketTaken};
 pub(crate) use plan::{DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
 pub(crate) use service::{Service, Tracker};
 pub(crate) use store::{Journeys, StoredJourney, remove_file};
@@ -116,6 +118,9 @@ pub(crate) struct Journey {
     pub ticket: Option<Ticket>,
     /// Present from before the first bind request until the control plane refuses it.
     pub attempt: Option<Attempt>,
+    /// The control plane refused the bind because the ticket has another mission.
+    #[serde(default)]
+    pub taken: bool,
     /// The steps that need not be repeated.
     pub done: BTreeSet<Step>,
 }
@@ -165,6 +170,7 @@ impl Journey {
         Self {
             ticket: None,
             attempt: None,
+            taken: false,
             ..self.clone()
         }
     }

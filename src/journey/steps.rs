@@ -115,6 +115,7 @@ impl Walk<'_> {
             event_id: event_id::of_fact(metadata.created_at(), &fact),
         });
         self.journey.ticket = Some(ticket.clone());
+        self.journey.taken = false;
         Ok(())
     }
 

@@ -51,6 +51,7 @@ impl Journeys {
             creation: None,
             ticket: None,
             attempt: None,
+            taken: false,
             done: BTreeSet::new(),
         }
     }
@@ -199,6 +200,7 @@ impl Intent {
             creation: self.creation.map(|made| made.creation),
             ticket: self.ticket,
             attempt: self.attempt,
+            taken: false,
             done: facts
                 .into_iter()
                 .filter(|fact| fact.1)

@@ -205,6 +205,7 @@ impl<'a> Walk<'a> {
         if refused {
             // Another try is another request.
             self.journey.attempt = None;
+            self.journey.taken = is_taken(&source);
         }
         let over = if self.journey.creation.is_some() {
             !made
@@ -291,6 +292,10 @@ impl<'a> Walk<'a> {
         let metadata = self.metadata();
         metadata.is_ok_and(|metadata| metadata.origin_identity() == Some(ticket.identity()))
     }
+}
+
+fn is_taken(error: &StepError) -> bool {
+    matches!(error, StepError::Tracker(error) if error.ticket_has_mission().is_some())
 }
 
 /// Whether the folder that a journey makes is here. A `meta.json` that cannot be read is an error:

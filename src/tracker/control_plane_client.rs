@@ -38,6 +38,16 @@ impl TrackerError {
         matches!(self, Self::Refused(refusal) if refusal.is_definite())
     }
 
+    /// The refusal of a bind because the ticket has another mission.
+    pub(crate) fn ticket_has_mission(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) if refusal.code.as_deref() == Some("ticket_has_mission") => {
+                Some(refusal)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the control plane may have acted on the request.
     pub fn may_have_arrived(&self) -> bool {
         match self {

@@ -66,6 +66,7 @@ impl From<CreationError> for Failure {
                 failure(Code::NumberTaken).detail("taken_by", by.clone())
             }
             E::SlugTaken { ref by, .. } => failure(Code::SlugTaken).detail("taken_by", by.clone()),
+            E::TicketTaken(taken) => (*taken).into(),
             E::Hidden(ref name) => {
                 let folder = shell_word(&format!("kitty-specs/{name}"));
                 let command = format!("git sparse-checkout add {folder}");

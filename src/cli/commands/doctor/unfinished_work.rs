@@ -41,6 +41,11 @@ fn unfinished(context: &Context, project: &Project, stored: StoredJourney) -> Fi
     if !meta_file.exists() {
         return absent(context, project, mission, meta_file, path);
     }
+    if journey.taken {
+        let what = format!("the ticket of mission {mission} has another mission");
+        let command = format!("spec-kitty mission discard {}", shell_word(mission));
+        return CHECK.note(what, format!("run: {command}"));
+    }
     let ticket = journey.ticket.as_ref();
     let ticket = ticket.map(|ticket| ticket.candidate.external_issue_key());
     let owed = journey.owed();

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cli::ticket_arguments::TicketArguments;
 use crate::cli::{CommandResult, Context, Failure, Outcome, RunArguments, progress, record};
-use crate::journey::bind::{BindOptions, bind_mission_origin};
+use crate::journey::bind::{self, BindOptions, bind_mission_origin};
 use crate::mission;
 use crate::project::Project;
 use crate::tracker::binding::OriginBinding;
@@ -52,13 +52,14 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let choice = ticket.find(key, context, &binding, &client)?;
     let slug = metadata.mission_slug();
     let ticket = choice.choose(context, run)?;
+    let service = context.binding_service(&project, &binding, &client, run.commit.policy());
+    bind::check(service, &mission, &ticket, &options)?;
     if run.dry_run {
         let folder = project.relative(&mission.directory);
         return Ok(plan(context, slug, &folder, &ticket.candidate));
     }
     let effect = format!("Bind it to mission {slug}?");
     choice.confirm(context, &ticket, &effect, run)?;
-    let service = context.binding_service(&project, &binding, &client, run.commit.policy());
     context.phase.start_writing();
     let bound = progress::during(&context.ui, "Binding", || {
         bind_mission_origin(service, &mission, &ticket, options)
