@@ -157,8 +157,53 @@ fn a_mission_of_this_checkout_is_found_again() {
         assert_eq!(answer["created"], false);
         assert_eq!(answer["feature_slug"], "060-search");
         before.assert_same(&sandbox.snapshot());
-        assert_eq!(server.requests_to(BIND_PATH).len(), 0);
+        assert_eq!(sandbox.intents(), [] as [Value; 0]);
+        assert_eq!(server.requests_to(SEARCH_PATH).len(), 1);
     }
+}
+
+/// Link, time and commits are those of the first answer. The server knows the link, so it is asked;
+/// a dry run sends no bind.
+#[test]
+fn a_mission_found_again_answers_as_fully_as_the_first_time() {
+    let (server, sandbox) = project_with(&[]);
+    let first = sandbox.run(&SPECIFY).answer(SCHEMA);
+    let id = first["mission_id"].as_str().unwrap();
+    let mut mission = known(id, "061-web-123", Some(PROJECT_UUID));
+    mission["bound_at"] = first["bound_at"].clone();
+    let found = search_answer(&[ticket_with(&[mission])]);
+    server.on(SEARCH_PATH, Reply::json(200, &found));
+    sandbox.write("kitty-specs/061-web-123/spec.md", "Written later");
+    sandbox.commit_all("Write the specification");
+    sandbox.git(&["clone", "--quiet", ".", "../clone"]);
+    server.forget();
+    let clone = sandbox.root().join("clone");
+    for folder in [sandbox.project(), clone] {
+        let dry = sandbox.run_in(&folder, &[&SPECIFY[..], &["--dry-run"]].concat());
+        assert_eq!(dry.answer(SCHEMA)["bound_at"], first["bound_at"]);
+        assert_eq!(server.requests_to(BIND_PATH).len(), 0);
+        let again = sandbox.run_in(&folder, &SPECIFY).answer(SCHEMA);
+        assert_eq!(again["created"], false);
+        for key in [
+            "origin_ticket",
+            "origin_link_id",
+            "bound_at",
+            "commits",
+            "mission_id",
+        ] {
+            assert_eq!(again[key], first[key], "{key}");
+        }
+        assert_eq!(again["warnings"], json!([]));
+        assert_eq!(server.requests_to(BIND_PATH).len(), 1);
+        server.forget();
+    }
+    // Without an answer the mission is still the answer.
+    server.on(BIND_PATH, Reply::refusal(500, "down", "down"));
+    let again = sandbox.run(&SPECIFY).answer(SCHEMA);
+    assert_eq!(again["origin_link_id"], Value::Null);
+    assert_eq!(again["bound_at"], first["bound_at"]);
+    assert_ne!(again["warnings"], json!([]));
+    assert_eq!(sandbox.intents(), [] as [Value; 0]);
 }
 
 /// Its bind reached the control plane, but not this checkout. Mutation check: if only missions with

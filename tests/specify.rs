@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{PROJECT_UUID, Sandbox, finish, write_file};
+use crate::support::{OTHER_UUID, PROJECT_UUID, Sandbox, finish, write_file};
 
 const SCHEMA: &str = "spec-kitty.specify/1";
 
@@ -31,6 +31,7 @@ fn the_answer_has_the_documented_keys() {
             "next_step",
             "origin_link_id",
             "origin_ticket",
+            "queued_events",
             "result",
             "schema",
             "spec_file",
@@ -198,6 +199,30 @@ fn the_event_waits_in_the_queue_with_its_whole_envelope() {
     assert_eq!(payload["feature_number"], "061");
     assert_eq!(payload["target_branch"], "main");
     assert_eq!(payload["wp_count"], 0);
+}
+
+/// Those of other projects wait for their own `sync now`.
+#[test]
+fn the_answer_says_how_many_events_of_the_project_are_queued() {
+    let sandbox = Sandbox::with_project();
+    sandbox.plant_events(OTHER_UUID, &["01KAPG70000000000000000001"]);
+    for (name, number, text) in [
+        (
+            "one",
+            1,
+            "queued\t1 event; to deliver it, run: spec-kitty sync now\n",
+        ),
+        (
+            "two",
+            2,
+            "queued\t2 events; to deliver them, run: spec-kitty sync now\n",
+        ),
+    ] {
+        let output = sandbox.run(&["specify", name]).succeeds();
+        assert!(output.stdout.contains(text), "{output:?}");
+        let dry = sandbox.run(&["specify", "later", "--dry-run", "--json"]);
+        assert_eq!(dry.answer(SCHEMA)["queued_events"], number);
+    }
 }
 
 #[test]

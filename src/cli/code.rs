@@ -106,7 +106,7 @@ codes! {
     LoginRefused "login_refused" AuthRequired then_again("check the user name and password"),
     MetaContended "meta_contended" RepoState then_again("close the other program"),
     MetaInvalid "meta_invalid" RepoState then_again("fix the file"),
-    MetaMissing "meta_missing" RepoState template("git checkout -- PATH"),
+    MetaMissing "meta_missing" RepoState,
     MissionAmbiguous "mission_ambiguous" Conflict text("use the full slug"),
     MissionNotFound "mission_not_found" NotFound,
     NetworkDisabled "network_disabled" RepoState then_again("unset SPEC_KITTY_ENABLE_SAAS_SYNC"),

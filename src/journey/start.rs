@@ -1,16 +1,22 @@
 //! The route from a ticket: one ticket, one mission.
 
+use chrono::{DateTime, TimeDelta};
+
 use super::Journey;
 use super::bind::{journey_of, walk_to};
 use super::create::{creation, unfinished};
-use super::error::{CreationError, JourneyError};
+use super::error::{CreationError, JourneyError, StepError};
 use super::known::{LocalMission, is_same, local_missions, named, taken};
 use super::plan::{self, MissionOptions, PlannedMission};
 use super::service::Service;
+use super::steps::request;
 use super::walk::{Arrival, Walk, WantedBind};
+use crate::git::history::commits_of;
 use crate::mission::Mission;
 use crate::mission::metadata::MissionMetadata;
+use crate::text::chain;
 use crate::tracker::ticket::Ticket;
+use crate::wire::response::BindResponse;
 
 /// What [`start_mission_from_ticket`] would do.
 #[derive(Debug)]
@@ -39,7 +45,7 @@ pub(crate) fn plan(
     options: &MissionOptions,
 ) -> Result<Plan, CreationError> {
     Ok(match find(service, ticket, options)? {
-        Some(Found::Bound(it)) => Plan::Bound(Box::new(found(it.0, it.1))),
+        Some(Found::Bound(it)) => Plan::Bound(Box::new(found(service, ticket, *it))),
         Some(Found::Unfinished(journey)) => Plan::Finish(journey.mission),
         Some(Found::Unrecorded(mission)) => Plan::Finish(mission.name),
         None => Plan::Create(plan::plan(&service, options, Some(ticket))?),
@@ -55,7 +61,11 @@ pub(crate) fn start_mission_from_ticket(
 ) -> Result<Arrival, JourneyError> {
     let _held = service.lock(&ticket.lock_key())?;
     let mut walk = match find(service, ticket, options)? {
-        Some(Found::Bound(it)) => return Ok(found(it.0, it.1)),
+        Some(Found::Bound(it)) => {
+            let mut found = found(service, ticket, *it);
+            recall(service, ticket, &mut found);
+            return Ok(found);
+        }
         Some(Found::Unfinished(journey)) => {
             visible(Walk::resume(service, *journey).map_err(CreationError::from)?)?
         }
@@ -129,14 +139,57 @@ fn visible(walk: Walk<'_>) -> Result<Walk<'_>, CreationError> {
     Err(CreationError::Hidden(walk.mission.name))
 }
 
-fn found(mission: Mission, metadata: MissionMetadata) -> Arrival {
+/// The answer for a mission that was bound earlier, as far as it is known without a request.
+fn found(service: Service<'_>, ticket: &Ticket, local: LocalMission) -> Arrival {
+    let (mission, metadata) = local;
+    let mut known = named(ticket).iter();
+    let known = known.find(|known| is_same(service, known, &metadata));
     Arrival {
+        commits: commits(service, &metadata),
+        bound: known.map(|known| BindResponse {
+            origin_link_id: None,
+            bound_at: known.bound_at.clone(),
+        }),
         mission,
         metadata,
         created: false,
-        commits: Vec::new(),
         event_emitted: false,
-        bound: None,
         warnings: Vec::new(),
+    }
+}
+
+/// The commits that hold the mission, oldest first; none if git fails.
+fn commits(service: Service<'_>, metadata: &MissionMetadata) -> Vec<String> {
+    // The clocks of two machines may differ.
+    const MARGIN: TimeDelta = TimeDelta::days(1);
+    let Some(repository) = &service.project.repository else {
+        return Vec::new();
+    };
+    let created = DateTime::parse_from_rfc3339(metadata.created_at());
+    let created = created.map_or(DateTime::UNIX_EPOCH, |time| time.to_utc());
+    let since = created.checked_sub_signed(MARGIN).unwrap_or(created);
+    let path = metadata.path();
+    let path = path.strip_prefix(&repository.root).unwrap_or(path);
+    commits_of(service.world, repository, path, since).unwrap_or_default()
+}
+
+/// Completes the answer for a mission that was bound earlier. The control plane says that it knows
+/// the bind, so the same bind again changes nothing and returns the link.
+pub(crate) fn recall(service: Service<'_>, ticket: &Ticket, found: &mut Arrival) {
+    let (Some(_), Some(tracker)) = (&found.bound, service.tracker) else {
+        return;
+    };
+    let request = request(service, tracker, &found.metadata, ticket, false);
+    let again = || -> Result<BindResponse, StepError> {
+        let key = service.world.random_uuid()?.to_string();
+        Ok(tracker.client.bind_mission_origin(&request, &key)?)
+    };
+    match again() {
+        Ok(bound) => found.bound = Some(bound),
+        Err(error) => {
+            let cause = chain(&error);
+            let warning = format!("could not get the id of the bind from the server: {cause}");
+            found.warnings.push(warning);
+        }
     }
 }

@@ -81,11 +81,8 @@ impl Walk<'_> {
             return Err(StepError::NotBound);
         };
         let key = &wanted.idempotency_key;
-        let request = |ticket: &Ticket| BindRequest {
-            repository: Some(self.service.project.identity.repository().to_owned()),
-            exclusive: wanted.exclusive,
-            ..request(tracker, &metadata, ticket)
-        };
+        let request =
+            |ticket: &Ticket| request(self.service, tracker, &metadata, ticket, wanted.exclusive);
         let is_begun = |attempt: &Attempt, ticket: &Ticket| {
             key.as_ref()
                 .is_none_or(|key| *key == attempt.idempotency_key)
@@ -257,7 +254,14 @@ fn require_writable(mission: &Mission) -> Result<(), FsError> {
         .map_err(|error| FsError::on("write to", folder)(error.into()))
 }
 
-fn request(tracker: Tracker<'_>, metadata: &MissionMetadata, ticket: &Ticket) -> BindRequest {
+/// The request that binds a ticket to a mission; `exclusive` if it must have no other.
+pub(super) fn request(
+    service: Service<'_>,
+    tracker: Tracker<'_>,
+    metadata: &MissionMetadata,
+    ticket: &Ticket,
+    exclusive: bool,
+) -> BindRequest {
     let candidate = &ticket.candidate;
     BindRequest {
         provider: ticket.provider.to_string(),
@@ -265,8 +269,8 @@ fn request(tracker: Tracker<'_>, metadata: &MissionMetadata, ticket: &Ticket) ->
         binding_ref: tracker.binding.binding_ref.clone(),
         mission_id: metadata.mission_id().to_owned(),
         mission_slug: Some(metadata.mission_slug().to_owned()),
-        repository: None,
-        exclusive: false,
+        repository: Some(service.project.identity.repository().to_owned()),
+        exclusive,
         external_issue_id: candidate.external_issue_id().to_owned(),
         external_issue_key: candidate.external_issue_key().to_owned(),
         external_issue_url: candidate.url().to_owned(),

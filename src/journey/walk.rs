@@ -69,11 +69,11 @@ pub(crate) struct Arrival {
     pub metadata: MissionMetadata,
     /// Whether this command made its folder.
     pub created: bool,
-    /// The commits this command made, oldest first.
+    /// The commits this command made, oldest first; those that hold the mission if it was found.
     pub commits: Vec<String>,
     /// Whether the command's last event is durably in the queue.
     pub event_emitted: bool,
-    /// The control plane's answer; `None` if it was not asked.
+    /// What the control plane says about the bind; `None` if it says nothing.
     pub bound: Option<BindResponse>,
     pub warnings: Vec<String>,
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::cli::commands::sync::{queued, queued_events};
 use crate::cli::ticket_arguments::TicketArguments;
 use crate::cli::{CommandResult, Context, Outcome, RunArguments, merged, progress, record};
 use crate::journey::create::create_feature_core;
@@ -73,7 +74,13 @@ fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let service = context.service(&project, team_slug.as_deref(), run.commit.policy());
     if run.dry_run {
         let new = plan(&service, &options, None)?;
-        return Ok(planned(context, &new.mission_slug, Some(&new), None));
+        return Ok(planned(
+            context,
+            &project,
+            &new.mission_slug,
+            Some(&new),
+            None,
+        ));
     }
     let arrival = create_feature_core(service, &options)?;
     Ok(arrived(context, &project, arrival))
@@ -92,12 +99,23 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let ticket = choice.choose(context, run)?;
     let (slug, new) = match start::plan(service, &ticket, &options)? {
         // Nothing will change, so there is nothing to confirm.
-        Plan::Bound(found) => return Ok(arrived(context, &project, *found)),
+        Plan::Bound(mut found) => {
+            if !run.dry_run {
+                start::recall(service, &ticket, &mut found);
+            }
+            return Ok(arrived(context, &project, *found));
+        }
         Plan::Finish(slug) => (slug, None),
         Plan::Create(mission) => (mission.mission_slug.clone(), Some(mission)),
     };
     if run.dry_run {
-        return Ok(planned(context, &slug, new.as_ref(), Some(&ticket)));
+        return Ok(planned(
+            context,
+            &project,
+            &slug,
+            new.as_ref(),
+            Some(&ticket),
+        ));
     }
     let effect = match new {
         Some(PlannedMission { current_branch, .. }) => {
@@ -130,6 +148,7 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
         none if none.is_empty() => "none".to_owned(),
         commits => commits,
     };
+    let number = queued_events(project);
     let rows = [
         (verb, slug),
         ("title", arrival.text("friendly_name")),
@@ -137,6 +156,7 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
         ("spec", &spec_file),
         ("branch", arrival.text("target_branch")),
         ("commits", &commits),
+        ("queued", &queued(number)),
     ];
     let mut text = record(&context.ui, &rows);
     if context.ui.stdout_is_terminal() {
@@ -157,6 +177,7 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
         "origin_link_id": bound.and_then(|bound| bound.origin_link_id.as_ref()),
         "bound_at": bound.and_then(|bound| bound.bound_at.as_ref()),
         "event_emitted": arrival.event_emitted,
+        "queued_events": number,
         "commits": arrival.commits,
         "next_step": next_step,
     });
@@ -168,6 +189,7 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
 /// The answer of a dry run. `new` is `None` if the mission exists and waits for its bind.
 fn planned(
     context: &Context,
+    project: &Project,
     slug: &str,
     new: Option<&PlannedMission>,
     ticket: Option<&Ticket>,
@@ -191,6 +213,7 @@ fn planned(
         "origin_link_id": null,
         "bound_at": null,
         "event_emitted": false,
+        "queued_events": queued_events(project),
         "commits": [],
         "next_step": "Run the same command without --dry-run.",
     });

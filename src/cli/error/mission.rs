@@ -14,7 +14,11 @@ impl From<MetadataError> for Failure {
     fn from(error: MetadataError) -> Self {
         use MetadataError as E;
         let code = match error {
-            E::Missing { .. } => Code::MetaMissing,
+            E::Missing { ref path } => {
+                let path = shell_word(&path.to_string_lossy());
+                return Self::from_error(Code::MetaMissing, &error)
+                    .hint(Hint::Run(format!("git checkout -- {path}")));
+            }
             E::Malformed { .. } | E::Incomplete { .. } => Code::MetaInvalid,
             E::OriginTicket { .. } => Code::OriginTicketInvalid,
             E::Contended { .. } => Code::MetaContended,

@@ -19,7 +19,7 @@ pub(crate) const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// Why a `meta.json` cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum MetadataError {
-    #[error("there is no {}", path.display())]
+    #[error("No meta.json in {}", path.parent().unwrap_or(path).display())]
     Missing { path: PathBuf },
     #[error("{} is not valid: {why}", path.display())]
     Malformed { path: PathBuf, why: String },

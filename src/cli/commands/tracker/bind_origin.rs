@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::cli::commands::sync::{queued, queued_events};
 use crate::cli::ticket_arguments::TicketArguments;
 use crate::cli::{CommandResult, Context, Failure, Outcome, RunArguments, progress, record};
 use crate::journey::bind::{self, BindOptions, bind_mission_origin};
@@ -39,9 +40,9 @@ pub struct Arguments {
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.phase.start_reading();
     let project = Project::open(&context.world)?;
-    let binding = OriginBinding::load(&project.root)?;
     let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;
     let metadata = mission.load(&project.root)?;
+    let binding = OriginBinding::load(&project.root)?;
     let options = BindOptions {
         idempotency_key: idempotency_key(arguments.idempotency_key)?,
         allow_duplicate: arguments.allow_duplicate,
@@ -56,7 +57,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     bind::check(service, &mission, &ticket, &options)?;
     if run.dry_run {
         let folder = project.relative(&mission.directory);
-        return Ok(plan(context, slug, &folder, &ticket.candidate));
+        return Ok(plan(context, &project, slug, &folder, &ticket.candidate));
     }
     let effect = format!("Bind it to mission {slug}?");
     choice.confirm(context, &ticket, &effect, run)?;
@@ -67,6 +68,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let folder = project.relative(&bound.mission.directory);
     let commit = bound.commits.last();
     let link = bound.bound.as_ref();
+    let number = queued_events(&project);
     let fields = json!({
         "feature_dir": folder,
         "feature_slug": slug,
@@ -74,6 +76,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         "origin_link_id": link.map(|link| &link.origin_link_id),
         "bound_at": link.map(|link| &link.bound_at),
         "event_emitted": bound.event_emitted,
+        "queued_events": number,
         "commit": commit,
     });
     let rows = [
@@ -83,6 +86,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         ("url", ticket.candidate.url()),
         ("folder", &folder),
         ("commit", commit.map_or("none", String::as_str)),
+        ("queued", &queued(number)),
     ];
     Ok(Outcome::new(SCHEMA, fields, record(&context.ui, &rows))
         .warn(bound.warnings)
@@ -102,7 +106,13 @@ fn idempotency_key(key: Option<String>) -> Result<Option<String>, Failure> {
     ))
 }
 
-fn plan(context: &Context, slug: &str, folder: &str, candidate: &OriginCandidate) -> Outcome {
+fn plan(
+    context: &Context,
+    project: &Project,
+    slug: &str,
+    folder: &str,
+    candidate: &OriginCandidate,
+) -> Outcome {
     let fields = json!({
         "dry_run": true,
         "feature_dir": folder,
@@ -112,6 +122,7 @@ fn plan(context: &Context, slug: &str, folder: &str, candidate: &OriginCandidate
         "origin_link_id": null,
         "bound_at": null,
         "event_emitted": false,
+        "queued_events": queued_events(project),
         "commit": null,
     });
     let rows = [
