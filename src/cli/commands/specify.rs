@@ -4,7 +4,9 @@ use serde_json::json;
 
 use crate::cli::commands::sync::{queued, queued_events};
 use crate::cli::ticket_arguments::TicketArguments;
-use crate::cli::{CommandResult, Context, Outcome, RunArguments, merged, progress, record};
+use crate::cli::{
+    CommandResult, Context, DeliverArguments, Outcome, RunArguments, merged, progress, record,
+};
 use crate::journey::create::create_feature_core;
 use crate::journey::start::{self, Plan, start_mission_from_ticket};
 use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
@@ -45,6 +47,8 @@ pub struct Arguments {
     allow_duplicate: bool,
     #[command(flatten)]
     run: RunArguments,
+    #[command(flatten)]
+    deliver: DeliverArguments,
 }
 
 impl Arguments {
@@ -61,6 +65,7 @@ impl Arguments {
 
 /// Creates a mission, from a ticket or without one.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    context.require_home()?;
     match arguments.name {
         Some(_) => without_ticket(&arguments, context),
         None => from_ticket(&arguments, context),
@@ -83,7 +88,7 @@ fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
         ));
     }
     let arrival = create_feature_core(service, &options)?;
-    Ok(arrived(context, &project, arrival))
+    Ok(done(arguments, context, &project, arrival))
 }
 
 fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
@@ -103,7 +108,7 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
             if !run.dry_run {
                 start::recall(service, &ticket, &mut found);
             }
-            return Ok(arrived(context, &project, *found));
+            return Ok(done(arguments, context, &project, *found));
         }
         Plan::Finish(slug) => (slug, None),
         Plan::Create(mission) => (mission.mission_slug.clone(), Some(mission)),
@@ -128,7 +133,16 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let arrival = progress::during(&context.ui, "Starting the mission", || {
         start_mission_from_ticket(service, &ticket, &options)
     })?;
-    Ok(arrived(context, &project, arrival))
+    Ok(done(arguments, context, &project, arrival))
+}
+
+fn done(arguments: &Arguments, context: &Context, project: &Project, arrival: Arrival) -> Outcome {
+    let undelivered = if arguments.run.dry_run {
+        Vec::new()
+    } else {
+        arguments.deliver.after(context, project)
+    };
+    arrived(context, project, arrival).warn(undelivered)
 }
 
 fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {

@@ -2,7 +2,7 @@
 
 use crate::cli::code::Code;
 use crate::cli::failure::Failure;
-use crate::cli::hint::Hint;
+use crate::cli::hint::{Hint, git_restore};
 use crate::journey::CreationError;
 use crate::mission::MissionError;
 use crate::mission::metadata::MetadataError;
@@ -15,9 +15,8 @@ impl From<MetadataError> for Failure {
         use MetadataError as E;
         let code = match error {
             E::Missing { ref path } => {
-                let path = shell_word(&path.to_string_lossy());
                 return Self::from_error(Code::MetaMissing, &error)
-                    .hint(Hint::Run(format!("git checkout -- {path}")));
+                    .hint(Hint::Run(git_restore(path)));
             }
             E::Malformed { .. } | E::Incomplete { .. } => Code::MetaInvalid,
             E::OriginTicket { .. } => Code::OriginTicketInvalid,

@@ -4,7 +4,9 @@ use serde_json::json;
 
 use crate::cli::commands::sync::{queued, queued_events};
 use crate::cli::ticket_arguments::TicketArguments;
-use crate::cli::{CommandResult, Context, Failure, Outcome, RunArguments, progress, record};
+use crate::cli::{
+    CommandResult, Context, DeliverArguments, Failure, Outcome, RunArguments, progress, record,
+};
 use crate::journey::bind::{self, BindOptions, bind_mission_origin};
 use crate::mission;
 use crate::project::Project;
@@ -34,6 +36,8 @@ pub struct Arguments {
     allow_duplicate: bool,
     #[command(flatten)]
     run: RunArguments,
+    #[command(flatten)]
+    deliver: DeliverArguments,
 }
 
 /// Finds the ticket, asks, binds.
@@ -42,6 +46,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let project = Project::open(&context.world)?;
     let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;
     let metadata = mission.load(&project.root)?;
+    context.require_home()?;
     let binding = OriginBinding::load(&project.root)?;
     let options = BindOptions {
         idempotency_key: idempotency_key(arguments.idempotency_key)?,
@@ -65,6 +70,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let bound = progress::during(&context.ui, "Binding", || {
         bind_mission_origin(service, &mission, &ticket, options)
     })?;
+    let undelivered = arguments.deliver.after(context, &project);
     let folder = project.relative(&bound.mission.directory);
     let commit = bound.commits.last();
     let link = bound.bound.as_ref();
@@ -90,6 +96,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     ];
     Ok(Outcome::new(SCHEMA, fields, record(&context.ui, &rows))
         .warn(bound.warnings)
+        .warn(undelivered)
         .warn(context.reminder()))
 }
 
