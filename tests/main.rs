@@ -32,6 +32,7 @@ mod https;
 mod init;
 mod json_contract;
 mod layers;
+mod mission_discard;
 mod one_ticket_one_mission;
 mod search_origin;
 mod serve;

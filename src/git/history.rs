@@ -1,6 +1,7 @@
-//! Finds commits in the history of HEAD.
+//! Reads HEAD and its history.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -29,4 +30,30 @@ pub(crate) fn commits_of(
         Err(GitError::Failed(_)) if repository.head.is_none() => Ok(Vec::new()),
         Err(error) => Err(error),
     }
+}
+
+/// The files in HEAD below this folder (relative to the root); none before the first commit.
+pub(crate) fn files_of(
+    world: &World,
+    repository: &Repository,
+    folder: &Path,
+) -> Result<Vec<PathBuf>, GitError> {
+    let git = Git::in_directory(world, &repository.root);
+    match git.run_on("ls-tree -r -z --name-only HEAD", [folder]) {
+        Ok(output) => Ok(parse::paths(&output)),
+        Err(GitError::Failed(_)) if repository.head.is_none() => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The content of a file in HEAD.
+pub(crate) fn committed(
+    world: &World,
+    repository: &Repository,
+    path: &Path,
+) -> Result<Vec<u8>, GitError> {
+    let mut object = OsString::from("HEAD:");
+    object.push(path);
+    let arguments = [OsString::from("cat-file"), OsString::from("blob"), object];
+    Git::in_directory(world, &repository.root).run(arguments)
 }

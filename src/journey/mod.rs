@@ -21,6 +21,7 @@
 
 pub(crate) mod bind;
 pub(crate) mod create;
+pub(crate) mod discard;
 mod error;
 pub(crate) mod finish;
 mod known;
@@ -39,7 +40,7 @@ use ulid::Ulid;
 use crate::tracker::ticket::Ticket;
 use crate::wire::request::BindRequest;
 
-pub(crate) use error::{CreationError, JourneyError, StepError};
+pub(crate) use error::{CreationError, DiscardError, JourneyError, StepError};
 pub(crate) use known::{Place, TicketTaken};
 pub(crate) use plan::{DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
 pub(crate) use service::{Service, Tracker};

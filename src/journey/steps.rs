@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::path::PathBuf;
 
+use ulid::Ulid;
+
 use super::Attempt;
 use super::error::StepError;
 use super::service::{Service, Tracker};
@@ -13,6 +15,7 @@ use crate::mission::Mission;
 use crate::mission::commit::{CommitOptions, commit_files};
 use crate::mission::folder;
 use crate::mission::metadata::{MetadataError, MissionMetadata, OriginTicket, set_origin_ticket};
+use crate::project::Project;
 use crate::sync::emitter::{EmitError, Emitter};
 use crate::sync::event::{FeatureCreated, MissionOriginBound};
 use crate::sync::event_id;
@@ -20,6 +23,7 @@ use crate::text::{chain, one_line};
 use crate::tracker::ticket::Ticket;
 use crate::wire::request::BindRequest;
 
+const FEATURE_CREATED: &str = "FeatureCreated";
 const MISSION_ORIGIN_BOUND: &str = "MissionOriginBound";
 
 impl Walk<'_> {
@@ -52,10 +56,9 @@ impl Walk<'_> {
     }
 
     pub(super) fn record_created(&mut self) -> Settled {
-        const EVENT: &str = "FeatureCreated";
         let metadata = match self.metadata() {
             Ok(metadata) => metadata,
-            Err(error) => return self.not_recorded(EVENT, &error),
+            Err(error) => return self.not_recorded(FEATURE_CREATED, &error),
         };
         let event = FeatureCreated {
             feature_slug: metadata.mission_slug(),
@@ -63,12 +66,10 @@ impl Walk<'_> {
             target_branch: metadata.text("target_branch").unwrap_or_default(),
             wp_count: 0,
         };
-        let uuid = &self.service.project.identity.project_uuid;
-        let fact = [EVENT, uuid, metadata.mission_slug()];
-        let id = event_id::of_fact(metadata.created_at(), &fact);
+        let id = created_event_id(self.service.project, &metadata);
         let git = self.service.project.git_metadata(self.head());
         let emitted = emitter(&self.service).emit_feature_created(id, &git, &event);
-        self.recorded(EVENT, emitted)
+        self.recorded(FEATURE_CREATED, emitted)
     }
 
     /// Refuses everything that can be refused locally, and chooses the request: that of an earlier
@@ -234,6 +235,13 @@ impl Walk<'_> {
     fn head(&self) -> Option<&str> {
         self.progress.commits.last().map(String::as_str)
     }
+}
+
+/// The id of the event that records the creation of a mission.
+pub(super) fn created_event_id(project: &Project, metadata: &MissionMetadata) -> Ulid {
+    let uuid = &project.identity.project_uuid;
+    let fact = [FEATURE_CREATED, uuid, metadata.mission_slug()];
+    event_id::of_fact(metadata.created_at(), &fact)
 }
 
 fn emitter<'a>(service: &Service<'a>) -> Emitter<'a> {

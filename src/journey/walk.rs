@@ -1,7 +1,7 @@
 //! The loop over the steps of a journey, in the order of [`Step::CREATION`] and [`Step::BINDING`]. A step
 //! that fails ends it, so nothing local is written after a refused bind.
 
-use super::error::{JourneyError, StepError};
+use super::error::{CreationError, JourneyError, StepError};
 use super::service::Service;
 use super::{Journey, Journeys, Step};
 use crate::fs::lock::Lock;
@@ -124,6 +124,9 @@ impl<'a> Walk<'a> {
 
     /// Takes every step that is owed: next step, save the intention, perform.
     pub(super) fn arrive(mut self) -> Result<Arrival, JourneyError> {
+        let held = self.wanted.is_some();
+        let held = held.then(|| self.service.lock_folder(&self.mission));
+        let _held = held.transpose().map_err(CreationError::from)?;
         for step in self.owed() {
             if !(step.is_of_bind() || self.makes_mission()) {
                 continue;
