@@ -175,15 +175,15 @@ fn what_the_author_has_not_committed_is_not_removed() {
         ("spec.md", |sandbox| {
             sandbox.write("kitty-specs/061-payments/spec.md", "Written\n");
         }),
-        ("notes/a.md", |sandbox| {
-            sandbox.write("kitty-specs/061-payments/notes/a.md", "Notes\n");
+        ("notes/a.txt", |sandbox| {
+            sandbox.write("kitty-specs/061-payments/notes/a.txt", "Notes\n");
         }),
-        ("tasks/WP01.md", |sandbox| {
-            sandbox.write("kitty-specs/061-payments/tasks/WP01.md", "Staged\n");
+        ("tasks/plan.txt", |sandbox| {
+            sandbox.write("kitty-specs/061-payments/tasks/plan.txt", "Staged\n");
             sandbox.git(&["add", "kitty-specs"]);
         }),
-        ("empty.md", |sandbox| {
-            sandbox.write("kitty-specs/061-payments/empty.md", "");
+        ("empty.txt", |sandbox| {
+            sandbox.write("kitty-specs/061-payments/empty.txt", "");
         }),
         ("tasks/README.md", |sandbox| {
             sandbox.write("kitty-specs/061-payments/tasks/README.md", "Mine\n");
@@ -232,9 +232,9 @@ fn a_mission_that_was_never_committed_is_only_a_folder() {
         .run(&["specify", "payments", "--no-commit"])
         .succeeds();
     fs::remove_dir_all(sandbox.path(".git")).unwrap();
-    sandbox.write("kitty-specs/061-payments/notes.md", "Notes\n");
+    sandbox.write("kitty-specs/061-payments/notes.txt", "Notes\n");
     refused(&sandbox, 10, "uncommitted_changes");
-    fs::remove_file(sandbox.path("kitty-specs/061-payments/notes.md")).unwrap();
+    fs::remove_file(sandbox.path("kitty-specs/061-payments/notes.txt")).unwrap();
     discard(&sandbox, &["--yes"]).answer(SCHEMA);
     assert!(!sandbox.path(FOLDER).exists());
 }

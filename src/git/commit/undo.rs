@@ -148,7 +148,7 @@ mod tests {
                 b"A\0kitty-specs/061-a/meta.json\0M\0kitty-specs/061-a/y\0",
                 false,
             ),
-            (b"A\0kitty-specs/061-a/meta.json\0A\0README.md\0", false),
+            (b"A\0kitty-specs/061-a/meta.json\0A\0other\0", false),
             (b"A\0kitty-specs/061-ab/meta.json\0", false),
             (b"D\0kitty-specs/061-a/meta.json\0", false),
             (b"", false),
