@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use ulid::Ulid;
 use uuid::Uuid;
 
 /// The names of all environment variables that the program reads; `docs/environment.md` explains
@@ -274,6 +275,13 @@ impl World {
     /// A random (version 4) UUID.
     pub fn random_uuid(&self) -> Result<Uuid, EntropyError> {
         Ok(uuid::Builder::from_random_bytes(self.try_random()?).into_uuid())
+    }
+
+    /// A ULID of this time.
+    pub fn new_ulid(&self, now: DateTime<Utc>) -> Result<Ulid, EntropyError> {
+        let random = u128::from_be_bytes(self.try_random()?);
+        let milliseconds = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        Ok(Ulid::from_parts(milliseconds, random))
     }
 
     /// The machine's name and the user's login name, from which the `node_id` is derived.

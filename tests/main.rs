@@ -33,6 +33,8 @@ mod https;
 mod init;
 mod json_contract;
 mod layers;
+mod mission_discard;
+mod one_ticket_one_mission;
 mod origins;
 mod search_origin;
 mod serve;

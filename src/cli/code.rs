@@ -57,6 +57,7 @@ codes! {
     AddressInUse "address_in_use" Conflict run("spec-kitty serve --listen 127.0.0.1:0"),
     AuthRequired "auth_required" AuthRequired,
     BadResponse "bad_response" Unavailable text(CHECK_SERVER),
+    BindUnfinished "bind_unfinished" Conflict,
     BadTickets "bad_tickets" Usage run("spec-kitty admin tickets import --help"),
     Busy "busy" Unavailable then_again("wait for the other command to end"),
     CannotListen "cannot_listen" RepoState run("spec-kitty serve --listen 127.0.0.1:0"),
@@ -110,6 +111,7 @@ codes! {
     MetaInvalid "meta_invalid" RepoState then_again("fix the file"),
     MetaMissing "meta_missing" RepoState,
     MissionAmbiguous "mission_ambiguous" Conflict text("use the full slug"),
+    MissionBound "mission_bound" Conflict,
     MissionNotFound "mission_not_found" NotFound,
     NetworkDisabled "network_disabled" RepoState then_again("unset SPEC_KITTY_ENABLE_SAAS_SYNC"),
     NoDirectory "no_directory" RepoState
@@ -144,6 +146,8 @@ codes! {
     StoreUnavailable "store_unavailable" Unavailable then_again("check the free disk space"),
     StoreUnusable "store_unusable" RepoState
         text("pass another folder with --data, or use the version that wrote this one"),
+    TicketHasMission "ticket_has_mission" Conflict
+        text("use that mission, or pass --allow-duplicate"),
     TicketKeyTaken "ticket_key_taken" Conflict
         text("give each ticket of a tracker resource its own key"),
     TicketNotFound "ticket_not_found" NotFound
@@ -153,6 +157,8 @@ codes! {
         text("choose another name, or revoke the old token first"),
     TrackerNotBound "tracker_not_bound" RepoState
         template("spec-kitty tracker bind --provider linear --project-slug SLUG"),
+    UncommittedChanges "uncommitted_changes" RepoState
+        then_again("commit these files, or move them out of the folder"),
     Unavailable "unavailable" Unavailable then_again("wait a moment"),
     UnexpectedStatus "unexpected_status" Unavailable text(CHECK_SERVER),
     Unreachable "unreachable" Unavailable then_again("check the address and the network"),

@@ -20,6 +20,7 @@ pub(crate) mod logging;
 pub(crate) mod outcome;
 mod phase;
 pub(crate) mod progress;
+pub(crate) mod resume;
 pub(crate) mod table;
 mod terminal;
 pub(crate) mod ticket_arguments;

@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 
-use super::Step;
+use super::known::TicketTaken;
+use super::{Journey, Step};
 use crate::fs::FsError;
 use crate::fs::lock::LockError;
 use crate::git::command::GitError;
 use crate::git::commit::CommitError;
+use crate::git::repository::Interrupted;
+use crate::mission::MissionError;
 use crate::mission::metadata::MetadataError;
+use crate::project::inside::OutsideError;
 use crate::tracker::control_plane_client::TrackerError;
 use crate::world::EntropyError;
 
@@ -79,6 +83,8 @@ pub(crate) enum CreationError {
         /// The folder that has it.
         by: String,
     },
+    #[error(transparent)]
+    TicketTaken(Box<TicketTaken>),
     /// The unfinished mission of the same slug or ticket is not in the work tree.
     #[error("mission {0} is unfinished and outside the sparse checkout")]
     Hidden(String),
@@ -90,10 +96,55 @@ pub(crate) enum CreationError {
     Git(#[from] GitError),
     #[error(transparent)]
     Lock(#[from] LockError),
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
+
+impl From<TicketTaken> for CreationError {
+    fn from(taken: TicketTaken) -> Self {
+        Self::TicketTaken(Box::new(taken))
+    }
 }
 
 impl From<FsError> for StepError {
     fn from(error: FsError) -> Self {
         MetadataError::from(error).into()
     }
+}
+
+/// Why a mission is not discarded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DiscardError {
+    #[error(transparent)]
+    Mission(#[from] MissionError),
+    #[error("mission {mission} is bound to {key}")]
+    Bound { mission: String, key: String },
+    /// Its bind may have reached the control plane.
+    #[error("the bind of mission {} is not finished", .0.mission)]
+    Unfinished(Box<Journey>),
+    #[error("mission {mission} has changes that are not committed")]
+    Unsaved {
+        mission: String,
+        /// Relative to the project's root.
+        files: Vec<String>,
+    },
+    #[error("a {} is in progress", .0.name())]
+    Interrupted(Interrupted),
+    /// Part was done. The same command goes on.
+    #[error("mission {mission} is not discarded completely")]
+    Stopped { mission: String, source: Box<Self> },
+    #[error("mission {0} is outside the sparse checkout")]
+    Hidden(String),
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    #[error(transparent)]
+    Outside(#[from] OutsideError),
+    #[error(transparent)]
+    Fs(#[from] FsError),
+    #[error(transparent)]
+    Git(#[from] GitError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
 }

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::error::CreationError;
+use super::known::named;
 use super::service::Service;
 use crate::fs::FsError;
 use crate::git::repository::Repository;
@@ -58,7 +59,7 @@ pub(crate) fn plan(
 ) -> Result<PlannedMission, CreationError> {
     let (current_branch, target_branch) = check(service, options)?;
     let slug = options.slug(ticket);
-    let number = number::padded(choose_number(service, options, &slug, ticket.is_some())?);
+    let number = number::padded(choose_number(service, options, &slug, ticket)?);
     Ok(PlannedMission {
         mission_slug: format!("{number}-{slug}"),
         number,
@@ -120,13 +121,14 @@ fn check_specs(root: &Path) -> Result<(), CreationError> {
     }
 }
 
-/// Missions outside a sparse checkout count. A slug that the user asked for must be free if the
+/// Missions outside a sparse checkout count, and those that only the control plane knows: a merge
+/// would bring them. A slug that the user asked for must be free if the
 /// mission is for a ticket; missions without a ticket may share one.
 fn choose_number(
     service: &Service<'_>,
     options: &MissionOptions,
     slug: &str,
-    for_ticket: bool,
+    ticket: Option<&Ticket>,
 ) -> Result<u64, CreationError> {
     let root = &service.project.root;
     let hidden = hidden::names(service.world, service.project)?;
@@ -135,7 +137,8 @@ fn choose_number(
         .filter_map(|name| Some((number::of_folder_name(&name)?, name)));
     let mut taken = numbered_folders(&root.join(SPECS))?;
     taken.extend(hidden);
-    if for_ticket
+    taken.extend(named_here(service, ticket));
+    if ticket.is_some()
         && options.slug.is_some()
         && let Some((_, by)) = taken.iter().find(|(_, name)| without_number(name) == slug)
     {
@@ -158,6 +161,25 @@ fn choose_number(
         }),
         None => Ok(number),
     }
+}
+
+/// The missions of the ticket in this repository, as the control plane names them.
+fn named_here(service: &Service<'_>, ticket: Option<&Ticket>) -> Vec<(u64, String)> {
+    let identity = &service.project.identity;
+    let missions = ticket.map(named).unwrap_or_default().iter();
+    missions
+        .filter(|it| {
+            it.repository
+                .as_deref()
+                .is_none_or(|name| identity.is_repository(name))
+        })
+        .filter_map(|it| {
+            Some((
+                number::of_folder_name(&it.mission_slug)?,
+                it.mission_slug.clone(),
+            ))
+        })
+        .collect()
 }
 
 /// The rules of `git check-ref-format --branch` that a name can break by itself.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::CreationError;
-use crate::fs::lock::Lock;
+use crate::fs::lock::{Lock, LockError};
+use crate::mission::Mission;
 use crate::mission::commit::CommitPolicy;
 use crate::project::Project;
 use crate::tracker::binding::OriginBinding;
@@ -36,5 +37,11 @@ impl Service<'_> {
     pub(super) fn lock(&self, key: &str) -> Result<Lock, CreationError> {
         let lock = self.project.lock(self.world, "mission", key, self.wait);
         Ok(lock?)
+    }
+
+    /// Keeps other processes from discarding the mission while its files change.
+    pub(super) fn lock_folder(&self, mission: &Mission) -> Result<Lock, LockError> {
+        let Self { world, wait, .. } = *self;
+        self.project.lock(world, "folder", &mission.name, wait)
     }
 }

@@ -1,7 +1,7 @@
 //! The loop over the steps of a journey, in the order of [`Step::CREATION`] and [`Step::BINDING`]. A step
 //! that fails ends it, so nothing local is written after a refused bind.
 
-use super::error::{JourneyError, StepError};
+use super::error::{CreationError, JourneyError, StepError};
 use super::service::Service;
 use super::{Journey, Journeys, Step};
 use crate::fs::lock::Lock;
@@ -44,6 +44,8 @@ pub(super) struct WantedBind {
     pub ticket: Ticket,
     /// The user's own idempotency key.
     pub idempotency_key: Option<String>,
+    /// Whether the ticket must have no other mission.
+    pub exclusive: bool,
     /// Whether the command makes the mission too. Then a mission without its bind is half of the
     /// work, not a failure that changed nothing.
     pub makes_mission: bool,
@@ -67,11 +69,11 @@ pub(crate) struct Arrival {
     pub metadata: MissionMetadata,
     /// Whether this command made its folder.
     pub created: bool,
-    /// The commits this command made, oldest first.
+    /// The commits this command made, oldest first; those that hold the mission if it was found.
     pub commits: Vec<String>,
     /// Whether the command's last event is durably in the queue.
     pub event_emitted: bool,
-    /// The control plane's answer; `None` if it was not asked.
+    /// What the control plane says about the bind; `None` if it says nothing.
     pub bound: Option<BindResponse>,
     pub warnings: Vec<String>,
 }
@@ -122,6 +124,9 @@ impl<'a> Walk<'a> {
 
     /// Takes every step that is owed: next step, save the intention, perform.
     pub(super) fn arrive(mut self) -> Result<Arrival, JourneyError> {
+        let held = self.wanted.is_some();
+        let held = held.then(|| self.service.lock_folder(&self.mission));
+        let _held = held.transpose().map_err(CreationError::from)?;
         for step in self.owed() {
             if !(step.is_of_bind() || self.makes_mission()) {
                 continue;
@@ -203,6 +208,7 @@ impl<'a> Walk<'a> {
         if refused {
             // Another try is another request.
             self.journey.attempt = None;
+            self.journey.taken = is_taken(&source);
         }
         let over = if self.journey.creation.is_some() {
             !made
@@ -289,6 +295,10 @@ impl<'a> Walk<'a> {
         let metadata = self.metadata();
         metadata.is_ok_and(|metadata| metadata.origin_identity() == Some(ticket.identity()))
     }
+}
+
+fn is_taken(error: &StepError) -> bool {
+    matches!(error, StepError::Tracker(error) if error.ticket_has_mission().is_some())
 }
 
 /// Whether the folder that a journey makes is here. A `meta.json` that cannot be read is an error:

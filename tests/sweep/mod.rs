@@ -9,6 +9,7 @@ mod bind_origin;
 mod control_plane;
 mod credentials;
 mod delivery;
+mod discard;
 mod from_ticket;
 mod killed_git;
 mod points;

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::cli::commands::sync::{queued, queued_events};
 use crate::cli::ticket_arguments::TicketArguments;
 use crate::cli::{
     Code, CommandResult, Context, DeliverArguments, Failure, Hint, Outcome, RunArguments, merged,
@@ -105,7 +106,13 @@ fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let service = context.service(&project, team_slug.as_deref(), run.commit.policy());
     if run.dry_run {
         let new = plan(&service, &options, None)?;
-        return Ok(planned(context, &new.mission_slug, Some(&new), None));
+        return Ok(planned(
+            context,
+            &project,
+            &new.mission_slug,
+            Some(&new),
+            None,
+        ));
     }
     let arrival = create_feature_core(service, &options)?;
     Ok(done(arguments, context, &project, arrival))
@@ -129,12 +136,23 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let ticket = choice.choose(context, run)?;
     let (slug, new) = match start::plan(service, &ticket, &options)? {
         // Nothing will change, so there is nothing to confirm.
-        Plan::Bound(found) => return Ok(done(arguments, context, &project, *found)),
+        Plan::Bound(mut found) => {
+            if !run.dry_run {
+                start::recall(service, &ticket, &mut found);
+            }
+            return Ok(done(arguments, context, &project, *found));
+        }
         Plan::Finish(slug) => (slug, None),
         Plan::Create(mission) => (mission.mission_slug.clone(), Some(mission)),
     };
     if run.dry_run {
-        return Ok(planned(context, &slug, new.as_ref(), Some(&ticket)));
+        return Ok(planned(
+            context,
+            &project,
+            &slug,
+            new.as_ref(),
+            Some(&ticket),
+        ));
     }
     let effect = match new {
         Some(PlannedMission { current_branch, .. }) => {
@@ -176,6 +194,7 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
         none if none.is_empty() => "none".to_owned(),
         commits => commits,
     };
+    let number = queued_events(project);
     let rows = [
         (verb, slug),
         ("title", arrival.text("friendly_name")),
@@ -183,23 +202,28 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
         ("spec", &spec_file),
         ("branch", arrival.text("target_branch")),
         ("commits", &commits),
+        ("queued", &queued(number)),
     ];
     let mut text = record(&context.ui, &rows);
     if context.ui.stdout_is_terminal() {
         text = format!("{text}\nNext: {next_step}\n");
     }
+    let bound = arrival.bound.as_ref();
     let fields = json!({
         "created": arrival.created,
         "feature_dir": feature_dir,
         "feature_slug": slug,
-        "feature_number": keys.get("feature_number"),
+        "feature_number": arrival.metadata.number(),
+        "mission_id": arrival.metadata.text("mission_id"),
         "spec_file": spec_file,
         "meta_file": format!("{feature_dir}/meta.json"),
         "target_branch": arrival.text("target_branch"),
         "current_branch": project.current_branch(),
         "origin_ticket": origin,
-        "origin_link_id": arrival.bound.map(|bound| bound.origin_link_id),
+        "origin_link_id": bound.and_then(|bound| bound.origin_link_id.as_ref()),
+        "bound_at": bound.and_then(|bound| bound.bound_at.as_ref()),
         "event_emitted": arrival.event_emitted,
+        "queued_events": number,
         "commits": arrival.commits,
         "next_step": next_step,
     });
@@ -211,6 +235,7 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
 /// The answer of a dry run. `new` is `None` if the mission exists and waits for its bind.
 fn planned(
     context: &Context,
+    project: &Project,
     slug: &str,
     new: Option<&PlannedMission>,
     ticket: Option<&Ticket>,
@@ -232,7 +257,9 @@ fn planned(
         "candidate": ticket.map(|ticket| &ticket.candidate),
         "origin_ticket": null,
         "origin_link_id": null,
+        "bound_at": null,
         "event_emitted": false,
+        "queued_events": queued_events(project),
         "commits": [],
         "next_step": "Run the same command without --dry-run.",
     });

@@ -5,6 +5,7 @@ mod index;
 mod path_commit;
 #[cfg(test)]
 mod tests;
+pub(crate) mod undo;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use self::path_commit::PathCommit;
 use super::command::{Git, GitError};
 pub(crate) use super::rejection::RejectedBy;
 use super::repository::{Interrupted, Repository};
-use crate::fs::lock::{self, LockError};
+use crate::fs::lock::{self, Lock, LockError};
 use crate::fs::{FsError, ensure_private_directory};
 use crate::world::World;
 
@@ -114,9 +115,7 @@ pub(crate) fn commit(
     repository: &Repository,
     request: &CommitRequest<'_>,
 ) -> Result<Committed, CommitError> {
-    let folder = repository.common_directory.join("spec-kitty");
-    ensure_private_directory(&folder)?;
-    let _lock = lock::acquire(world, &folder.join("commit.lock"), request.lock_wait)?;
+    let _lock = lock_commits(world, repository, request.lock_wait)?;
     let git = Git::in_directory(world, &repository.root).with_settings(SETTINGS);
     let end = world.instant() + request.index_lock_wait;
     let commit = PathCommit {
@@ -134,4 +133,15 @@ pub(crate) fn commit(
         }),
         other => other,
     }
+}
+
+/// The lock that keeps other spec-kitty processes from changing HEAD and the index.
+fn lock_commits(
+    world: &World,
+    repository: &Repository,
+    wait: Duration,
+) -> Result<Lock, CommitError> {
+    let folder = repository.common_directory.join("spec-kitty");
+    ensure_private_directory(&folder)?;
+    Ok(lock::acquire(world, &folder.join("commit.lock"), wait)?)
 }

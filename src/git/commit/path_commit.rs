@@ -40,6 +40,8 @@ impl PathCommit<'_> {
             self.complete_intents(&all)?;
             self.index.unknown(&all)?
         };
+        // A file that was removed needs no entry.
+        unknown.retain(|path| self.repository.root.join(path).symlink_metadata().is_ok());
         let ignored = self.index.add_intent(&unknown)?;
         unknown.retain(|path| !ignored.contains(path));
         all.retain(|path| !ignored.contains(path));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::FIX;
 use super::finding::{Check, Finding};
 use crate::cli::Context;
+use crate::cli::resume::resuming_command;
 use crate::fs::lock::{self, LockError};
 use crate::git::branches::branch_with;
 use crate::git::command::GitError;
@@ -45,6 +46,7 @@ fn unfinished(context: &Context, project: &Project, stored: StoredJourney) -> Fi
     let ticket = ticket.map(|ticket| ticket.candidate.external_issue_key());
     let owed = journey.owed();
     let what = match (owed.first(), ticket) {
+        (_, Some(key)) if journey.taken => format!("{key} has another mission than {mission}"),
         (Some(Step::RecordCreated | Step::RecordBound), _) if !owed.contains(&Step::Bind) => {
             format!("the event of {mission} is not recorded")
         }
@@ -57,23 +59,8 @@ fn unfinished(context: &Context, project: &Project, stored: StoredJourney) -> Fi
         (_, Some(key)) => format!("mission {mission} is not bound to {key} yet"),
         (_, None) => format!("mission {mission} is not committed"),
     };
-    let (mission, key) = (shell_word(mission), ticket.map(shell_word));
-    let command = match (&journey.creation, key) {
-        (Some(creation), Some(key)) => {
-            let duplicate = if creation.duplicate {
-                " --allow-duplicate"
-            } else {
-                ""
-            };
-            format!("specify --from-ticket {key}{duplicate} --yes")
-        }
-        (None, Some(key)) => format!("tracker bind-origin --mission {mission} --key {key} --yes"),
-        (Some(creation), None) if owed != [Step::RecordCreated] => {
-            format!("specify {}", creation.slug)
-        }
-        (_, None) => "sync now".to_owned(),
-    };
-    CHECK.note(what, format!("run: spec-kitty {command}"))
+    let command = resuming_command(&journey);
+    CHECK.note(what, format!("run: {command}"))
 }
 
 /// The mission is not in the work tree: on another branch its work still waits; deleted, it is over.

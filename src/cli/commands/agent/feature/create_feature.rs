@@ -88,7 +88,7 @@ fn fields(made: &Arrival, current: &str, now: &str) -> Value {
     let fields = json!({
         "feature": made.metadata.mission_slug(),
         "feature_dir": made.mission.directory.display().to_string(),
-        "feature_number": made.text("feature_number"),
+        "feature_number": made.metadata.number(),
         "created_at": made.metadata.created_at(),
         "created_files": [spec_file, meta_file, path("tasks/README.md")],
         "next_step": format!("Read, then update {spec_file} and {meta_file}."),
