@@ -28,6 +28,7 @@ mod https;
 mod init;
 mod json_contract;
 mod layers;
+mod other_git;
 mod search_origin;
 mod serve;
 mod session;

@@ -5,6 +5,7 @@ pub(crate) mod branches;
 pub(crate) mod command;
 pub(crate) mod commit;
 mod environment;
+mod locked;
 mod parse;
 mod pathspec;
 mod rejection;

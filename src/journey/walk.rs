@@ -53,6 +53,8 @@ pub(super) struct WantedBind {
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     pub created: bool,
+    /// Whether this run changed `meta.json`.
+    pub wrote_origin: bool,
     pub commits: Vec<String>,
     pub bound: Option<BindResponse>,
     /// Steps that can never succeed.
