@@ -88,8 +88,7 @@ codes! {
     InputRequired "input_required" InputRequired,
     InsecureAddress "insecure_address" Usage
         text("put a TLS proxy in front of it and pass --behind-tls-proxy"),
-    InsideWorktree "inside_worktree" RepoState
-        text("run it again with -C and the folder of the main checkout"),
+    InsideWorktree "inside_worktree" RepoState,
     Internal "internal" Internal,
     Interrupted "interrupted" Interrupted,
     InvalidBranch "invalid_branch" Usage text("omit --target-branch for the current branch"),

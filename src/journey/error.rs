@@ -61,9 +61,12 @@ pub(crate) enum CreationError {
     NotARepository(PathBuf),
     #[error("no branch is checked out (detached HEAD); a mission needs a branch")]
     DetachedHead,
-    /// A linked work tree, or a folder below `.worktrees/`.
-    #[error("{} is inside a git worktree; create missions in the main checkout", .0.display())]
-    InsideWorktree(PathBuf),
+    /// A folder below `.worktrees/`.
+    #[error(
+        "{} is the worktree of a mission; create missions in the main checkout, {}",
+        here.display(), main.display()
+    )]
+    InsideWorktree { here: PathBuf, main: PathBuf },
     #[error("kitty-specs {0}")]
     SpecsUnusable(&'static str),
     #[error("mission number {number} is taken by {by}")]

@@ -101,6 +101,19 @@ impl Project {
         shared_directory(self.repository.as_ref(), &self.state_directory, &self.root)
     }
 
+    /// The root of this project in each other work tree of its repository.
+    pub(crate) fn other_roots(&self) -> Vec<PathBuf> {
+        let Some(repository) = &self.repository else {
+            return Vec::new();
+        };
+        let inside = self.root.strip_prefix(&repository.root);
+        let inside = inside.unwrap_or(Path::new(""));
+        let roots = repository.other_work_trees().into_iter();
+        roots
+            .map(|root| root.components().chain(inside.components()).collect())
+            .collect()
+    }
+
     /// The current branch; empty on a detached HEAD.
     pub(crate) fn current_branch(&self) -> &str {
         let branch = self.repository.as_ref().and_then(|it| it.branch.as_deref());

@@ -82,6 +82,27 @@ fn a_linked_worktree_shares_the_common_folder() {
     assert_eq!(found.root, linked);
     assert_eq!(found.common_directory, sandbox.root.join(".git"));
     assert_eq!(found.branch.as_deref(), Some("side"));
+    assert_eq!(found.main_checkout(), Some(sandbox.root.as_path()));
+    assert_eq!(found.other_work_trees(), [sandbox.root.clone()]);
+    let main = sandbox.repository();
+    assert_eq!(main.other_work_trees(), [linked.clone()]);
+    let record = sandbox.root.join(".git/worktrees/linked/gitdir");
+    write(&record, "../../../../linked/.git\n");
+    assert_eq!(main.other_work_trees(), [linked.clone()], "a relative path");
+    fs::remove_dir_all(&linked).unwrap();
+    assert_eq!(main.other_work_trees(), [PathBuf::new(); 0]);
+}
+
+#[test]
+fn a_bare_repository_with_work_trees_has_no_main_checkout() {
+    let sandbox = Sandbox::new();
+    sandbox.commit_file("a", "a\n");
+    let (bare, linked) = (sandbox.sibling("bare.git"), sandbox.sibling("linked"));
+    let [from, to, work_tree] = [&sandbox.root, &bare, &linked].map(|p| p.display().to_string());
+    sandbox.git(&["clone", "-q", "--bare", &from, &to]);
+    sandbox.git_in(&bare, &["worktree", "add", "-q", &work_tree, "main"]);
+    let found = sandbox.repository_in(&linked);
+    assert_eq!((found.main_checkout(), &found.root), (None, &linked));
 }
 
 #[test]
