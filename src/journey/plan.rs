@@ -25,6 +25,8 @@ pub(crate) struct MissionOptions {
     pub mission_type: String,
     /// The branch the mission lands on; the current branch if `None`.
     pub target_branch: Option<String>,
+    /// The title of a mission without a ticket; derived from the slug if `None`.
+    pub title: Option<String>,
     /// The slug without its number; derived from the ticket if `None`.
     pub slug: Option<String>,
     /// A number that must be free; the next one if `None`.
