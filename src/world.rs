@@ -211,13 +211,18 @@ impl World {
     /// home folder this is a path at which no folder can be created.
     pub fn state_directory(&self) -> PathBuf {
         let user_folder = || {
-            let mut names = names::USER_FOLDER.into_iter();
-            let home = names.find_map(|name| self.path_variable(name));
+            let home = self.user_directory();
             home.unwrap_or_else(|| PathBuf::from("/proc/no-home-folder"))
         };
         let chosen = self.path_variable(names::HOME);
         self.directory
             .join(chosen.unwrap_or_else(|| user_folder().join(".spec-kitty")))
+    }
+
+    /// The user's home folder.
+    pub fn user_directory(&self) -> Option<PathBuf> {
+        let mut names = names::USER_FOLDER.into_iter();
+        names.find_map(|name| self.path_variable(name))
     }
 
     /// The folder for temporary files (`TMPDIR`, else `/tmp`).

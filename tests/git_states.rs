@@ -439,38 +439,6 @@ fn no_verify_passes_a_rejecting_hook() {
 }
 
 #[test]
-fn a_missing_identity_and_a_failing_signer_are_told_apart() {
-    let server = Server::with_ticket("WEB-123", "Login page");
-    for (config, word) in [
-        (
-            "[user]\n\tname =\n\temail =\n\tuseConfigOnly = true\n",
-            "user.name",
-        ),
-        (
-            "[commit]\n\tgpgSign = true\n[gpg]\n\tprogram = false\n",
-            "sign",
-        ),
-    ] {
-        let sandbox = Sandbox::ready(&server);
-        let path = sandbox.root().join("gitconfig");
-        let usual = fs::read_to_string(&path).unwrap();
-        sandbox.git_config(config);
-        let error = sandbox.run(&SPECIFY).error(11, "applied");
-        let words = error.to_string().to_lowercase();
-        assert!(
-            words.contains(word) || words.contains("identity"),
-            "{word}: {error}"
-        );
-        assert!(!error["hint"].is_null(), "{error}");
-        assert_eq!(sandbox.commit_count(), 1);
-        fs::write(&path, usual).unwrap();
-        sandbox.run(&SPECIFY).succeeds();
-        assert_eq!(sandbox.missions(), ["060-search", "061-web-123"]);
-        assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
-    }
-}
-
-#[test]
 fn a_held_index_lock_defers_the_commit_and_is_never_removed() {
     let server = Server::with_ticket("WEB-123", "Login page");
     let sandbox = Sandbox::ready(&server);

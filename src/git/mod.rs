@@ -8,9 +8,11 @@ mod environment;
 mod locked;
 mod parse;
 mod pathspec;
+pub(crate) mod readiness;
 mod rejection;
 pub(crate) mod repair;
 pub(crate) mod repository;
+pub(crate) mod settings;
 pub(crate) mod sparse;
 #[cfg(test)]
 mod testing;

@@ -7,6 +7,7 @@ use crate::fs::FsError;
 use crate::fs::lock::LockError;
 use crate::git::command::GitError;
 use crate::git::commit::CommitError;
+use crate::git::readiness::NotReady;
 use crate::mission::metadata::MetadataError;
 use crate::tracker::control_plane_client::TrackerError;
 use crate::world::EntropyError;
@@ -41,6 +42,9 @@ pub(crate) enum StepError {
     Metadata(#[from] MetadataError),
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// A commit would fail. Nothing was written.
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
     #[error(transparent)]
     Entropy(#[from] EntropyError),
 }
@@ -89,6 +93,8 @@ pub(crate) enum CreationError {
     Metadata(#[from] MetadataError),
     #[error(transparent)]
     Fs(#[from] FsError),
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
     #[error(transparent)]
     Git(#[from] GitError),
     #[error(transparent)]

@@ -62,6 +62,7 @@ pub(crate) fn plan(
     ticket: Option<&Ticket>,
 ) -> Result<PlannedMission, CreationError> {
     let (current_branch, target_branch) = check(service, options)?;
+    service.require_commits()?;
     let slug = options.slug(ticket);
     let number = number::padded(choose_number(service, options, &slug, ticket.is_some())?);
     Ok(PlannedMission {

@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
 
 fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let (options, run) = (arguments.options(), arguments.run);
-    let project = Project::open(&context.world)?;
+    let project = Project::open_to_commit(&context.world)?;
     let team_slug = context.team_slug();
     let service = context.service(&project, team_slug.as_deref(), run.commit.policy());
     if run.dry_run {
@@ -95,7 +95,7 @@ fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
 fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let (options, ticket, run) = (arguments.options(), &arguments.ticket, arguments.run);
     context.phase.start_reading();
-    let project = Project::open(&context.world)?;
+    let project = Project::open_to_commit(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
     let key = ticket.check(arguments.from_ticket.as_deref(), &binding)?;
     let client = ControlPlaneClient::new(context.session()?);

@@ -77,6 +77,7 @@ impl From<CreationError> for Failure {
                 failure(Code::RepoState).hint(Hint::Run(command))
             }
             E::Metadata(error) => error.into(),
+            E::NotReady(error) => error.into(),
             E::Git(error) => error.into(),
             E::Fs(error) => error.into(),
             E::Lock(error) => error.into(),

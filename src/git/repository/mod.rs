@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::command::{Git, GitError, GitFailure, none_on};
+use super::command::{Git, GitError, GitFailure};
 use super::parse::{self, FileType, Tree};
 use crate::fs::entries;
 use crate::world::World;
@@ -180,16 +180,6 @@ fn unborn_branch(world: &World, repository: &Repository) -> Result<Option<String
         }
         branch => Ok(branch),
     }
-}
-
-/// The URL of the remote `origin`, which may contain a password.
-pub(crate) fn remote_url(world: &World, directory: &Path) -> Result<Option<String>, GitError> {
-    const NO_SUCH_REMOTE: i32 = 2;
-    let git = Git::in_directory(world, directory);
-    let output = none_on(NO_SUCH_REMOTE, git.run(["remote", "get-url", "origin"]))?;
-    let output = output.unwrap_or_default();
-    let url = parse::lines(&output).first().copied();
-    Ok(url.map(|url| String::from_utf8_lossy(url).into_owned()))
 }
 
 /// Whether HEAD and the work tree have the same content at these paths (relative to the root). Does

@@ -175,18 +175,6 @@ fn a_root_need_not_be_utf_8() {
 }
 
 #[test]
-fn the_remote_is_origin() {
-    let sandbox = Sandbox::new();
-    let url = || remote_url(&sandbox.world, &sandbox.root).unwrap();
-    sandbox.git(&["remote", "add", "upstream", "https://example.org/up/stream"]);
-    assert_eq!(url(), None);
-    sandbox.git(&["remote", "add", "origin", "gh:acme/web.git"]);
-    assert_eq!(url().as_deref(), Some("gh:acme/web.git"));
-    sandbox.git(&["config", "url.https://github.com/.insteadOf", "gh:"]);
-    assert_eq!(url().as_deref(), Some("https://github.com/acme/web.git"));
-}
-
-#[test]
 fn the_tree_and_not_the_index_decides_what_is_committed() {
     let sandbox = Sandbox::new();
     sandbox.write("a", "a\n");

@@ -26,7 +26,7 @@ pub struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
-    let project = Project::open(&context.world)?;
+    let project = Project::open_to_commit(&context.world)?;
     let team_slug = context.team_slug();
     let service = context.service(&project, team_slug.as_deref(), arguments.commit.policy());
     let options = MissionOptions {
