@@ -149,3 +149,23 @@ fn outside_of_git_a_bind_needs_no_identity() {
     sandbox.git_config(NOBODY);
     sandbox.run(&BIND).succeeds();
 }
+
+#[test]
+fn a_configuration_that_no_commit_contains_is_a_warning_and_stops_nothing() {
+    let sandbox = Sandbox::with_git();
+    sandbox.run(&["init"]).succeeds();
+    let warned = |command: &[&str]| {
+        let answer = sandbox.run(command).succeeds().json();
+        answer["warnings"]
+            .to_string()
+            .contains(".kittify/config.yaml is not committed")
+    };
+    assert!(warned(&PLAIN) && warned(&CREATE));
+    assert!(!warned(&["specify", "reports", "--no-commit", "--json"]));
+    sandbox.commit_all("Make it a project");
+    assert!(!warned(&PLAIN));
+    // Without a configuration there is nothing to commit.
+    let bare = Sandbox::with_git();
+    let answer = bare.run(&PLAIN).answer("spec-kitty.specify/1");
+    assert_eq!(answer["warnings"], json!([]));
+}

@@ -43,6 +43,11 @@ impl Service<'_> {
         }
     }
 
+    /// Whether the user commits missions to a project whose own configuration is not committed.
+    pub(super) fn has_uncommitted_config(&self) -> bool {
+        self.commit != CommitPolicy::Never && self.project.has_uncommitted_config()
+    }
+
     /// Keeps other processes from working on the same ticket or name.
     pub(super) fn lock(&self, key: &str) -> Result<Lock, CreationError> {
         let lock = self.project.lock(self.world, "mission", key, self.wait);

@@ -12,6 +12,9 @@ use crate::text::chain;
 use crate::tracker::ticket::Ticket;
 use crate::wire::response::BindResponse;
 
+const UNCOMMITTED_CONFIG: &str = ".kittify/config.yaml is not committed, so no other clone or branch \
+                                  knows this project; run: git add .kittify/config.yaml && git commit";
+
 /// A journey under way, and what this run of it has done.
 pub(super) struct Walk<'a> {
     pub(super) service: Service<'a>,
@@ -125,6 +128,9 @@ impl<'a> Walk<'a> {
     /// Takes every step that is owed: next step, save the intention, perform.
     pub(super) fn arrive(mut self) -> Result<Arrival, JourneyError> {
         self.require_commits()?;
+        if self.makes_mission() && self.service.has_uncommitted_config() {
+            self.warn(UNCOMMITTED_CONFIG);
+        }
         for step in self.owed() {
             if !(step.is_of_bind() || self.makes_mission()) {
                 continue;

@@ -19,7 +19,7 @@ use crate::fs::lock::{self, Lock, LockError};
 use crate::fs::{FsError, ensure_private_directory};
 use crate::git::command::GitError;
 use crate::git::readiness::{self, NotReady};
-use crate::git::repository::{Discovered, Repository, discover};
+use crate::git::repository::{Discovered, Repository, discover_with};
 use crate::git::settings::{self, Settings};
 use crate::text::short_digest;
 use crate::world::{EntropyError, World};
@@ -45,6 +45,8 @@ pub(crate) struct Project {
     pub state_directory: PathBuf,
     /// `None` outside git and in a bare repository.
     pub repository: Option<Repository>,
+    /// Whether HEAD contains the project's configuration file.
+    has_config_in_head: bool,
     /// The configuration of git, if it has been read.
     settings: Option<Settings>,
     pub identity: ProjectIdentity,
@@ -90,9 +92,11 @@ impl Project {
         let (discovered, settings) = thread::scope(|scope| {
             let read = || settings::read(world, &root);
             let settings = needs_settings.then(|| scope.spawn(read));
-            (discover(world, &root), settings.map(ScopedJoinHandle::join))
+            let discovered = discover_with(world, &root, config::CONFIG_FILE);
+            (discovered, settings.map(ScopedJoinHandle::join))
         });
-        let repository = match discovered? {
+        let (discovered, has_config_in_head) = discovered?;
+        let repository = match discovered {
             Discovered::Repository(repository) => Some(repository),
             Discovered::Bare(_) | Discovered::None => None,
         };
@@ -108,6 +112,7 @@ impl Project {
             root,
             state_directory,
             repository,
+            has_config_in_head,
             settings,
             identity,
         })
@@ -123,6 +128,13 @@ impl Project {
                 readiness::check(world, &self.root, &settings)
             }
         }
+    }
+
+    /// Whether the project's configuration file exists in this work tree only: no commit contains it, so
+    /// another clone or branch would be another project.
+    pub(crate) fn has_uncommitted_config(&self) -> bool {
+        let exists = || config::path(&self.root).exists();
+        self.repository.is_some() && !self.has_config_in_head && exists()
     }
 
     /// The folder for locks and the UUID file: outside the work tree, shared by all work trees.

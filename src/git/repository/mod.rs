@@ -116,11 +116,24 @@ impl Repository {
     }
 }
 
-/// Finds the repository of a directory with one git command. Git prints a line per argument and
-/// stops at the first one without a value, so the number of lines gives the kind of repository.
+/// Finds the repository of a directory with one git command.
 pub(crate) fn discover(world: &World, directory: &Path) -> Result<Discovered, GitError> {
-    let command = "rev-parse --path-format=absolute --git-dir --git-common-dir --show-toplevel \
-                   HEAD --symbolic-full-name HEAD --";
+    Ok(discover_with(world, directory, "")?.0)
+}
+
+/// Like [`discover`], and whether HEAD contains the file at this path relative to the directory.
+///
+/// Git prints a line per argument and stops at the first one without a value, so the number of lines
+/// gives the kind of repository.
+pub(crate) fn discover_with(
+    world: &World,
+    directory: &Path,
+    file: &str,
+) -> Result<(Discovered, bool), GitError> {
+    let command = format!(
+        "rev-parse --path-format=absolute --git-dir --git-common-dir --show-toplevel \
+         HEAD --symbolic-full-name HEAD HEAD:./{file} --"
+    );
     let (output, failure) = match Git::in_directory(world, directory).run(command.split(' ')) {
         Ok(output) => (output, None),
         Err(GitError::Failed(failure)) => (failure.stdout.clone(), Some(failure)),
@@ -133,22 +146,26 @@ pub(crate) fn discover(world: &World, directory: &Path) -> Result<Discovered, Gi
         branch: None,
         head: None,
     };
+    let without_file = |discovered| Ok((discovered, false));
     match (parse::lines(&output).as_slice(), failure) {
         // An old git prints an unknown option instead of failing.
         ([b"--path-format=absolute", ..], _) => Err(GitError::OldVersion),
-        ([], Some(failure)) if is_outside(&failure) => Ok(Discovered::None),
-        ([_, common], Some(_)) => Ok(Discovered::Bare(parse::path(common))),
+        ([], Some(failure)) if is_outside(&failure) => without_file(Discovered::None),
+        ([_, common], Some(_)) => without_file(Discovered::Bare(parse::path(common))),
         ([own, common, root], Some(_)) => {
             let unborn = repository(root, own, common);
             let branch = unborn_branch(world, &unborn)?;
-            Ok(Discovered::Repository(Repository { branch, ..unborn }))
+            without_file(Discovered::Repository(Repository { branch, ..unborn }))
         }
-        ([own, common, root, head, branch, b"--"], None) => {
-            Ok(Discovered::Repository(Repository {
+        ([own, common, root, head, branch, rest @ ..], failure)
+            if rest.is_empty() == failure.is_some() =>
+        {
+            let found = Repository {
                 branch: parse::branch(branch),
                 head: parse::object_name(head),
                 ..repository(root, own, common)
-            }))
+            };
+            Ok((Discovered::Repository(found), failure.is_none()))
         }
         (_, Some(failure)) => Err(GitError::Failed(failure)),
         (_, None) => Err(GitError::Unreadable {

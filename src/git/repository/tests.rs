@@ -22,6 +22,26 @@ fn a_subfolder_belongs_to_its_work_tree() {
 }
 
 #[test]
+fn a_file_of_the_directory_is_looked_for_in_head() {
+    let sandbox = Sandbox::new();
+    let found = |directory: &Path, file: &str| {
+        let (discovered, found) = discover_with(&sandbox.world, directory, file).unwrap();
+        assert!(matches!(discovered, Discovered::Repository(_)));
+        found
+    };
+    sandbox.write("app/new", "new\n");
+    assert!(!found(&sandbox.root, "app/new"), "before the first commit");
+    sandbox.commit_file("app/.kittify/config.yaml", "a: 1\n");
+    let app = sandbox.root.join("app");
+    assert!(found(&app, ".kittify/config.yaml"));
+    assert!(!found(&sandbox.root, ".kittify/config.yaml"));
+    sandbox.git(&["add", "."]);
+    assert!(!found(&app, "new"), "staged only");
+    sandbox.git(&["checkout", "-q", "--detach"]);
+    assert!(found(&app, ".kittify/config.yaml") && !found(&app, "new"));
+}
+
+#[test]
 fn an_unborn_branch_has_a_name_and_no_head() {
     let sandbox = Sandbox::new();
     // A file of that name must not be taken for the revision.
