@@ -44,7 +44,7 @@ pub struct Arguments {
 /// Finds the ticket, asks, binds.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.phase.start_reading();
-    let project = Project::open(&context.world)?;
+    let project = Project::open_to_commit(&context.world)?;
     let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;
     let metadata = mission.load(&project.root)?;
     context.require_home()?;
