@@ -30,6 +30,7 @@ mod json_contract;
 mod layers;
 mod search_origin;
 mod serve;
+mod serve_defence;
 mod session;
 mod shell;
 mod specify;

@@ -44,6 +44,8 @@ pub(super) enum ApiError {
     OriginConflict { mission: String, key: String },
     #[error("{0}")]
     TooLarge(String),
+    #[error("the head of the request is too large")]
+    HeadTooLarge,
     #[error("this Content-Encoding is not supported here")]
     UnsupportedEncoding,
     #[error("{0}")]
@@ -79,6 +81,10 @@ impl ApiError {
             Self::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "body_too_slow"),
             Self::OriginConflict { .. } => (StatusCode::CONFLICT, "origin_conflict"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::HeadTooLarge => (
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "head_too_large",
+            ),
             Self::UnsupportedEncoding => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding")
             }

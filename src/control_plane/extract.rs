@@ -18,6 +18,7 @@ use serde_json::error::Category;
 
 use super::api_error::ApiError;
 use super::app::App;
+use super::connections::Place;
 use super::store::{SessionOwner, TokenHash};
 use crate::secret::Secret;
 use crate::wire::TEAM_SLUG;
@@ -115,11 +116,18 @@ pub(super) async fn read(app: &App, mut body: Body, limit: usize) -> Result<Vec<
 /// A request body that can be drained after the handler returns (lingering close). Without that, a
 /// client that is still writing sees a reset connection instead of the response.
 #[derive(Debug, Clone)]
-pub(super) struct SharedBody(Arc<Mutex<Body>>);
+pub(super) struct SharedBody {
+    body: Arc<Mutex<Body>>,
+    /// Waits while more of the body is to come.
+    place: Arc<Place>,
+}
 
 impl SharedBody {
-    pub(super) fn new(body: Body) -> Self {
-        Self(Arc::new(Mutex::new(body)))
+    pub(super) fn new(body: Body, place: Arc<Place>) -> Self {
+        Self {
+            body: Arc::new(Mutex::new(body)),
+            place,
+        }
     }
 
     /// Reads and drops the rest of the body, up to a limit.
@@ -146,8 +154,13 @@ impl HttpBody for SharedBody {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let mut body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Pin::new(&mut *body).poll_frame(context)
+        let mut body = self.body.lock().unwrap_or_else(PoisonError::into_inner);
+        let frame = Pin::new(&mut *body).poll_frame(context);
+        match &frame {
+            Poll::Pending => self.place.waits(),
+            Poll::Ready(_) => self.place.works(),
+        }
+        frame
     }
 }
 

@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::admin::Store;
 use crate::cli::logging::filter;
 use crate::cli::{CommandResult, Context, Outcome};
-use crate::control_plane::{Limits, ServeOptions, start};
+use crate::control_plane::{Limits, Network, Proxies, ServeOptions, start};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -20,6 +20,10 @@ pub struct Arguments {
     /// Allow an address other than loopback, because a proxy in front adds TLS
     #[arg(long)]
     pub behind_tls_proxy: bool,
+    /// Proxy whose X-Forwarded-For names the client: an address or a range; repeatable [default: every peer
+    /// behind a TLS proxy]
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) trusted_proxy: Vec<Network>,
     /// Maximum number of requests per session and minute
     #[arg(long, value_name = "N", default_value_t = Limits::REQUESTS_PER_MINUTE, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub rate_limit: u32,
@@ -33,6 +37,10 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         listen: arguments.listen,
         data: arguments.store.folder(context),
         behind_tls_proxy: arguments.behind_tls_proxy,
+        proxies: match arguments.trusted_proxy {
+            none if none.is_empty() => Proxies::Every(arguments.behind_tls_proxy),
+            named => Proxies::In(named),
+        },
         limits: Limits {
             requests_per_minute: arguments.rate_limit,
             ..Limits::default()
