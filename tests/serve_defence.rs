@@ -1,14 +1,19 @@
 //! What `spec-kitty serve` stands: attacks on its connections, its memory, its logins and its clock.
 //! `docs/reliability.md` lists them.
 
+use std::fs;
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 
-use crate::support::{BIND_PATH, ControlPlane, PASSWORD, Response, Sandbox, TOKEN_PATH, tokens};
+use crate::support::{
+    BIND_PATH, ControlPlane, EVENTS_PATH, PASSWORD, Response, Sandbox, TOKEN_PATH, tokens,
+};
 
 /// As many as the server has places.
 const ALL_PLACES: usize = 512;
@@ -103,4 +108,112 @@ fn hostile_connections_keep_nobody_out() {
     }
     drop(hostile);
     let _: Response = server.call("GET", "/healthz", &[], b"");
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}
+
+/// Memory of the server in MiB: `VmRSS` now, `VmHWM` the most so far.
+fn memory(server: &ControlPlane, name: &str) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+    let mut lines = status.lines();
+    let kilobytes = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let kilobytes = kilobytes.unwrap().trim().trim_end_matches(" kB");
+    kilobytes.parse::<u64>().unwrap() / 1024
+}
+
+/// A batch of almost 8 MiB: `begin`, then `part` as often as it fits, then `end`.
+fn batch_of(begin: &str, part: impl Fn(usize) -> String, end: &str) -> String {
+    const MOST: usize = 8 * 1024 * 1024 - 32 * 1024;
+    let mut batch = begin.to_owned();
+    let mut parts = (0..).map(part);
+    while batch.len() < MOST {
+        batch.push_str(&parts.next().unwrap());
+    }
+    batch.truncate(batch.trim_end_matches(',').len());
+    batch + end
+}
+
+/// Batches that cost much more memory than their size if each of their values is kept.
+fn bombs() -> Vec<String> {
+    let id = "\"event_id\":\"01M82EBYAN55CA467NJEDVWYNA\"";
+    let zeros = |_| "0,".to_owned();
+    let payload = format!("{{\"events\":[{{{id},\"payload\":[");
+    let keys = |n: usize| format!("\"{n}\":0,");
+    let small = |_: usize| format!("{{{id},\"more\":[{}0]}},", "0,".repeat(10_000));
+    vec![
+        batch_of(&payload, zeros, "]}]}"),
+        batch_of("{\"events\":[{\"event_id\":[", zeros, "]}]}"),
+        batch_of(&format!("{{\"events\":[{{{id},"), keys, "}]}"),
+        batch_of("{\"events\":[", small, "]}"),
+        batch_of("{\"events\":[", zeros, "]}"),
+        batch_of("{\"events\":[],\"more\":[", zeros, "]}"),
+    ]
+}
+
+/// Mutation check: if a value that no rule reads is parsed, one batch takes hundreds of MiB.
+#[test]
+fn a_batch_takes_little_memory() {
+    let sandbox = Sandbox::new();
+    let server = ControlPlane::filled(&sandbox);
+    let (access, _) = server.log_in();
+    let bearer = format!("Bearer {access}");
+    let packed = [("authorization", &*bearer), ("content-encoding", "gzip")];
+    let bombs: Vec<_> = bombs().iter().map(|b| gzip(b.as_bytes())).collect();
+    let send = |bomb: &[u8]| server.call("POST", EVENTS_PATH, &packed, bomb).status;
+    let before = memory(&server, "VmRSS");
+    let peak = || memory(&server, "VmHWM") - before;
+    let statuses: Vec<_> = bombs.iter().map(|bomb| send(bomb)).collect();
+    assert_eq!(statuses, [200, 400, 200, 200, 413, 200]);
+    let one = peak();
+    assert!(one <= 64, "one batch takes {one} MiB");
+    std::thread::scope(|scope| {
+        for bomb in bombs.iter().cycle().take(8) {
+            scope.spawn(|| assert_ne!(send(bomb), 503));
+        }
+    });
+    let eight = peak();
+    println!("one batch takes {one} MiB, eight take {eight} MiB");
+    assert!(eight <= 128, "eight batches take {eight} MiB");
+}
+
+#[test]
+fn an_event_that_is_too_large_is_rejected_by_itself() {
+    let sandbox = Sandbox::new();
+    let server = ControlPlane::filled(&sandbox);
+    let (access, _) = server.log_in();
+    let event = |id: &str, title: &str| {
+        json!({
+            "event_id": id, "event_type": "MissionOriginBound", "aggregate_id": "061-web-123",
+            "aggregate_type": "Feature", "node_id": "0123456789ab", "lamport_clock": 7,
+            "timestamp": "2026-11-22T10:00:00+00:00",
+            "payload": {
+                "feature_slug": "061-web-123", "provider": "linear", "external_issue_id": "9f1c",
+                "external_issue_key": "WEB-123", "external_issue_url": "https://linear.app/x",
+                "title": title,
+            },
+        })
+    };
+    let (large, small) = ("01M82EBYAN55CA467NJEDVWYNA", "01M82EBYAN55CA467NJEDVWYNB");
+    let rest = event(large, "").to_string().len();
+    let most = "x".repeat(64 * 1024 - rest);
+    let send = |title: &str| {
+        let events = [event(large, title), event(small, "T")];
+        let sent = server.ask(&access, EVENTS_PATH, &json!({"events": events}));
+        sent.is_ok()["results"].clone()
+    };
+    let results = send(&format!("{most}x"));
+    assert_eq!(results[0]["status"], "rejected");
+    assert_eq!(results[0]["event_id"], large);
+    assert_eq!(
+        results[0]["error_message"],
+        "the event is larger than 65536 bytes"
+    );
+    assert_eq!(results[1]["status"], "success");
+    let results = send(&most);
+    assert_eq!(results[0]["status"], "success");
+    assert_eq!(results[1]["status"], "duplicate");
 }

@@ -25,6 +25,13 @@ pub(super) const PASSWORD_CHECKS: usize = 64;
 /// How many of them can come from one address.
 pub(super) const PASSWORD_CHECKS_OF_ONE_ADDRESS: usize = PASSWORD_CHECKS / 4;
 
+/// How many batches of events are in memory.
+const BATCHES: usize = 16;
+/// How many of them can come from one user.
+const BATCHES_OF_ONE_USER: usize = BATCHES / 2;
+/// How many batches are unpacked and parsed in parallel.
+const PARALLEL_BATCH_CHECKS: usize = 2;
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// For each session.
@@ -77,6 +84,10 @@ pub(super) struct App {
     /// For checks and those that wait for one.
     pub password_places: Semaphore,
     pub password_shares: Arc<Shares<IpAddr>>,
+    pub batches: Semaphore,
+    /// By user.
+    pub batch_shares: Arc<Shares<i64>>,
+    pub batch_checks: Arc<Semaphore>,
     /// For requests in progress: a proxy has connections for many addresses.
     pub request_shares: Arc<Shares<IpAddr>>,
     /// One check of the store at a time leaves connections of it for everything else.
@@ -97,6 +108,9 @@ impl App {
             password_checks: Arc::new(Semaphore::new(PARALLEL_PASSWORD_CHECKS)),
             password_places: Semaphore::new(PASSWORD_CHECKS),
             password_shares: Shares::of_each(PASSWORD_CHECKS_OF_ONE_ADDRESS),
+            batches: Semaphore::new(BATCHES),
+            batch_shares: Shares::of_each(BATCHES_OF_ONE_USER),
+            batch_checks: Arc::new(Semaphore::new(PARALLEL_BATCH_CHECKS)),
             request_shares: Shares::of_each(MAX_OF_ONE_ADDRESS),
             health_check: Semaphore::new(1),
             proxies: options.proxies.clone(),

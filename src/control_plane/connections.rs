@@ -168,8 +168,8 @@ mod tests {
 
     use super::*;
 
-    fn address(last: u8) -> Option<IpAddr> {
-        Some([192, 0, 2, last].into())
+    fn address(last: u8) -> IpAddr {
+        [192, 0, 2, last].into()
     }
 
     fn take(connections: &Arc<Connections>, address: Option<IpAddr>) -> Place {
@@ -184,14 +184,14 @@ mod tests {
     #[tokio::test]
     async fn the_connection_that_waits_longest_loses_its_place() {
         let connections = Connections::new(3, 3);
-        let [a, b, c] = [1, 2, 3].map(|n| take(&connections, address(n)));
+        let [a, b, c] = [1, 2, 3].map(|n| take(&connections, Some(address(n))));
         // Waiting for more of a body does not begin anew.
         b.waits();
         a.works();
         a.waits();
-        let _d = take(&connections, address(4));
+        let _d = take(&connections, Some(address(4)));
         assert!(is_lost(&b).await && !is_lost(&a).await && !is_lost(&c).await);
-        let _e = take(&connections, address(5));
+        let _e = take(&connections, Some(address(5)));
         assert!(is_lost(&c).await && !is_lost(&a).await);
         // Its place is counted once.
         drop(b);
@@ -203,13 +203,13 @@ mod tests {
     #[tokio::test]
     async fn without_a_waiting_client_the_next_one_waits() {
         let connections = Connections::new(2, 2);
-        let [a, b] = [1, 2].map(|n| take(&connections, address(n)));
+        let [a, b] = [1, 2].map(|n| take(&connections, Some(address(n))));
         a.works();
         b.works();
-        assert!(connections.free_place(address(3)).unwrap().is_none());
+        assert!(connections.free_place(Some(address(3))).unwrap().is_none());
         let next = tokio::spawn({
             let connections = Arc::clone(&connections);
-            async move { connections.place(address(3)).await.unwrap() }
+            async move { connections.place(Some(address(3))).await.unwrap() }
         });
         tokio::task::yield_now().await;
         drop(a);
@@ -217,7 +217,7 @@ mod tests {
         assert!(!is_lost(&b).await);
         let next = tokio::spawn({
             let connections = Arc::clone(&connections);
-            async move { connections.place(address(4)).await.unwrap() }
+            async move { connections.place(Some(address(4))).await.unwrap() }
         });
         tokio::task::yield_now().await;
         b.waits();
@@ -227,13 +227,15 @@ mod tests {
     #[tokio::test]
     async fn an_address_has_its_share_and_a_proxy_all_places() {
         let connections = Connections::new(6, 2);
-        let own: Vec<_> = (0..2).map(|_| take(&connections, address(1))).collect();
-        let other = take(&connections, address(2));
-        let third = take(&connections, address(1));
+        let own: Vec<_> = (0..2)
+            .map(|_| take(&connections, Some(address(1))))
+            .collect();
+        let other = take(&connections, Some(address(2)));
+        let third = take(&connections, Some(address(1)));
         assert!(is_lost(&own[0]).await && !is_lost(&other).await);
         own[1].works();
         third.works();
-        assert!(connections.free_place(address(1)).is_err());
+        assert!(connections.free_place(Some(address(1))).is_err());
         let proxied: Vec<_> = (0..3).map(|_| take(&connections, None)).collect();
         assert_eq!(connections.open().len(), 6);
         let _next = take(&connections, None);

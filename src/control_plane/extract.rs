@@ -13,6 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt as _;
 use hyper::body::Frame;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -165,7 +166,7 @@ impl HttpBody for SharedBody {
 }
 
 /// Parses a JSON object: 400 if the body is not JSON, 422 if it does not fit `T`.
-pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+pub(super) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ApiError> {
     let parsed = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
         Category::Data => ApiError::Invalid(error.to_string()),
         Category::Io | Category::Syntax | Category::Eof => {

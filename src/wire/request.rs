@@ -106,7 +106,8 @@ pub(crate) struct UnbindRequest {
 
 /// Body of [`super::EVENTS_PATH`]: events from the queue, byte for byte.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct EventsRequest {
+pub(crate) struct EventsRequest<'a> {
     /// At most 1,000.
-    pub events: Vec<Box<RawValue>>,
+    #[serde(borrow)]
+    pub events: Vec<&'a RawValue>,
 }

@@ -75,10 +75,13 @@ async fn verify(
     let _share = address.map(share).transpose()?;
     let _place = app.password_places.try_acquire().map_err(|_| busy())?;
     let permit = Arc::clone(&app.password_checks).acquire_owned().await;
-    let _permit = permit.map_err(|_| ApiError::Internal)?;
-    tokio::task::spawn_blocking(move || password::verify(&password, hash.as_deref()))
-        .await
-        .map_err(|_| ApiError::Internal)
+    let permit = permit.map_err(|_| ApiError::Internal)?;
+    let checking = tokio::task::spawn_blocking(move || {
+        // Until the end of the work, even if nobody waits for it any more.
+        let _permit = permit;
+        password::verify(&password, hash.as_deref())
+    });
+    checking.await.map_err(|_| ApiError::Internal)
 }
 
 struct Tokens {
