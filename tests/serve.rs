@@ -262,7 +262,12 @@ fn a_refresh_token_is_good_for_one_use() {
     let (first_access, first_refresh) = server.log_in();
     let (bystander, _) = server.log_in();
 
+    // The answer may be lost, so the same token can be sent again for a while.
+    let (lost_access, lost_refresh) = tokens(&renew(&first_refresh));
+    assert!(works(&lost_access) && !works(&first_access));
     let (second_access, second_refresh) = tokens(&renew(&first_refresh));
+    renew(&lost_refresh).refuses(401, "token_not_valid");
+    assert!(!works(&lost_access));
     assert!(works(&second_access) && !works(&first_access));
     let (third_access, third_refresh) = tokens(&renew(&second_refresh));
     assert!(works(&third_access));

@@ -67,8 +67,9 @@ fn attack(server: &ControlPlane, from: &str, attack: Attack) -> Vec<TcpStream> {
 fn bind_body(mission: &str) -> Value {
     json!({
         "provider": "linear", "project_slug": "web", "mission_id": mission, "mission_slug": mission,
-        "external_issue_id": "9f1c", "external_issue_key": "WEB-123",
-        "external_issue_url": "https://linear.app/x", "external_title": "T", "external_status": "",
+        "external_issue_id": "02a5cace-e333-54c7-9085-7239848393d2",
+        "external_issue_key": "WEB-123", "external_issue_url": "https://linear.app/x",
+        "external_title": "T", "external_status": "",
     })
 }
 

@@ -175,7 +175,9 @@ fn pool_of(connections: u32, interrupted: &Arc<AtomicBool>) -> SqlitePoolOptions
 fn migrations() -> Migrator {
     let sql = include_str!("../../../migrations/0001_initial.sql").into_sql_str();
     let initial = Migration::new(1, "initial".into(), MigrationType::Simple, sql, false);
-    Migrator::with_migrations(vec![initial])
+    let sql = include_str!("../../../migrations/0003_refresh_again.sql").into_sql_str();
+    let again = Migration::new(3, "refresh again".into(), MigrationType::Simple, sql, false);
+    Migrator::with_migrations(vec![initial, again])
 }
 
 #[cfg(test)]
