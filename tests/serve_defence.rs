@@ -2,8 +2,10 @@
 //! `docs/reliability.md` lists them.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 use std::time::Duration;
 
 use flate2::Compression;
@@ -12,7 +14,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 
 use crate::support::{
-    BIND_PATH, ControlPlane, EVENTS_PATH, PASSWORD, Response, Sandbox, TOKEN_PATH, tokens,
+    BIND_PATH, ControlPlane, EVENTS_PATH, PASSWORD, REFRESH_PATH, Response, SEARCH_PATH, Sandbox,
+    TOKEN_PATH, read_response, tokens,
 };
 
 /// As many as the server has places.
@@ -217,4 +220,258 @@ fn an_event_that_is_too_large_is_rejected_by_itself() {
     let results = send(&most);
     assert_eq!(results[0]["status"], "success");
     assert_eq!(results[1]["status"], "duplicate");
+}
+
+/// Mutation check: if the limit counts by session, the second session has a limit of its own.
+#[test]
+fn logging_in_again_does_not_evade_the_rate_limit() {
+    let sandbox = Sandbox::new();
+    ControlPlane::fill(&sandbox);
+    let server = ControlPlane::start(&sandbox, &["--rate-limit", "5"]);
+    let search = json!({"provider": "linear", "project_slug": "web", "limit": 1, "query_key": "x"});
+    let sessions = [server.log_in().0, server.log_in().0];
+    let mut asked = sessions.iter().cycle().take(10);
+    let mut statuses = vec![];
+    assert!(
+        asked.any(|access| {
+            let answer = server.ask(access, SEARCH_PATH, &search);
+            statuses.push(answer.status);
+            answer.status == 429
+        }),
+        "{statuses:?}"
+    );
+    assert_eq!(statuses[0], 200);
+}
+
+#[test]
+fn logins_and_refreshes_share_the_limit_of_their_address() {
+    let sandbox = Sandbox::new();
+    ControlPlane::fill(&sandbox);
+    let login = json!({"username": "kit", "password": PASSWORD});
+    // Each of them is within the limit.
+    let exhaust = |server: &ControlPlane, headers: &[(&str, &str)]| {
+        let session = server.post(TOKEN_PATH, headers, &login);
+        let (_, mut refresh) = tokens(&session);
+        for _ in 0..4 {
+            let renewed = server.post(REFRESH_PATH, headers, &json!({"refresh": refresh}));
+            if renewed.status == 429 {
+                return true;
+            }
+            (_, refresh) = tokens(&renewed);
+            if server.post(TOKEN_PATH, headers, &login).status == 429 {
+                return true;
+            }
+        }
+        false
+    };
+    let limit = ["--rate-limit", "5"];
+    let server = ControlPlane::start(&sandbox, &limit);
+    // The header of a client that is not a proxy does not count.
+    assert!(exhaust(&server, &[("x-forwarded-for", "192.0.2.1")]));
+    let body = login.to_string();
+    let stream = server.connect_from("127.0.0.2");
+    ControlPlane::call_over(stream, "POST", TOKEN_PATH, &[], body.as_bytes()).is_ok();
+
+    let trusted = [
+        "--trusted-proxy",
+        "10.0.0.0/8",
+        "--trusted-proxy",
+        "127.0.0.1",
+    ];
+    let server = ControlPlane::start(&sandbox, &[&limit[..], &trusted].concat());
+    assert!(exhaust(
+        &server,
+        &[("x-forwarded-for", "203.0.113.9, 192.0.2.1")]
+    ));
+    assert!(exhaust(
+        &server,
+        &[("x-forwarded-for", "192.0.2.1, 192.0.2.2, 10.1.2.3")]
+    ));
+    let other = [("x-forwarded-for", "192.0.2.1, 192.0.2.3")];
+    server.post(TOKEN_PATH, &other, &login).is_ok();
+}
+
+#[test]
+fn an_oversized_head_is_refused_with_the_envelope() {
+    let sandbox = Sandbox::new();
+    let server = ControlPlane::start(&sandbox, &[]);
+    let many = "x: y\r\n".repeat(200);
+    let large = |length: usize| format!("x-large: {}\r\n", "y".repeat(length));
+    for headers in [many, large(200_000), large(3_000_000)] {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        let head = format!("GET /healthz HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let answer = read_response(&mut stream);
+        answer.refuses(431, "head_too_large");
+        assert_eq!(answer.headers["connection"], "close");
+    }
+    server
+        .call("GET", "/healthz", &[("x", &"y".repeat(60_000))], b"")
+        .is_ok();
+}
+
+/// Mutation check: with the `httpdate` of the registry every request is cut off.
+#[test]
+fn a_clock_before_1970_cuts_nobody_off() {
+    let mut sandbox = Sandbox::new();
+    ControlPlane::fill(&sandbox);
+    let source = sandbox.root().join("clock.c");
+    let library = sandbox.root().join("clock.so");
+    let code = "#include <time.h>\n\
+        #include <sys/syscall.h>\n\
+        #include <unistd.h>\n\
+        int clock_gettime(clockid_t clock, struct timespec *time) {\n\
+          int result = syscall(SYS_clock_gettime, clock, time);\n\
+          if (clock == CLOCK_REALTIME) time->tv_sec -= 3000000000;\n\
+          return result;\n\
+        }\n";
+    fs::write(&source, code).unwrap();
+    let compiled = Command::new("cc")
+        .args(["-shared", "-fPIC", "-o"])
+        .args([&library, &source])
+        .status();
+    if !compiled.is_ok_and(|status| status.success()) {
+        println!("SKIPPED: needs a C compiler");
+        return;
+    }
+    sandbox.set("LD_PRELOAD", &library);
+    let server = ControlPlane::start(&sandbox, &[]);
+    let health = server.call("GET", "/healthz", &[], b"");
+    health.is_ok();
+    assert_eq!(health.headers["date"], "Thu, 01 Jan 1970 00:00:00 GMT");
+    let (access, refresh) = server.log_in();
+    let search = json!({"provider": "linear", "project_slug": "web", "limit": 1, "query_key": "x"});
+    server.ask(&access, SEARCH_PATH, &search).is_ok();
+    let key = [
+        ("authorization", &*format!("Bearer {access}")),
+        ("idempotency-key", "k"),
+    ];
+    server
+        .post(BIND_PATH, &key, &bind_body("061-web-123"))
+        .is_ok();
+    server
+        .post(REFRESH_PATH, &[], &json!({"refresh": refresh}))
+        .is_ok();
+    let log = server.stop();
+    assert!(!log.contains("panicked"), "{log}");
+}
+
+#[test]
+fn a_restored_store_is_made_private_at_the_start() {
+    let sandbox = Sandbox::new();
+    ControlPlane::filled(&sandbox).stop();
+    let store = sandbox.state().join("control-plane/control-plane.sqlite3");
+    fs::set_permissions(&store, fs::Permissions::from_mode(0o644)).unwrap();
+    let server = ControlPlane::start(&sandbox, &[]);
+    server.log_in();
+    for entry in fs::read_dir(store.parent().unwrap()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{entry:?}");
+    }
+}
+
+/// Mutation check: without a handler for SIGXFSZ the signal ends the server.
+#[test]
+fn a_limit_on_file_sizes_does_not_kill() {
+    let sandbox = Sandbox::new();
+    let line = "ulimit -f 0 && exec spec-kitty serve --json --listen 127.0.0.1:0";
+    let error = sandbox.run_line(line).error(10, "none");
+    assert_eq!(error["code"], "store_unusable");
+}
+
+/// The statuses of all answers to these bytes and to a last request.
+fn statuses(server: &ControlPlane, bytes: &[u8]) -> Vec<u16> {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let last = b"GET /last HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    // The connection may end with a reset.
+    drop(stream.write_all(&[bytes, last].concat()));
+    let mut answers = Vec::new();
+    drop(stream.read_to_end(&mut answers));
+    let answers = String::from_utf8_lossy(&answers);
+    let status = |answer: &str| answer.get(..3).unwrap().parse().unwrap();
+    answers.split("HTTP/1.1 ").skip(1).map(status).collect()
+}
+
+/// Nothing is read as two requests that another server could read as one. 404 is the answer to the last
+/// request, if the connection lasts until then.
+#[test]
+fn raw_attempts_smuggle_nothing() {
+    let sandbox = Sandbox::new();
+    let server = ControlPlane::start(&sandbox, &[]);
+    let hidden = "GET /hidden HTTP/1.1\r\nhost: x\r\n\r\n";
+    let post = |headers: &str, body: &str| {
+        format!("POST /healthz HTTP/1.1\r\nhost: x\r\n{headers}\r\n\r\n{body}")
+    };
+    let chunked = |value: &str| post(&format!("transfer-encoding: {value}"), "0\r\n\r\n");
+    let lengths = |values: &str| post(&format!("content-length: {values}"), hidden);
+    let line = |line: &str| format!("{line}\r\nhost: x\r\n\r\n");
+    for (raw, expected) in [
+        // Plain requests, to see that answers are counted.
+        (post("content-length: 0", ""), &[405, 404][..]),
+        (chunked("chunked"), &[405, 404]),
+        (line("GET / HTTP/1.1") + hidden, &[404, 404, 404]),
+        // Two lengths, or a length and chunks.
+        (lengths("0\r\ncontent-length: 5"), &[400]),
+        (lengths("5\r\ntransfer-encoding: chunked"), &[405]),
+        (
+            post(
+                "transfer-encoding: chunked\r\ncontent-length: 5",
+                "0\r\n\r\n",
+            ) + hidden,
+            &[405],
+        ),
+        (lengths("0, 5"), &[400]),
+        (lengths("+0"), &[400]),
+        (lengths("-1"), &[400]),
+        (lengths("0x0"), &[400]),
+        (lengths("99999999999999999999999"), &[400]),
+        // Odd chunks.
+        (chunked("chunked, identity") + hidden, &[400]),
+        (chunked("xchunked") + hidden, &[400]),
+        (chunked("\u{b}chunked") + hidden, &[400]),
+        (chunked("identity") + hidden, &[400]),
+        (
+            post("transfer-encoding: chunked", "-1\r\n\r\n") + hidden,
+            &[405],
+        ),
+        (
+            post("transfer-encoding: chunked", "fffffffffffffffff\r\n") + hidden,
+            &[405],
+        ),
+        (
+            post("transfer-encoding: chunked", "0;\n\r\n\r\n") + hidden,
+            &[405],
+        ),
+        // Odd heads.
+        (post("content-length : 0", "") + hidden, &[400]),
+        (post("x: y\r\n content-length: 0", "") + hidden, &[400]),
+        (post("x: y\0", "") + hidden, &[400]),
+        (post(": y", "") + hidden, &[400]),
+        (line("GET / HTTP/1.0\r\ntransfer-encoding: chunked"), &[400]),
+        (line("GET / HTTP/2.0"), &[400]),
+        (line("GET / http/1.1"), &[400]),
+        (line("GET /"), &[400]),
+        (line("GET / x HTTP/1.1"), &[400]),
+        (line("GET /\0 HTTP/1.1"), &[400]),
+        (line("G\u{e4}T / HTTP/1.1"), &[400]),
+        (line(""), &[400]),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(), &[]),
+        ("\u{16}\u{3}\u{1}\0\u{5}\u{1}".to_owned(), &[400]),
+        // Odd targets.
+        (line("GET * HTTP/1.1"), &[404, 404]),
+        (line("GET //healthz HTTP/1.1"), &[404, 404]),
+        (line("GET /../healthz HTTP/1.1"), &[404, 404]),
+        (line("GET /healthz/ HTTP/1.1"), &[404, 404]),
+        (line("GET /%68ealthz HTTP/1.1"), &[404, 404]),
+        (line("CONNECT x:1 HTTP/1.1"), &[404, 404]),
+        (
+            line(&format!("GET /{} HTTP/1.1", "x".repeat(70_000))),
+            &[414],
+        ),
+    ] {
+        assert_eq!(statuses(&server, raw.as_bytes()), expected, "{raw:.200?}");
+    }
+    server.call("GET", "/healthz", &[], b"").is_ok();
 }

@@ -34,7 +34,7 @@ const PARALLEL_BATCH_CHECKS: usize = 2;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// For each session.
+    /// For each user, and for logins and refreshes from each address.
     pub requests_per_minute: u32,
     /// How long the head of the first request of a connection may take to arrive.
     pub first_head_time: Duration,
@@ -76,8 +76,10 @@ impl Default for Limits {
 pub(super) struct App {
     pub world: World,
     pub store: Store,
-    /// By session.
+    /// By user.
     pub requests: RateLimit<i64>,
+    /// Logins and refreshes.
+    pub logins: RateLimit<IpAddr>,
     /// By the hash of the user name and the address of the client.
     pub wrong_passwords: RateLimit<([u8; 32], Option<IpAddr>)>,
     pub password_checks: Arc<Semaphore>,
@@ -104,6 +106,7 @@ impl App {
             world,
             store,
             requests: RateLimit::per_minute(options.limits.requests_per_minute),
+            logins: RateLimit::per_minute(options.limits.requests_per_minute),
             wrong_passwords: RateLimit::per_minute(WRONG_PASSWORDS_PER_MINUTE),
             password_checks: Arc::new(Semaphore::new(PARALLEL_PASSWORD_CHECKS)),
             password_places: Semaphore::new(PASSWORD_CHECKS),

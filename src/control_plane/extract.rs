@@ -43,7 +43,7 @@ impl FromRequestParts<Arc<App>> for Caller {
         span.record("session", owner.session_id);
         span.record("user", owner.user_id);
         app.requests
-            .take(1, owner.session_id, app.world.instant())
+            .take(1, owner.user_id, app.world.instant())
             .map_err(ApiError::RateLimited)?;
         let other_team = requested_team(&parts.headers)?.filter(|team| *team != owner.team_slug);
         if let Some(team) = other_team {

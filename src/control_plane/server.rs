@@ -88,12 +88,10 @@ impl Running {
         &self.url
     }
 
-    /// Installs the handlers: from now on SIGINT, SIGTERM and SIGXFSZ do not end the process.
+    /// Installs the handlers: from now on SIGINT and SIGTERM do not end the process.
     pub(crate) fn listen_for_signals(&self) -> Result<StopSignals, ControlPlaneError> {
         let _entered = self.runtime.enter();
         let listen = |kind| signal(kind).map_err(ControlPlaneError::Runtime);
-        // With any handler a write to a file that may not grow fails, and does not end the process.
-        drop(listen(SignalKind::from_raw(SIGXFSZ))?);
         Ok(StopSignals {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
@@ -147,8 +145,10 @@ pub(crate) fn start(world: &World, options: &ServeOptions) -> Result<Running, Co
         .enable_all()
         .build()
         .map_err(ControlPlaneError::Runtime)?;
-    let store = runtime.block_on(Store::open(world, &options.data))?;
     let entered = runtime.enter();
+    // With any handler a write to a file that may not grow fails, and does not end the process.
+    drop(signal(SignalKind::from_raw(SIGXFSZ)).map_err(ControlPlaneError::Runtime)?);
+    let store = runtime.block_on(Store::open(world, &options.data))?;
     let (listener, url) =
         listen(address).map_err(|source| ControlPlaneError::Listen { address, source })?;
     drop(entered);

@@ -1,6 +1,6 @@
 //! `spec-kitty serve`.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
@@ -12,8 +12,8 @@ use crate::control_plane::{Limits, Network, Proxies, ServeOptions, start};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Address to listen on; port 0 takes a free port
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8460")]
+    /// Address to listen on, or a port of this machine; port 0 takes a free port
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8460", value_parser = listen_address)]
     pub listen: SocketAddr,
     #[command(flatten)]
     pub store: Store,
@@ -24,9 +24,18 @@ pub struct Arguments {
     /// behind a TLS proxy]
     #[arg(long, value_name = "CIDR")]
     pub(crate) trusted_proxy: Vec<Network>,
-    /// Maximum number of requests per session and minute
+    /// Maximum number of requests a minute for each user, and of logins for each address
     #[arg(long, value_name = "N", default_value_t = Limits::REQUESTS_PER_MINUTE, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub rate_limit: u32,
+}
+
+/// A port alone, or with `localhost`, is a port of loopback.
+fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {
+    let port = text.strip_prefix("localhost:");
+    let port = port.or_else(|| text.strip_prefix(':')).unwrap_or(text);
+    let loopback = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let address = port.parse().map(loopback).or_else(|_| text.parse());
+    address.map_err(|_| "expected a port, or an IP address with a port, such as 127.0.0.1:8460")
 }
 
 /// Serves until SIGINT or SIGTERM. Prints the answer at the start, because the caller waits for the

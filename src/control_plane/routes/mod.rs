@@ -70,9 +70,11 @@ async fn limit_and_log(
     request: Request,
     next: Next,
 ) -> Response {
+    if place.has_asked() {
+        // hyper answers up to 16 pipelined requests before it lets other connections go on.
+        tokio::task::yield_now().await;
+    }
     place.works();
-    // hyper handles up to 16 pipelined requests before it lets other connections go on.
-    tokio::task::yield_now().await;
     let started = app.world.instant();
     let path = PATHS.into_iter().find(|path| *path == request.uri().path());
     let span = tracing::info_span!(

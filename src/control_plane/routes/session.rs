@@ -26,6 +26,7 @@ pub(super) async fn log_in(
     headers: HeaderMap,
     Document(request): Document<TokenRequest>,
 ) -> Result<Json<TokenResponse>, ApiError> {
+    limit(&app, client)?;
     let TokenRequest { username, password } = request;
     // The limit remembers a hash, because a name can be as long as the request body.
     let key = (Sha256::digest(&username).into(), client.0);
@@ -51,8 +52,10 @@ pub(super) async fn log_in(
 /// Replaces the tokens of a session.
 pub(super) async fn refresh(
     State(app): State<Arc<App>>,
+    client: ClientAddress,
     Document(request): Document<RefreshRequest>,
 ) -> Result<Json<TokenResponse>, ApiError> {
+    limit(&app, client)?;
     let (old, new) = (TokenHash::of(&request.refresh), Tokens::new(&app.world)?);
     let owner = app
         .store
@@ -61,6 +64,13 @@ pub(super) async fn refresh(
         .ok_or(ApiError::RefreshTokenNotValid)?;
     tracing::info!(session = owner.session_id, "session refreshed");
     Ok(new.into_response(owner.team_slug))
+}
+
+/// Counts logins and refreshes by address, because they have no session yet.
+fn limit(app: &App, ClientAddress(address): ClientAddress) -> Result<(), ApiError> {
+    let count = |address| app.logins.take(1, address, app.world.instant());
+    let counted = address.map_or(Ok(()), count);
+    counted.map_err(ApiError::RateLimited)
 }
 
 /// Checks a password on a thread for blocking work. Fails at once if too many others wait for that.
