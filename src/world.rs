@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
 use ulid::Ulid;
@@ -131,9 +131,9 @@ impl World {
         }
     }
 
-    /// The current time in UTC.
+    /// The current time in UTC. Unlike `Utc::now` it does not panic before 1970.
     pub fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        SystemTime::now().into()
     }
 
     /// A reading of the monotonic clock.

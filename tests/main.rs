@@ -40,6 +40,7 @@ mod origins;
 mod other_git;
 mod search_origin;
 mod serve;
+mod serve_defence;
 mod session;
 mod shell;
 mod specify;

@@ -188,7 +188,7 @@ fn time(seconds: i64) -> Option<String> {
 }
 
 /// Each migration, in order. A file never changes after its release.
-const MIGRATIONS: [(&str, &str); 2] = [
+const MIGRATIONS: [(&str, &str); 3] = [
     (
         "initial",
         include_str!("../../../migrations/0001_initial.sql"),
@@ -196,6 +196,10 @@ const MIGRATIONS: [(&str, &str); 2] = [
     (
         "repositories and tokens",
         include_str!("../../../migrations/0002_repositories_and_tokens.sql"),
+    ),
+    (
+        "refresh again",
+        include_str!("../../../migrations/0003_refresh_again.sql"),
     ),
 ];
 
