@@ -29,6 +29,7 @@ mod https;
 mod init;
 mod json_contract;
 mod layers;
+mod local;
 mod search_origin;
 mod serve;
 mod session;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::api_error::ApiError;
+use super::personal::PersonalUser;
 use super::rate_limit::RateLimit;
 use super::server::ServeOptions;
 use super::store::{ProjectMapping, Store};
@@ -59,6 +60,8 @@ impl Default for Limits {
 pub(super) struct App {
     pub world: World,
     pub store: Store,
+    /// The user of a personal control plane.
+    pub personal: Option<PersonalUser>,
     /// By session.
     pub requests: RateLimit<i64>,
     /// By the hash of the user name and the address of the client.
@@ -74,10 +77,16 @@ pub(super) struct App {
 }
 
 impl App {
-    pub(super) fn new(world: World, store: Store, options: &ServeOptions) -> Self {
+    pub(super) fn new(
+        world: World,
+        store: Store,
+        personal: Option<PersonalUser>,
+        options: &ServeOptions,
+    ) -> Self {
         Self {
             world,
             store,
+            personal,
             requests: RateLimit::per_minute(options.limits.requests_per_minute),
             wrong_passwords: RateLimit::per_minute(WRONG_PASSWORDS_PER_MINUTE),
             password_checks: Arc::new(Semaphore::new(PARALLEL_PASSWORD_CHECKS)),

@@ -14,6 +14,7 @@ mod api_error;
 mod app;
 mod extract;
 mod password;
+mod personal;
 mod rate_limit;
 mod routes;
 mod server;
@@ -27,6 +28,7 @@ use crate::world::{EntropyError, World};
 
 pub(crate) use administration::Administration;
 pub(crate) use app::Limits;
+pub(crate) use personal::Personal;
 
 pub(crate) use server::{ServeOptions, start};
 

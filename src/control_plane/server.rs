@@ -20,8 +20,10 @@ use tokio::time::timeout;
 
 use super::ControlPlaneError;
 use super::app::{App, Limits};
+use super::personal::PersonalUser;
 use super::routes::router;
 use super::store::Store;
+use crate::secret::Secret;
 use crate::world::World;
 
 /// How many connections can be open. Further ones wait in the backlog of the socket.
@@ -35,6 +37,8 @@ pub(crate) struct ServeOptions {
     pub data: PathBuf,
     /// Allows an address other than loopback, because a proxy in front adds TLS.
     pub behind_tls_proxy: bool,
+    /// The token of the user of a personal control plane.
+    pub personal_token: Option<Secret>,
     pub limits: Limits,
 }
 
@@ -45,6 +49,7 @@ impl ServeOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             data,
             behind_tls_proxy: false,
+            personal_token: None,
             limits: Limits::default(),
         }
     }
@@ -133,6 +138,10 @@ pub(crate) fn start(world: &World, options: &ServeOptions) -> Result<Running, Co
         .build()
         .map_err(ControlPlaneError::Runtime)?;
     let store = runtime.block_on(Store::open(world, &options.data))?;
+    let personal = match &options.personal_token {
+        Some(token) => Some(runtime.block_on(PersonalUser::load(world, &store, token))?),
+        None => None,
+    };
     let listen = async {
         let listener = TcpListener::bind(address).await?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -141,7 +150,7 @@ pub(crate) fn start(world: &World, options: &ServeOptions) -> Result<Running, Co
     let (listener, url) = runtime
         .block_on(listen)
         .map_err(|source| ControlPlaneError::Listen { address, source })?;
-    let app = Arc::new(App::new(world.clone(), store, options));
+    let app = Arc::new(App::new(world.clone(), store, personal, options));
     let (stop, stopped) = oneshot::channel();
     let serving = runtime.spawn(serve(listener, app, stopped));
     tracing::info!(%url, "listening");
@@ -299,7 +308,7 @@ mod tests {
             let store = Store::open(&world, &options.data).await.unwrap();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             store.be_busy().await;
-            let app = App::new(world, store.clone(), &options);
+            let app = App::new(world, store.clone(), None, &options);
             let (stop, stopped) = oneshot::channel();
             drop(stop);
             serve(listener, Arc::new(app), stopped).await;

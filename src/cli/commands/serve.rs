@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         listen: arguments.listen,
         data: arguments.store.folder(context),
         behind_tls_proxy: arguments.behind_tls_proxy,
+        personal_token: None,
         limits: Limits {
             requests_per_minute: arguments.rate_limit,
             ..Limits::default()

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Scope;
-use crate::auth::session::{Session, SessionError};
+use crate::auth::session::Session;
 use crate::cli::{Code, CommandResult, Context, Effect, ExitCode, Failure, Outcome, record_known};
 use crate::http::{Answer, Call, Refusal, Retry};
 use crate::journey::finish::{Recorded, record_owed_events};
@@ -82,9 +82,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
             let outcome = results.outcome(context).warn([timed_out.to_owned()]);
             return Ok(outcome.warn(warnings));
         }
-        Some(Stop::NoAnswer(error)) => {
-            let may_have_arrived = error.may_have_arrived();
-            (error.into(), may_have_arrived)
+        Some(Stop::NoAnswer(failure)) => {
+            let may_have_arrived = failure.effect == Effect::Unknown;
+            (failure, may_have_arrived)
         }
         Some(Stop::BadAnswer(error)) => (TrackerError::BadResponse(error).into(), true),
         Some(Stop::Refused(answer)) => {
@@ -107,10 +107,10 @@ fn post<'a>(
     context: &'a Context,
     session: &mut Option<Session<'a>>,
     body: Vec<u8>,
-) -> Result<Answer, SessionError> {
+) -> Result<Answer, Failure> {
     let open = match session.take() {
         Some(open) => open,
-        None => Session::open(&context.world, context.server.as_deref(), context.deadline)?,
+        None => context.session()?,
     };
     let call = Call {
         path: EVENTS_PATH,
@@ -119,7 +119,7 @@ fn post<'a>(
         retry: Retry::Safe,
         ..Call::default()
     };
-    session.insert(open).post(call)
+    Ok(session.insert(open).post(call)?)
 }
 
 fn progress(queues: &[Queue], context: &Context) -> ProgressBar {
