@@ -50,6 +50,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
             none if none.is_empty() => Proxies::Every(arguments.behind_tls_proxy),
             named => Proxies::In(named),
         },
+        personal_token: None,
         limits: Limits {
             requests_per_minute: arguments.rate_limit,
             ..Limits::default()
