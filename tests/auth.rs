@@ -507,6 +507,10 @@ fn status_without_an_answer_is_not_verified_and_no_error() {
         status["warnings"],
         json!(["not verified: server unreachable"])
     );
+    let text = sandbox.run(&["auth", "status"]).succeeds();
+    let row = "verified\tnot verified: server unreachable\n";
+    assert!(text.stdout.contains(row), "{text:?}");
+    assert_eq!(text.stderr, "");
     let server = Server::start();
     sandbox.log_in(&server.url());
     for (reply, words) in [

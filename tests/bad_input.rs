@@ -313,19 +313,6 @@ fn a_broken_clock_never_goes_back() {
 }
 
 #[test]
-fn a_state_directory_that_cannot_be_used_never_stops_plain_work() {
-    let mut sandbox = Sandbox::with_project();
-    let file = sandbox.root().join("a-file");
-    write_file(&file, "");
-    sandbox.set("SPEC_KITTY_HOME", &file);
-    let output = sandbox.run(&["specify", "payments", "--json"]);
-    let answer = output.answer("spec-kitty.specify/1");
-    assert_eq!(answer["event_emitted"], false);
-    assert_ne!(answer["warnings"], json!([]));
-    assert_eq!(sandbox.subjects()[0], "Add mission 061-payments");
-}
-
-#[test]
 fn a_server_that_misbehaves_is_unavailable() {
     let elsewhere = Server::with_ticket("WEB-123", "Login page");
     let sandbox = Sandbox::ready(&elsewhere);

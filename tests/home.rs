@@ -61,6 +61,7 @@ fn commands_that_record_refuse_before_they_begin() {
         before.assert_same(&sandbox.snapshot());
     }
     assert!(server.requests().is_empty());
+    assert!(!fs::exists("/nonexistent").unwrap());
     let text = sandbox.run(&["specify", "payments"]);
     assert!(text.error_text(10).contains("HOME is set"), "{text:?}");
 }
