@@ -29,6 +29,7 @@ pub struct Arguments {
 /// address.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     log_to_stderr(context);
+    arguments.store.require_home(context)?;
     let options = ServeOptions {
         listen: arguments.listen,
         data: arguments.store.folder(context),

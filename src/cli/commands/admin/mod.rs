@@ -30,7 +30,16 @@ impl Store {
     }
 
     fn open<'a>(&self, context: &'a Context) -> Result<Administration<'a>, Failure> {
+        self.require_home(context)?;
         Ok(Administration::open(&context.world, &self.folder(context))?)
+    }
+
+    /// Fails if the folder is in the state directory, and that cannot be written.
+    pub(crate) fn require_home(&self, context: &Context) -> Result<(), Failure> {
+        match self.data {
+            Some(_) => Ok(()),
+            None => context.require_home(),
+        }
     }
 
     /// The folder, for the JSON document.
