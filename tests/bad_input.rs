@@ -9,8 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::{
-    BIND, BIND_PATH, Reply, SEARCH_PATH, SPECIFY, Sandbox, Server, candidate, finish,
-    search_answer, write_file,
+    BIND, BIND_PATH, Reply, SEARCH_PATH, SPECIFY, Sandbox, Server, candidate, finish, search_answer,
 };
 
 const SEARCH: [&str; 4] = ["tracker", "search-origin", "WEB-123", "--json"];
