@@ -125,33 +125,35 @@ fn choose(mission: Mission<'_>, mut links: Vec<Link>) -> Found {
     Found::Links(links)
 }
 
-/// Stores what this request knows about the mission of a link: its ULID, its current slug and
-/// repository. Nothing changes if another mission has that slug in that repository.
+/// Stores what this request of a user knows about the mission of a link: its ULID and repository,
+/// if they were unknown. The user who bound it can also change its slug and repository. Nothing
+/// changes if another mission has that slug in that repository.
 pub(super) async fn remember(
     transaction: &mut Transaction,
     link: &Link,
     mission: Mission<'_>,
+    user: i64,
 ) -> Result<(), StoreError> {
-    let (id, slug) = if mission.has_ulid() {
-        (mission.id, mission.slug)
-    } else {
-        (&*link.mission_id, &*link.mission_slug)
-    };
-    let repository = mission.repository.or(link.repository.as_deref());
-    if (id, slug, repository)
-        == (
-            &link.mission_id,
-            &link.mission_slug,
-            link.repository.as_deref(),
-        )
-    {
-        return Ok(());
+    let is_binder = link.bound_by == user;
+    let known = (
+        &*link.mission_id,
+        &*link.mission_slug,
+        link.repository.as_deref(),
+    );
+    let (mut id, mut slug, mut repository) = known;
+    if mission.has_ulid() && (is_binder || !link.has_ulid()) {
+        (id, slug) = (mission.id, mission.slug);
     }
-    sql!(execute(&mut **transaction):
-        "UPDATE OR IGNORE origin_links SET mission_id = ?, mission_slug = ?, repository = ?
-         WHERE id = ?";
-        id, slug, repository, &link.id
-    )?;
+    if is_binder || repository.is_none() {
+        repository = mission.repository.or(repository);
+    }
+    if (id, slug, repository) != known {
+        sql!(execute(&mut **transaction):
+            "UPDATE OR IGNORE origin_links SET mission_id = ?, mission_slug = ?, repository = ?
+             WHERE id = ?";
+            id, slug, repository, &link.id
+        )?;
+    }
     Ok(())
 }
 

@@ -215,7 +215,7 @@ async fn find_or_insert_link(
     };
     let has_ticket = |link: &&Link| link.external_issue_id == attempt.external_issue_id;
     if let Some(link) = links.iter().find(has_ticket) {
-        missions::remember(transaction, link, mission).await?;
+        missions::remember(transaction, link, mission, attempt.caller.user_id).await?;
         return Ok((bound(&link.id, &link.bound_at), Some(link.id.clone())));
     }
     if let Some(link) = links.into_iter().next() {
