@@ -243,12 +243,14 @@ impl World {
     }
 
     fn home(&self) -> Option<PathBuf> {
-        let user_folder = || {
-            let mut names = names::USER_FOLDER.into_iter();
-            names.find_map(|name| self.path_variable(name))
-        };
         self.path_variable(names::HOME)
-            .or_else(|| Some(user_folder()?.join(".spec-kitty")))
+            .or_else(|| Some(self.user_directory()?.join(".spec-kitty")))
+    }
+
+    /// The user's home folder.
+    pub fn user_directory(&self) -> Option<PathBuf> {
+        let mut names = names::USER_FOLDER.into_iter();
+        names.find_map(|name| self.path_variable(name))
     }
 
     /// The folder for temporary files (`TMPDIR`, else `/tmp`).

@@ -341,3 +341,20 @@ fn an_open_merge_and_a_detached_head_are_notes() {
         "{output:?}"
     );
 }
+
+/// A git that was killed while it made or moved a branch leaves the lock of that branch, whatever
+/// branch is checked out.
+#[test]
+fn locks_of_head_and_of_any_branch_are_found_and_removed() {
+    let sandbox = Sandbox::with_project();
+    let locks = ["HEAD.lock", "refs/heads/061-new.lock"].map(|name| format!(".git/{name}"));
+    for lock in &locks {
+        sandbox.write(lock, "");
+        let doctor = sandbox.run(&["doctor"]).exits(10);
+        assert!(doctor.stdout.contains(lock), "{doctor:?}");
+        sandbox.run(&["doctor", "--fix"]).exits(10);
+        assert!(sandbox.path(lock).exists());
+        let doctor = sandbox.run(&["doctor", "--fix", "--yes"]).succeeds();
+        assert!(!sandbox.path(lock).exists(), "{doctor:?}");
+    }
+}

@@ -140,8 +140,10 @@ fn metadata_keys(
     ticket: Option<&Ticket>,
     created_at: &str,
 ) -> MetadataKeys {
-    let title = ticket.map(|ticket| one_line(ticket.candidate.title()));
+    let title = ticket.map(|ticket| ticket.candidate.title());
     let friendly_name = title
+        .or(options.title.as_deref())
+        .map(one_line)
         .filter(|title| !title.is_empty())
         .unwrap_or_else(|| options.slug(ticket).replace('-', " "));
     let mut keys: MetadataKeys = [

@@ -7,6 +7,7 @@ use crate::fs::FsError;
 use crate::fs::lock::LockError;
 use crate::git::command::GitError;
 use crate::git::commit::CommitError;
+use crate::git::readiness::NotReady;
 use crate::mission::metadata::MetadataError;
 use crate::tracker::control_plane_client::TrackerError;
 use crate::world::EntropyError;
@@ -41,6 +42,9 @@ pub(crate) enum StepError {
     Metadata(#[from] MetadataError),
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// A commit would fail. Nothing was written.
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
     #[error(transparent)]
     Entropy(#[from] EntropyError),
 }
@@ -61,9 +65,12 @@ pub(crate) enum CreationError {
     NotARepository(PathBuf),
     #[error("no branch is checked out (detached HEAD); a mission needs a branch")]
     DetachedHead,
-    /// A linked work tree, or a folder below `.worktrees/`.
-    #[error("{} is inside a git worktree; create missions in the main checkout", .0.display())]
-    InsideWorktree(PathBuf),
+    /// A folder below `.worktrees/`.
+    #[error(
+        "{} is the worktree of a mission; create missions in the main checkout, {}",
+        here.display(), main.display()
+    )]
+    InsideWorktree { here: PathBuf, main: PathBuf },
     #[error("kitty-specs {0}")]
     SpecsUnusable(&'static str),
     #[error("mission number {number} is taken by {by}")]
@@ -86,6 +93,8 @@ pub(crate) enum CreationError {
     Metadata(#[from] MetadataError),
     #[error(transparent)]
     Fs(#[from] FsError),
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
     #[error(transparent)]
     Git(#[from] GitError),
     #[error(transparent)]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::CreationError;
 use crate::fs::lock::Lock;
+use crate::git::readiness::NotReady;
 use crate::mission::commit::CommitPolicy;
 use crate::project::Project;
 use crate::tracker::binding::OriginBinding;
@@ -32,6 +33,16 @@ pub(crate) struct Tracker<'a> {
 }
 
 impl Service<'_> {
+    /// Refuses what keeps git from committing, if the user wants commits.
+    pub(super) fn require_commits(&self) -> Result<(), NotReady> {
+        match self.commit {
+            CommitPolicy::Never => Ok(()),
+            CommitPolicy::Commit | CommitPolicy::WithoutHooks => {
+                self.project.require_commits(self.world)
+            }
+        }
+    }
+
     /// Keeps other processes from working on the same ticket or name.
     pub(super) fn lock(&self, key: &str) -> Result<Lock, CreationError> {
         let lock = self.project.lock(self.world, "mission", key, self.wait);

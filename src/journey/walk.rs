@@ -53,6 +53,8 @@ pub(super) struct WantedBind {
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     pub created: bool,
+    /// Whether this run changed `meta.json`.
+    pub wrote_origin: bool,
     pub commits: Vec<String>,
     pub bound: Option<BindResponse>,
     /// Steps that can never succeed.
@@ -122,6 +124,7 @@ impl<'a> Walk<'a> {
 
     /// Takes every step that is owed: next step, save the intention, perform.
     pub(super) fn arrive(mut self) -> Result<Arrival, JourneyError> {
+        self.require_commits()?;
         for step in self.owed() {
             if !(step.is_of_bind() || self.makes_mission()) {
                 continue;
@@ -138,6 +141,18 @@ impl<'a> Walk<'a> {
         let metadata = metadata.map_err(|error| self.stop(last, error.into()))?;
         self.end();
         Ok(self.into_arrival(metadata))
+    }
+
+    /// Refuses what keeps git from committing what is still to be written. A new mission was checked
+    /// when it was planned.
+    fn require_commits(&self) -> Result<(), StepError> {
+        let owed = self.owed();
+        let folder_owed = self.makes_mission() && owed.contains(&Step::CommitFolder);
+        let origin_owed = owed.contains(&Step::CommitOrigin) && !self.origin_stands();
+        if self.new.is_none() && (folder_owed || origin_owed) {
+            self.service.require_commits()?;
+        }
+        Ok(())
     }
 
     pub(super) fn settle(&mut self, step: Step, settled: Settled) {

@@ -23,3 +23,4 @@ mod sync_now;
 mod sync_retry;
 mod syscalls;
 mod tracker_bind;
+mod user_commits;

@@ -11,6 +11,7 @@ use crate::journey::start::{self, Plan, start_mission_from_ticket};
 use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
 use crate::project::Project;
 use crate::project::paths::SPECS;
+use crate::text::one_line;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::ticket::Ticket;
@@ -24,6 +25,9 @@ pub struct Arguments {
     /// Slug of a mission without a ticket, for example user-auth
     #[arg(value_name = "NAME", conflicts_with = "TicketArguments")]
     name: Option<String>,
+    /// Title of a mission without a ticket [default: its name in words]
+    #[arg(long, value_name = "TEXT", value_parser = title, conflicts_with_all = ["from_ticket", "candidate"])]
+    title: Option<String>,
     /// Start from this ticket: key, provider:KEY or URL
     #[arg(long, value_name = "REF")]
     from_ticket: Option<String>,
@@ -55,11 +59,20 @@ impl Arguments {
         MissionOptions {
             mission_type: self.mission_type.clone(),
             target_branch: self.target_branch.clone(),
+            title: self.title.clone(),
             slug: self.name.clone().or_else(|| self.slug.clone()),
             number: self.number,
             allow_duplicate: self.allow_duplicate,
         }
     }
+}
+
+/// A title in one line.
+fn title(text: &str) -> Result<String, &'static str> {
+    let title = one_line(text);
+    (!title.is_empty())
+        .then_some(title)
+        .ok_or("a title needs a visible character")
 }
 
 /// Creates a mission, from a ticket or without one.
@@ -73,7 +86,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
 
 fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let (options, run) = (arguments.options(), arguments.run);
-    let project = Project::open(&context.world)?;
+    let project = Project::open_to_commit(&context.world)?;
     let team_slug = context.team_slug();
     let service = context.service(&project, team_slug.as_deref(), run.commit.policy());
     if run.dry_run {
@@ -87,7 +100,7 @@ fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
 fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let (options, ticket, run) = (arguments.options(), &arguments.ticket, arguments.run);
     context.phase.start_reading();
-    let project = Project::open(&context.world)?;
+    let project = Project::open_to_commit(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
     let key = ticket.check(arguments.from_ticket.as_deref(), &binding)?;
     let client = ControlPlaneClient::new(context.session()?);

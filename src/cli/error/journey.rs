@@ -31,6 +31,7 @@ impl From<StepError> for Failure {
             StepError::Tracker(error) => error.into(),
             StepError::Metadata(error) => error.into(),
             StepError::Commit(error) => error.into(),
+            StepError::NotReady(error) => error.into(),
             StepError::Entropy(error) => error.into(),
         }
     }

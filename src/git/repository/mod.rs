@@ -5,8 +5,9 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::command::{Git, GitError, GitFailure, none_on};
+use super::command::{Git, GitError, GitFailure};
 use super::parse::{self, FileType, Tree};
+use crate::fs::entries;
 use crate::world::World;
 
 /// A repository with a work tree.
@@ -59,6 +60,31 @@ impl Repository {
     /// Whether `git worktree add` made this work tree.
     pub(crate) fn is_linked_worktree(&self) -> bool {
         self.git_directory != self.common_directory
+    }
+
+    /// The work tree that `git clone` or `git init` made; `None` if it is not known without git: the
+    /// common folder has another name, or the repository is bare and has only linked work trees.
+    pub(crate) fn main_checkout(&self) -> Option<&Path> {
+        if !self.is_linked_worktree() {
+            return Some(&self.root);
+        }
+        let is_usual = self.common_directory.file_name() == Some(OsStr::new(".git"));
+        self.common_directory.parent().filter(|_| is_usual)
+    }
+
+    /// The roots of all other work trees of this repository. Starts no process.
+    pub(crate) fn other_work_trees(&self) -> Vec<PathBuf> {
+        let records = entries(&self.common_directory.join("worktrees")).unwrap_or_default();
+        let linked = records.iter().filter_map(|record| {
+            let git_file = fs::read(record.path().join("gitdir")).ok()?;
+            // A relative path starts at the record.
+            let git_file = record.path().join(parse::path(git_file.trim_ascii_end()));
+            git_file.parent().map(Path::to_owned)
+        });
+        let main = self.main_checkout().map(Path::to_owned);
+        let existing = main.into_iter().chain(linked);
+        let existing = existing.filter_map(|root| fs::canonicalize(root).ok());
+        existing.filter(|root| *root != self.root).collect()
     }
 
     /// The operation in progress, from the files in the git folder. A rebase comes first, because it
@@ -154,16 +180,6 @@ fn unborn_branch(world: &World, repository: &Repository) -> Result<Option<String
         }
         branch => Ok(branch),
     }
-}
-
-/// The URL of the remote `origin`, which may contain a password.
-pub(crate) fn remote_url(world: &World, directory: &Path) -> Result<Option<String>, GitError> {
-    const NO_SUCH_REMOTE: i32 = 2;
-    let git = Git::in_directory(world, directory);
-    let output = none_on(NO_SUCH_REMOTE, git.run(["remote", "get-url", "origin"]))?;
-    let output = output.unwrap_or_default();
-    let url = parse::lines(&output).first().copied();
-    Ok(url.map(|url| String::from_utf8_lossy(url).into_owned()))
 }
 
 /// Whether HEAD and the work tree have the same content at these paths (relative to the root). Does

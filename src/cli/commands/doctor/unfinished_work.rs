@@ -9,7 +9,7 @@ use crate::cli::Context;
 use crate::fs::lock::{self, LockError};
 use crate::git::branches::branch_with;
 use crate::git::command::GitError;
-use crate::journey::{Journeys, Step, StoredJourney, remove_file};
+use crate::journey::{Journey, Journeys, Step, StoredJourney, remove_file};
 use crate::mission::Mission;
 use crate::project::Project;
 use crate::text::shell_word;
@@ -39,7 +39,7 @@ fn unfinished(context: &Context, project: &Project, stored: StoredJourney) -> Fi
     let mission = &journey.mission;
     let meta_file = Mission::named(&project.root, mission).meta_file();
     if !meta_file.exists() {
-        return absent(context, project, mission, meta_file, path);
+        return absent(context, project, &journey, meta_file, path);
     }
     let ticket = journey.ticket.as_ref();
     let ticket = ticket.map(|ticket| ticket.candidate.external_issue_key());
@@ -57,8 +57,14 @@ fn unfinished(context: &Context, project: &Project, stored: StoredJourney) -> Fi
         (_, Some(key)) => format!("mission {mission} is not bound to {key} yet"),
         (_, None) => format!("mission {mission} is not committed"),
     };
-    let (mission, key) = (shell_word(mission), ticket.map(shell_word));
-    let command = match (&journey.creation, key) {
+    CHECK.note(what, format!("run: spec-kitty {}", command_of(&journey)))
+}
+
+/// The command that resumes a journey.
+fn command_of(journey: &Journey) -> String {
+    let ticket = journey.ticket.as_ref();
+    let key = ticket.map(|ticket| shell_word(ticket.candidate.external_issue_key()));
+    match (&journey.creation, key) {
         (Some(creation), Some(key)) => {
             let duplicate = if creation.duplicate {
                 " --allow-duplicate"
@@ -67,23 +73,35 @@ fn unfinished(context: &Context, project: &Project, stored: StoredJourney) -> Fi
             };
             format!("specify --from-ticket {key}{duplicate} --yes")
         }
-        (None, Some(key)) => format!("tracker bind-origin --mission {mission} --key {key} --yes"),
-        (Some(creation), None) if owed != [Step::RecordCreated] => {
+        (None, Some(key)) => {
+            let mission = shell_word(&journey.mission);
+            format!("tracker bind-origin --mission {mission} --key {key} --yes")
+        }
+        (Some(creation), None) if journey.owed() != [Step::RecordCreated] => {
             format!("specify {}", creation.slug)
         }
         (_, None) => "sync now".to_owned(),
-    };
-    CHECK.note(what, format!("run: spec-kitty {command}"))
+    }
 }
 
-/// The mission is not in the work tree: on another branch its work still waits; deleted, it is over.
+/// The mission is not in the work tree: in another one or on another branch its work still waits;
+/// deleted, it is over.
 fn absent(
     context: &Context,
     project: &Project,
-    mission: &str,
+    journey: &Journey,
     meta_file: PathBuf,
     journey_file: PathBuf,
 ) -> Finding {
+    let mission = &journey.mission;
+    let is_there = |root: &PathBuf| Mission::named(root, mission).meta_file().exists();
+    if let Some(root) = project.other_roots().into_iter().find(is_there) {
+        let root = root.to_string_lossy();
+        let what = format!("mission {mission} is in another work tree, {root}");
+        let command = command_of(journey);
+        let advice = format!("run: spec-kitty -C {} {command}", shell_word(&root));
+        return CHECK.note(what, advice);
+    }
     match branch_of(context, project, &meta_file) {
         Ok(None) => {}
         Ok(Some(branch)) => {

@@ -40,7 +40,7 @@ pub struct Arguments {
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.phase.start_reading();
     context.require_home()?;
-    let project = Project::open(&context.world)?;
+    let project = Project::open_to_commit(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
     let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;
     let metadata = mission.load(&project.root)?;
