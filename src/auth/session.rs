@@ -171,11 +171,6 @@ impl<'a> Session<'a> {
         self.client.server()
     }
 
-    /// Sends a `GET`. See [`Self::post`].
-    pub(crate) fn get(&self, path: &str) -> Result<Answer, SessionError> {
-        self.send(Call::get(path))
-    }
-
     /// Sends a request with the token and team of this session. After a 401 it renews the session once,
     /// in one process for all, and sends the request again. A second 401 is
     /// [`SessionError::Expired`]; any other status is an answer.

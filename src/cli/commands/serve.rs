@@ -42,6 +42,7 @@ fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {
 /// address.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     log_to_stderr(context);
+    arguments.store.require_home(context)?;
     let options = ServeOptions {
         listen: arguments.listen,
         data: arguments.store.folder(context),

@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
             return Err(HttpError::NetworkDisabled.into());
         }
         let password = if arguments.password_stdin {
-            password_from_stdin()?
+            password_from_stdin(context)?
         } else {
             password_from_terminal(context, &mut login)?
         };
@@ -64,8 +64,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     Ok(outcome(&session).warn(warnings))
 }
 
-fn password_from_stdin() -> Result<Secret, Failure> {
-    let password = ask::password_from_stdin()?;
+fn password_from_stdin(context: &Context) -> Result<Secret, Failure> {
+    let password = ask::within_time(context, "the password", ask::password_from_stdin)?;
     if password.expose().is_empty() {
         return Err(Failure::usage("the password on standard input is empty"));
     }
@@ -100,7 +100,7 @@ fn token_from_stdin(context: &Context) -> Result<Secret, Failure> {
         }
         return Err(password_required(context));
     }
-    let bytes = ask::read_stdin(MOST_BYTES)?;
+    let bytes = ask::within_time(context, "the token", || ask::read_stdin(MOST_BYTES))?;
     // A replacement character is not allowed in a token, so invalid UTF-8 is rejected later.
     Ok(Secret::new(String::from_utf8_lossy(&bytes).trim()))
 }

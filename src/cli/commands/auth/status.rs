@@ -40,7 +40,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     });
     let text = text(&status, answer.as_ref(), context);
     let outcome = Outcome::new("spec-kitty.auth-status/1", fields, text);
-    let outcome = outcome.warn(answer.as_ref().and_then(not_verified));
+    // The text has it in a row.
+    let doubt = answer.as_ref().filter(|_| context.ui.json);
+    let outcome = outcome.warn(doubt.and_then(not_verified));
     if status.standing.is_logged_in() {
         return Ok(outcome);
     }
@@ -96,14 +98,14 @@ pub(crate) fn time(time: DateTime<Utc>) -> String {
 
 fn text(status: &Status, answer: Option<&Verification>, context: &Context) -> String {
     let verified = answer.map(|answer| match answer.verified() {
-        Some(true) => "yes",
-        Some(false) => "no",
-        None => "unknown",
+        Some(true) => "yes".to_owned(),
+        Some(false) => "no".to_owned(),
+        None => not_verified(answer).unwrap_or_default(),
     });
     let end = status.refresh_expires_at.or(status.access_expires_at);
     let rows = [
         ("session", Some(sentence(&status.standing).to_owned())),
-        ("verified", verified.map(str::to_owned)),
+        ("verified", verified),
         ("server", status.server.as_ref().map(ToString::to_string)),
         ("user", status.username.clone()),
         ("team", status.team_slug.clone()),
