@@ -28,6 +28,7 @@ mod https;
 mod init;
 mod json_contract;
 mod layers;
+mod picker;
 mod search_origin;
 mod serve;
 mod session;

@@ -18,6 +18,7 @@ mod interruption;
 pub(crate) mod logging;
 pub(crate) mod outcome;
 mod phase;
+mod picker;
 pub(crate) mod progress;
 pub(crate) mod table;
 mod terminal;

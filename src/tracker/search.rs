@@ -95,8 +95,8 @@ fn selected(
 }
 
 /// The kind of a ticket's status. Without one from the server, only the name can tell.
-fn status_kind(candidate: &OriginCandidate) -> Option<StatusKind> {
-    let by_name = || StatusKind::of_name(candidate.status());
+pub(super) fn status_kind(candidate: &OriginCandidate) -> Option<StatusKind> {
+    let by_name = || StatusKind::of_status(candidate.status());
     candidate.status_kind().or_else(by_name)
 }
 

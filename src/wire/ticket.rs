@@ -15,19 +15,13 @@ pub enum StatusKind {
 }
 
 impl StatusKind {
-    /// The kind that the name of a status certainly has.
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
-        const NAMES: [(&str, StatusKind); 5] = [
-            ("Done", StatusKind::Done),
-            ("Closed", StatusKind::Done),
-            ("Resolved", StatusKind::Done),
-            ("Cancelled", StatusKind::Canceled),
-            ("Canceled", StatusKind::Canceled),
-        ];
-        let known = NAMES
-            .into_iter()
-            .find(|(known, _)| name.eq_ignore_ascii_case(known));
-        known.map(|(_, kind)| kind)
+    /// What the name of a status suggests, if the source of a ticket does not say its kind.
+    pub fn of_status(status: &str) -> Option<Self> {
+        match status.trim().to_ascii_lowercase().as_str() {
+            "done" | "closed" | "resolved" => Some(Self::Done),
+            "canceled" | "cancelled" => Some(Self::Canceled),
+            _ => None,
+        }
     }
 
     /// Whether work on the ticket may still begin or go on.
