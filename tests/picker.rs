@@ -230,7 +230,7 @@ fn every_line_fits_and_no_title_controls_the_terminal() {
 fn without_a_terminal_the_error_lists_the_tickets_and_the_commands() {
     let (server, sandbox) = ready(&some_tickets());
     let before = sandbox.snapshot();
-    for flags in [&[][..], &["--yes"], &["--dry-run"]] {
+    for flags in [&[][..], &["--dry-run"]] {
         let error = sandbox
             .run(&[&["specify"], flags, &["--json"]].concat())
             .error(7, "none");
@@ -257,6 +257,42 @@ fn without_a_terminal_the_error_lists_the_tickets_and_the_commands() {
     server.on(SEARCH_PATH, Reply::json(200, &found));
     sandbox.run_line(line.trim()).succeeds();
     assert_eq!(sandbox.missions(), ["060-search", "061-tides"]);
+}
+
+#[test]
+fn yes_alone_confirms_nothing() {
+    let (server, sandbox) = ready(&some_tickets());
+    let error = sandbox
+        .run(&["specify", "--yes", "--json"])
+        .error(2, "none");
+    assert_eq!(error["code"], "usage");
+    assert!(
+        error["message"].as_str().unwrap().contains("--yes"),
+        "{error}"
+    );
+    let mut terminal = on_terminal(&sandbox, &["specify", "--yes"], 80);
+    assert_eq!(terminal.finish(), 2);
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn a_list_says_when_there_are_more_tickets() {
+    let (server, sandbox) = ready(&some_tickets());
+    let mut answer = list_answer(&some_tickets());
+    answer["has_more"] = true.into();
+    answer["next_cursor"] = "c".into();
+    server.on(LIST_PATH, Reply::json(200, &answer));
+    let mut terminal = on_terminal(&sandbox, &["specify"], 80);
+    terminal.wait_for("(3 shown; find others with --from-ticket WORDS)");
+    terminal.type_text("\u{1b}");
+    assert_eq!(terminal.finish(), 7);
+    let text = sandbox.run(&["specify"]);
+    assert!(
+        text.error_text(7).contains("3 shown; find others"),
+        "{text:?}"
+    );
+    let error = sandbox.run(&["specify", "--json"]).error(7, "none");
+    assert_eq!(error["details"]["has_more"], true);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::wire::ticket::StatusFilter;
 
 /// The limit of a key search. A server that knows the key returns one ticket.
 const LIMIT: u32 = 10;
-/// How many open tickets there are to choose from.
+/// How many tickets there are to choose from.
 const LIST_LIMIT: u32 = 50;
 
 /// The flags that select a ticket, besides its reference.
@@ -84,7 +84,7 @@ impl TicketArguments {
         let query = OriginQuery {
             key,
             text,
-            limit: LIMIT,
+            limit: if by_words { LIST_LIMIT } else { LIMIT },
             status: None,
             site,
         };
@@ -114,6 +114,7 @@ impl TicketArguments {
         Ok(Choice {
             candidates,
             bodies,
+            has_more: found.has_more,
             certain: false,
             provider: binding.provider,
             resource_type: self.resource_type.clone().unwrap_or(found.resource_type),
@@ -139,6 +140,7 @@ impl TicketArguments {
         Ok(Choice {
             query: Query::Key(document.candidate.external_issue_key().to_owned()),
             candidates: vec![document.candidate],
+            has_more: false,
             bodies: Vec::new(),
             certain: true,
             provider: binding.provider,
@@ -162,6 +164,7 @@ impl TicketArguments {
             certain,
             candidates: result.candidates,
             bodies: Vec::new(),
+            has_more: result.has_more == Some(true),
             provider: result.provider,
             resource_type: self.resource_type.clone().unwrap_or(result.resource_type),
             resource_id: self.resource_id.clone().unwrap_or(result.resource_id),

@@ -21,6 +21,8 @@ pub(crate) struct Choice {
     pub(super) resource_type: String,
     pub(super) resource_id: String,
     pub(super) query: Query,
+    /// Whether there are more tickets.
+    pub(super) has_more: bool,
 }
 
 /// What the user typed to find the tickets.
@@ -41,13 +43,12 @@ impl Choice {
     pub(crate) fn choose(&self, context: &Context, run: RunArguments) -> Result<Ticket, Failure> {
         let is_refused = match self.query {
             Query::Key(_) => run.yes || run.dry_run,
-            Query::Words(_) => run.yes,
-            Query::Nothing => false,
+            Query::Words(_) | Query::Nothing => run.yes,
         };
         match self.candidates.first() {
             Some(only) if self.certain => Ok(self.ticket(only.clone())),
             _ if is_refused => Err(self.not_one()),
-            _ if context.ui.may_show_list() && !run.yes => self.pick(context),
+            _ if context.ui.may_show_list() => self.pick(context),
             _ => Err(self.input_required(context)),
         }
     }
@@ -85,9 +86,23 @@ impl Choice {
         let bodies = bodies.chain(std::iter::repeat(None));
         let rows = self.candidates.iter().zip(bodies);
         let rows = rows.map(|(ticket, body)| row(ticket, body.unwrap_or_default()));
-        let picked = pick(context, "Which ticket?", rows.collect())?;
+        let prompt = match self.more() {
+            Some(more) => format!("Which ticket? ({more})"),
+            None => "Which ticket?".to_owned(),
+        };
+        let picked = pick(context, &prompt, rows.collect())?;
         let candidate = picked.and_then(|index| self.candidates.get(index));
         Ok(self.ticket(candidate.ok_or_else(declined)?.clone()))
+    }
+
+    /// What finds the tickets that are not in the list.
+    fn more(&self) -> Option<String> {
+        let words = match self.query {
+            Query::Nothing => "find others with --from-ticket WORDS",
+            Query::Key(_) | Query::Words(_) => "find others with more words",
+        };
+        let shown = self.candidates.len();
+        self.has_more.then(|| format!("{shown} shown; {words}"))
     }
 
     /// The error for `--yes`, which cannot choose.
@@ -95,7 +110,7 @@ impl Choice {
         let message = match &self.query {
             Query::Key(key) => format!("{key} does not match exactly one ticket"),
             Query::Words(words) => format!("{words:?} is not the key of a ticket"),
-            Query::Nothing => "no ticket was named".to_owned(),
+            Query::Nothing => "no ticket is named".to_owned(),
         };
         Failure::new(Code::NoExactMatch, message)
             .choices(self.candidates.iter().map(|it| cells(it).join("  ")))
@@ -115,11 +130,13 @@ impl Choice {
         };
         Failure::new(Code::InputRequired, self.question())
             .choices(choices)
+            .choices(self.more())
             .hint(self.hint(context, commands.first()))
             .detail("candidates", json!(self.candidates))
             .detail("provider", self.provider.as_str())
             .detail("resource_type", self.resource_type.clone())
             .detail("resource_id", self.resource_id.clone())
+            .detail("has_more", self.has_more)
             .detail("confirm_command", commands.first().cloned())
             .detail("confirm_commands", commands)
     }

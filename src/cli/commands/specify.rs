@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
 }
 
 /// Without a tracker there are no tickets to choose from.
-fn nothing_named() -> Failure {
+fn no_tickets() -> Failure {
     Failure::usage("a NAME for the mission is missing, and no tracker is bound").hint(
         "name the mission, or bind a tracker to start from a ticket: spec-kitty tracker bind --help",
     )
@@ -121,9 +121,16 @@ fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
 fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let (options, ticket, run) = (arguments.options(), &arguments.ticket, arguments.run);
     context.phase.start_reading();
+    if run.yes && arguments.names_nothing() {
+        let hint = Hint::lead_to(
+            "name the ticket",
+            "spec-kitty specify --from-ticket WEB-123 --yes",
+        );
+        return Err(Failure::usage("--yes confirms a ticket, and no ticket is named").hint(hint));
+    }
     let project = Project::open(&context.world)?;
     let binding = match OriginBinding::load(&project.root) {
-        Err(BindingError::NotBound) if arguments.names_nothing() => return Err(nothing_named()),
+        Err(BindingError::NotBound) if arguments.names_nothing() => return Err(no_tickets()),
         binding => binding?,
     };
     let wanted = arguments

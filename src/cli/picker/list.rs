@@ -104,7 +104,7 @@ mod tests {
         for (filter, expected) in [
             ("", &[0, 1, 2][..]),
             ("todo", &[0, 2]),
-            ("TODO tab", &[2]),
+            ("ToDo tab", &[2]),
             ("web-3", &[2]),
             ("GRÖSSE", &[]),
             ("GRÖẞE", &[1]),

@@ -1,5 +1,7 @@
 //! The lines of a list on the screen. Each is narrower than the terminal, so none wraps.
 
+use std::iter::repeat;
+
 use anstyle::Style;
 use console::measure_text_width;
 
@@ -34,7 +36,12 @@ pub(super) fn frame(ui: &Ui, prompt: &str, list: &List, size: (usize, usize)) ->
     let room = preview_room(size.0);
     if room > 0 {
         lines.push("─".repeat(width));
-        lines.extend(preview.iter().take(room).map(|line| format!("  {line}")));
+        let preview = preview
+            .iter()
+            .flat_map(|line| wrapped(line, width.saturating_sub(2)));
+        let preview = preview.map(|line| format!("  {line}"));
+        // Blank lines keep the help where it is.
+        lines.extend(preview.chain(repeat(String::new())).take(room));
     }
     lines.push(format!(
         "{} of {} · {HELP}",
@@ -103,6 +110,36 @@ fn aligned(row: &Row, widths: &[usize]) -> String {
         }
     }
     line
+}
+
+/// The parts of a line that fit a width, broken at spaces where there are some.
+fn wrapped(line: &str, width: usize) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let fits = |part: &str, text: &str| {
+        measure_text_width(part) + measure_text_width(text.trim_end()) <= width
+    };
+    for word in line.split_inclusive(' ') {
+        if parts
+            .last()
+            .is_some_and(|part| !part.is_empty() && !fits(part, word))
+        {
+            parts.push(String::new());
+        }
+        for c in word.chars() {
+            let c = c.to_string();
+            if parts
+                .last()
+                .is_some_and(|part| !part.is_empty() && !fits(part, &c))
+            {
+                parts.push(String::new());
+            }
+            if let Some(part) = parts.last_mut() {
+                *part += &c;
+            }
+        }
+    }
+    let trimmed = parts.iter().map(|part| part.trim_end().to_owned());
+    trimmed.collect()
 }
 
 #[cfg(test)]
@@ -176,6 +213,21 @@ mod tests {
     }
 
     #[test]
+    fn a_long_line_is_wrapped() {
+        for (line, width, parts) in [
+            ("short", 10, &["short"][..]),
+            ("two words", 5, &["two", "words"]),
+            ("two words", 9, &["two words"]),
+            ("a longerword", 6, &["a", "longer", "word"]),
+            ("漢字漢字", 5, &["漢字", "漢字"]),
+            ("", 5, &[""]),
+            ("ab", 0, &["a", "b"]),
+        ] {
+            assert_eq!(wrapped(line, width), parts, "{line} in {width}");
+        }
+    }
+
+    #[test]
     fn a_frame_has_filter_rows_preview_and_help() {
         let mut list = list();
         for c in "web-3".chars() {
@@ -190,6 +242,7 @@ mod tests {
             "  Title 3",
             "  https://x/3",
             "  body",
+            "",
             "2 of 30 · type to filter · ↑↓ move · Enter choose · Esc ca…",
         ];
         assert_eq!(frame, expected);
