@@ -269,7 +269,8 @@ fn the_server_is_asked_whether_the_project_is_mapped() {
 
 #[test]
 fn a_project_that_the_server_does_not_map_is_refused() {
-    let refusal = envelope("no_mapping", "project \"web\" is not mapped to Linear");
+    let mut refusal = envelope("no_mapping", "project \"web\" is not mapped to Linear");
+    refusal["hint"] = "ask the host to run: spec-kitty admin project map web".into();
     let mut other = mapped();
     other["bindings"][0]["project_slug"] = "app".into();
     let mut none = mapped();
@@ -282,6 +283,9 @@ fn a_project_that_the_server_does_not_map_is_refused() {
         let error = sandbox.run(&BIND_JSON).error(3, "none");
         assert_eq!(error["code"], "not_found");
         assert_eq!(error["details"]["server_code"], "no_mapping");
+        if let Some(hint) = body.get("hint") {
+            assert_eq!(&error["hint"], hint);
+        }
         assert!(
             error["message"].as_str().unwrap().contains("web"),
             "{error}"

@@ -13,6 +13,9 @@ use crate::wire::MAX_ANSWER_BYTES;
 use crate::wire::error_envelope::ErrorEnvelope;
 use crate::world::World;
 
+/// A longer wait is announced.
+const SILENT_WAIT: Duration = Duration::from_secs(2);
+
 /// A client of one server.
 #[derive(Debug)]
 pub struct HttpClient {
@@ -78,6 +81,9 @@ impl HttpClient {
                 Ok(answer) => answer.status >= 500,
                 Err(error) => error.may_have_arrived(),
             };
+            if wait > SILENT_WAIT {
+                world.announce(&reason_to_wait(&result, wait));
+            }
             world.sleep(wait);
         }
     }
@@ -206,6 +212,16 @@ fn is_refused(error: &reqwest::Error) -> bool {
                 ConnectionAborted | ConnectionRefused | ConnectionReset
             )
         })
+}
+
+fn reason_to_wait(result: &Result<Answer, HttpError>, wait: Duration) -> String {
+    let seconds = wait.as_secs();
+    let reason = match result {
+        Ok(answer) if answer.status == 429 => "rate limited".to_owned(),
+        Ok(answer) => format!("server busy (HTTP {})", answer.status),
+        Err(error) => error.to_string(),
+    };
+    format!("{reason}; trying again in {seconds} s")
 }
 
 /// The wait that a refusal asks for: from the envelope, else from the header in seconds or as a date.
