@@ -61,7 +61,7 @@ pub(crate) fn password_from_stdin() -> Result<Secret, Failure> {
     Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }
 
-fn stdin_failed(error: &io::Error) -> Failure {
+pub(crate) fn stdin_failed(error: &io::Error) -> Failure {
     Failure::usage("cannot read standard input").cause(error.to_string())
 }
 

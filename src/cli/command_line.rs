@@ -39,7 +39,7 @@ impl CommandLine {
 
     /// The command line with `--yes`. `chosen` replaces the flag that selects the ticket, or only its
     /// value if it has no flag of its own. A command line without such a flag gets `--from-ticket`.
-    pub(super) fn confirming(&self, chosen: Option<(&str, &str)>) -> String {
+    pub(crate) fn confirming(&self, chosen: Option<(&str, &str)>) -> String {
         let mut words = Vec::new();
         let mut missing = chosen;
         let mut typed = self.words.iter();
@@ -62,19 +62,10 @@ impl CommandLine {
         if let Some((_, key)) = missing {
             words.extend(["--from-ticket", key]);
         }
-        words.extend(self.missing_yes());
+        if !self.contains("--yes") && !self.contains("-y") {
+            words.push("--yes");
+        }
         quoted(words)
-    }
-
-    /// The command line with `--yes`.
-    pub(crate) fn with_yes(&self) -> String {
-        let typed = self.words.iter().map(String::as_str);
-        quoted(typed.chain(self.missing_yes()))
-    }
-
-    fn missing_yes(&self) -> Option<&'static str> {
-        let typed = self.contains("--yes") || self.contains("-y");
-        (!typed).then_some("--yes")
     }
 
     /// Whether `--candidate` reads standard input, which the command alone would wait for.
