@@ -128,6 +128,7 @@ codes! {
     NotFound "not_found" NotFound,
     NotRecorded "not_recorded" RepoState
         text("check the owner of ~/.spec-kitty and the free disk space"),
+    NotSupported "not_supported" Unavailable text("ask for a newer server"),
     NumberTaken "number_taken" Conflict text("omit --number for the next free one"),
     OriginConflict "origin_conflict" Conflict
         text("keep the mission's origin, or bind the ticket to another mission"),

@@ -1,4 +1,4 @@
-//! The client of the control plane's tracker requests: search, bind and status.
+//! The client of the control plane's tracker requests: search, list, bind and status.
 
 use std::time::Duration;
 
@@ -7,11 +7,13 @@ use crate::http::{Answer, Call, Refusal, Retry};
 use crate::wire::candidate::FieldError;
 use crate::wire::request::{BindRequest, SearchRequest};
 use crate::wire::response::{BindResponse, SearchResponse, TrackerStatusResponse};
+use crate::wire::ticket_list::{ListRequest, ListResponse};
 use crate::wire::{
-    BIND_ORIGIN_PATH, IDEMPOTENCY_KEY, Provider, SEARCH_ISSUES_PATH, TRACKER_STATUS_PATH,
+    BIND_ORIGIN_PATH, IDEMPOTENCY_KEY, LIST_TICKETS_PATH, Provider, SEARCH_ISSUES_PATH,
+    TRACKER_STATUS_PATH,
 };
 
-/// The limit of one attempt at a search.
+/// The limit of one attempt at a search or a list.
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);
 /// The limit of a question whose answer the command can do without.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -98,6 +100,17 @@ impl<'a> ControlPlaneClient<'a> {
         Ok(SearchResponse::parse(&answer.body, limit)?)
     }
 
+    /// One page of the tickets of a project, newest update first.
+    pub(crate) fn list_tickets(&self, request: &ListRequest) -> Result<ListResponse, TrackerError> {
+        let answer = self.post(Call {
+            retry: Retry::Safe,
+            attempt_timeout: Some(SEARCH_TIMEOUT),
+            ..Call::json(LIST_TICKETS_PATH, request).map_err(SessionError::Http)?
+        })?;
+        let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
+        Ok(ListResponse::parse(&answer.body, limit)?)
+    }
+
     /// Makes a ticket the origin of a mission. A repeated bind with the same key has no second effect.
     pub fn bind_mission_origin(
         &self,
@@ -132,7 +145,11 @@ impl<'a> ControlPlaneClient<'a> {
             ..Call::get(&format!("{TRACKER_STATUS_PATH}?{query}"))
         })?;
         if answer.is_success() {
-            return Ok(TrackerStatusResponse::maps(&answer.body, project_slug)?);
+            return Ok(TrackerStatusResponse::maps(
+                &answer.body,
+                provider,
+                project_slug,
+            )?);
         }
         let refusal = Refusal::read(self.session.server(), &answer);
         Err(TrackerError::Refused(Box::new(refusal)))

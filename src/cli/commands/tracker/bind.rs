@@ -137,7 +137,7 @@ fn confirm(
     let bound = describe(replaced);
     if !context.ui.may_ask() {
         let message = format!("this project is bound to {bound}; confirm to replace it");
-        let command = context.typed.with_yes();
+        let command = context.typed.confirming(None);
         return Err(Failure::new(Code::InputRequired, message)
             .hint(Hint::run(&command))
             .detail("bound", document(replaced))
