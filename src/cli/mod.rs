@@ -8,6 +8,7 @@ mod command_line;
 pub(crate) mod commands;
 pub(crate) mod commit_arguments;
 pub(crate) mod context;
+pub(crate) mod delivery;
 mod early;
 mod error;
 pub(crate) mod exit_code;
@@ -19,6 +20,7 @@ pub(crate) mod logging;
 pub(crate) mod outcome;
 mod phase;
 pub(crate) mod progress;
+pub(crate) mod resume;
 pub(crate) mod table;
 mod terminal;
 pub(crate) mod ticket_arguments;
@@ -40,11 +42,12 @@ use crate::world::World;
 pub(crate) use code::Code;
 pub(crate) use commit_arguments::{CommitArguments, RunArguments};
 pub(crate) use context::{CommandResult, Context};
+pub(crate) use delivery::DeliverArguments;
 pub(crate) use exit_code::ExitCode;
 pub(crate) use failure::{Effect, Failure};
 pub(crate) use hint::Hint;
 pub(crate) use outcome::{Outcome, merged};
-pub(crate) use table::{record, record_known, table};
+pub(crate) use table::{record, record_known, table, table_of};
 
 /// Runs the command of these arguments.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {

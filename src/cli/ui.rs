@@ -3,11 +3,12 @@
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
+use console::Term;
 use serde::Serialize;
 
 use super::globals::{Color, Globals};
 use super::{Code, ExitCode, Failure, Outcome};
-use crate::text::{escape_json, sanitize};
+use crate::text::{escape_json, one_line, sanitize};
 use crate::world::{Terminals, World, names};
 
 /// The resolved output settings. Only this type writes to the standard streams.
@@ -65,6 +66,12 @@ impl Ui {
         self.terminals.stdout && !self.json
     }
 
+    /// The columns of the terminal that shows the answer.
+    pub(super) fn stdout_width(&self) -> Option<usize> {
+        let columns = || usize::from(Term::stdout().size().1);
+        self.stdout_is_terminal().then(columns)
+    }
+
     /// Whether progress may be drawn on stderr.
     pub(crate) fn may_draw(&self) -> bool {
         self.terminals.stderr && !self.json && !self.quiet
@@ -84,6 +91,14 @@ impl Ui {
         if !self.quiet && !self.json {
             write_stderr(line);
         }
+    }
+
+    /// Like [`Self::say`], while a spinner may be drawn.
+    pub(super) fn say_above_spinner(&self, line: &str) {
+        if self.may_draw() {
+            drop(Term::stderr().clear_line());
+        }
+        self.say(&one_line(line));
     }
 
     /// Writes the subject of a question to stderr.

@@ -9,11 +9,11 @@ mod refusal;
 mod retry;
 mod server_url;
 
-pub use call::{Answer, Call, Retry};
+pub use call::{Answer, Call, Method, Retry};
 pub use client::HttpClient;
 pub use deadline::Deadline;
 pub use error::HttpError;
-pub(crate) use error::{Cause, SetupError};
+pub(crate) use error::{BadCertificate, Cause, SetupError};
 pub(crate) use refusal::Refusal;
 pub use refusal::RefusalKind;
 pub use server_url::ServerUrl;

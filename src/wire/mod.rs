@@ -42,7 +42,7 @@ pub(crate) const NON_EMPTY: &str = "must be a non-empty string";
 /// A tracker whose tickets can be the origin of a mission.
 ///
 /// A new provider touches three places: this type with `ALL` and the two messages below, the ticket
-/// URLs in `tracker/ticket_ref.rs`, and the documentation. The compiler names every `match`; a test
+/// URLs in `tracker/ticket_url.rs`, and the documentation. The compiler names every `match`; a test
 /// next to this type reminds of `ALL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -70,6 +70,14 @@ impl Provider {
         match self {
             Self::Jira => "jira",
             Self::Linear => "linear",
+        }
+    }
+
+    /// The kind of tracker resource that a project is mapped to.
+    pub const fn resource_type(self) -> &'static str {
+        match self {
+            Self::Jira => "jira_project",
+            Self::Linear => "linear_team",
         }
     }
 

@@ -1,11 +1,14 @@
 //! What a refusal by the control plane means to the user. This file decides which HTTP status ends
 //! with which code, and so with which exit code ([`Code::exit`]).
 
+use serde_json::json;
+
 use super::effect;
 use crate::cli::code::Code;
 use crate::cli::failure::Failure;
 use crate::cli::hint::Hint;
 use crate::http::{Refusal, RefusalKind};
+use crate::text::one_line;
 use crate::tracker::control_plane_client::TrackerError;
 use crate::wire::candidate::FieldError;
 
@@ -36,6 +39,9 @@ impl From<Refusal> for Failure {
             .cause(&*refusal.message)
             .detail("status", refusal.status);
         failure.hint = hint(&refusal).or(failure.hint);
+        if let Some(url) = refusal.action_url {
+            failure = failure.detail("action_url", url);
+        }
         if let Some(code) = refusal.code {
             failure = failure.detail("server_code", code);
         }
@@ -46,20 +52,40 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// The hint with the server's URL or its wait. Other kinds have the hint of their code.
+/// What the server advises, else what its kind of refusal suggests. Other kinds have the hint of
+/// their code.
 fn hint(refusal: &Refusal) -> Option<Hint> {
-    let server = &refusal.server;
-    Some(match refusal.kind {
-        RefusalKind::Forbidden => Hint::then_again(format!("check your account at {server}")),
-        RefusalKind::NotFound => Hint::Text(format!("check the project's mapping at {server}")),
-        RefusalKind::Conflict => Hint::Text(format!("check the current value at {server}")),
-        RefusalKind::RateLimited => Hint::then_again(format!("wait {} s", refusal.wait?.as_secs())),
-        _ => return None,
+    of_server(refusal).or_else(|| {
+        let server = &refusal.server;
+        let ask = format!("ask the administrator of {server}");
+        Some(match refusal.kind {
+            RefusalKind::Forbidden => Hint::then_again(ask),
+            RefusalKind::NotFound => Hint::Text(format!("{ask} whether the project is mapped")),
+            RefusalKind::Conflict => Hint::Text(ask),
+            RefusalKind::RateLimited => {
+                Hint::then_again(format!("wait {} s", refusal.wait?.as_secs()))
+            }
+            _ => return None,
+        })
     })
+}
+
+/// The server's own words, and the page where the user can act.
+fn of_server(refusal: &Refusal) -> Option<Hint> {
+    let words = refusal.hint.as_deref().map(one_line);
+    let page = refusal.action_url.as_ref().map(|url| format!("open {url}"));
+    match (words.filter(|words| !words.is_empty()), page) {
+        (Some(words), Some(page)) => Some(Hint::Text(format!("{words}; {page}"))),
+        (Some(words), None) => Some(Hint::Text(words)),
+        (None, page) => page.map(Hint::then_again),
+    }
 }
 
 impl From<TrackerError> for Failure {
     fn from(error: TrackerError) -> Self {
+        if let Some(refusal) = error.ticket_has_mission() {
+            return taken(refusal);
+        }
         match error {
             TrackerError::Session(error) => error.into(),
             TrackerError::BadResponse(error) => bad_response(&error).effect(effect(true)),
@@ -67,12 +93,31 @@ impl From<TrackerError> for Failure {
             TrackerError::Refused(refusal) if refusal.kind == RefusalKind::Conflict => Self {
                 code: Code::OriginConflict,
                 message: "one origin per mission".to_owned(),
-                hint: Code::OriginConflict.hint(),
+                hint: of_server(&refusal).or(Code::OriginConflict.hint()),
                 ..Self::from(*refusal)
             },
             TrackerError::Refused(refusal) => (*refusal).into(),
         }
     }
+}
+
+/// Another mission was bound to the ticket since the search.
+fn taken(refusal: &Refusal) -> Failure {
+    let missions = json!(refusal.missions);
+    let failure = Failure::from(refusal.clone());
+    // The server's words say the same.
+    let (message, cause) = match refusal.missions.first() {
+        Some(mission) => (format!("the ticket already has mission {mission}"), None),
+        None => ("the ticket already has a mission".to_owned(), failure.cause),
+    };
+    Failure {
+        code: Code::TicketHasMission,
+        hint: Code::TicketHasMission.hint(),
+        message,
+        cause,
+        ..failure
+    }
+    .detail("missions", missions)
 }
 
 /// A successful answer with a body that breaks a rule.

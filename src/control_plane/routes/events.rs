@@ -14,12 +14,13 @@ use serde_json::value::RawValue;
 use crate::control_plane::api_error::ApiError;
 use crate::control_plane::app::App;
 use crate::control_plane::extract::{Caller, is_gzip, parse, read};
-use crate::control_plane::store::ReceivedEvent;
+use crate::control_plane::store::{Receipt, ReceivedEvent};
 use crate::wire::candidate::{FieldError, required_string};
 use crate::wire::event_rules::{check_event, read_event};
 use crate::wire::request::EventsRequest;
 use crate::wire::response::{EventResult, EventsResponse};
 
+const ID_TAKEN: &str = "event_id belongs to another event, from another user";
 const MAX_EVENTS: usize = 1_000;
 const MAX_BATCH_BYTES: usize = 8 * 1024 * 1024;
 const MAX_EVENT_BYTES: usize = 64 * 1024;
@@ -63,16 +64,23 @@ pub(super) async fn receive(
     } = check(&app, sent, gzip).await?;
     let events: Vec<_> = accepted.iter().map(Accepted::received).collect();
     let received = app.store.receive_events(&caller, &events, app.world.now());
-    let new = received.await?;
+    let receipts = received.await?;
     let successes = results.iter_mut().filter(|r| r.status == "success");
-    for (result, _) in successes.zip(&new).filter(|(_, new)| !**new) {
-        "duplicate".clone_into(&mut result.status);
+    for (result, receipt) in successes.zip(&receipts) {
+        match receipt {
+            Receipt::New => {}
+            Receipt::Duplicate => "duplicate".clone_into(&mut result.status),
+            Receipt::IdTaken => {
+                "rejected".clone_into(&mut result.status);
+                result.error_message = Some(ID_TAKEN.to_owned());
+            }
+        }
     }
-    let received = new.iter().filter(|new| **new).count();
+    let count = |status: &str| results.iter().filter(|r| r.status == status).count();
     tracing::info!(
-        received,
-        duplicates = new.len() - received,
-        rejected = results.len() - new.len(),
+        received = count("success"),
+        duplicates = count("duplicate"),
+        rejected = count("rejected"),
         "events"
     );
     Ok(Json(EventsResponse { results }))

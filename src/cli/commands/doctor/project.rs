@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::finding::{Check, Finding};
-use super::{Arguments, FIX, unfinished_work};
+use super::{Arguments, FIX, commits, unfinished_work};
+use crate::cli::hint::git_restore;
 use crate::cli::{Context, Failure, ask};
 use crate::fs::FsError;
 use crate::git::repair::{LeftLock, left_lock, repair};
@@ -18,7 +19,7 @@ use crate::text::{chain, count};
 use crate::tracker::binding::OriginBinding;
 
 const GIT: Check = Check("git");
-const DETACHED: &str = "detached HEAD: missions cannot be created";
+const DETACHED: &str = "detached HEAD: a mission needs a branch";
 
 /// A younger temporary file may be in use.
 const IN_USE: Duration = Duration::from_hours(1);
@@ -41,6 +42,7 @@ pub(super) fn check(context: &Context, arguments: Arguments) -> Vec<Finding> {
     findings.extend(missions(&project));
     findings.extend(unfinished_work::check(context, &project));
     findings.extend(git(context, &project, arguments));
+    findings.extend(commits::check(context, &project));
     findings.extend(leftovers(context, &project));
     findings
 }
@@ -69,11 +71,13 @@ fn missions(project: &Project) -> Vec<Finding> {
         Err(error) => return vec![CHECK.error(&error, "make kitty-specs/ a readable folder")],
     };
     all.retain(|mission| !mission.is_hollow());
-    let advice = "fix the file, or restore it: git checkout -- PATH";
-    let errors = all
-        .iter()
-        .filter_map(|mission| mission.load(&project.root).err());
-    let findings = errors.map(|error| CHECK.error(&error, advice)).collect();
+    let findings = all.iter().filter_map(|mission| {
+        let error = mission.load(&project.root).err()?;
+        let restore = git_restore(&mission.meta_file());
+        let advice = format!("fix the file, or restore it: {restore}");
+        Some(CHECK.error(&error, advice))
+    });
+    let findings = findings.collect();
     CHECK.or_ok(findings, count(all.len() as u64, "mission"))
 }
 

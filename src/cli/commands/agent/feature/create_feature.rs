@@ -4,7 +4,9 @@
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
-use crate::cli::{CommandResult, CommitArguments, Context, Outcome, merged, record};
+use crate::cli::{
+    CommandResult, CommitArguments, Context, DeliverArguments, Outcome, merged, record,
+};
 use crate::journey::create::create_feature_core;
 use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions};
 use crate::project::Project;
@@ -23,20 +25,25 @@ pub struct Arguments {
     target_branch: Option<String>,
     #[command(flatten)]
     commit: CommitArguments,
+    #[command(flatten)]
+    deliver: DeliverArguments,
 }
 
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
-    let project = Project::open(&context.world)?;
+    context.require_home()?;
+    let project = Project::open_to_commit(&context.world)?;
     let team_slug = context.team_slug();
     let service = context.service(&project, team_slug.as_deref(), arguments.commit.policy());
     let options = MissionOptions {
         mission_type: arguments.mission,
         target_branch: arguments.target_branch,
+        title: None,
         slug: Some(arguments.slug),
         number: None,
         allow_duplicate: false,
     };
     let made = create_feature_core(service, &options)?;
+    let undelivered = arguments.deliver.after(context, &project);
     let folder = made.mission.directory.display().to_string();
     let rows = [
         ("created", made.metadata.mission_slug()),
@@ -55,6 +62,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let fields = fields(&made, project.current_branch(), &now);
     Ok(Outcome::new("spec-kitty.create-feature/1", fields, text)
         .warn(made.warnings)
+        .warn(undelivered)
         .warn(context.reminder()))
 }
 
@@ -81,7 +89,7 @@ fn fields(made: &Arrival, current: &str, now: &str) -> Value {
     let fields = json!({
         "feature": made.metadata.mission_slug(),
         "feature_dir": made.mission.directory.display().to_string(),
-        "feature_number": made.text("feature_number"),
+        "feature_number": made.metadata.number(),
         "created_at": made.metadata.created_at(),
         "created_files": [spec_file, meta_file, path("tasks/README.md")],
         "next_step": format!("Read, then update {spec_file} and {meta_file}."),
