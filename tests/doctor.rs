@@ -330,6 +330,16 @@ fn an_open_merge_and_a_detached_head_are_notes() {
     sandbox.git(&["checkout", "-q", "--detach"]);
     let output = sandbox.run(&["doctor", "--json"]).succeeds();
     assert_found(&output, "note git: detached HEAD");
+    assert!(
+        output.stdout.contains("run: git switch main\""),
+        "{output:?}"
+    );
+    sandbox.git(&["commit", "-q", "--allow-empty", "-m", "On no branch"]);
+    let output = sandbox.run(&["doctor", "--json"]).succeeds();
+    assert!(
+        output.stdout.contains("run: git switch -c NAME"),
+        "{output:?}"
+    );
 }
 
 /// A git that was killed while it made or moved a branch leaves the lock of that branch, whatever

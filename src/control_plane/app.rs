@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::api_error::ApiError;
 use super::client_address::Proxies;
+use super::personal::PersonalUser;
 use super::rate_limit::RateLimit;
 use super::server::{MAX_OF_ONE_ADDRESS, ServeOptions};
 use super::shares::Shares;
@@ -76,6 +77,8 @@ impl Default for Limits {
 pub(super) struct App {
     pub world: World,
     pub store: Store,
+    /// The user of a personal control plane.
+    pub personal: Option<PersonalUser>,
     /// By user.
     pub requests: RateLimit<i64>,
     /// Logins and refreshes.
@@ -101,10 +104,16 @@ pub(super) struct App {
 }
 
 impl App {
-    pub(super) fn new(world: World, store: Store, options: &ServeOptions) -> Self {
+    pub(super) fn new(
+        world: World,
+        store: Store,
+        personal: Option<PersonalUser>,
+        options: &ServeOptions,
+    ) -> Self {
         Self {
             world,
             store,
+            personal,
             requests: RateLimit::per_minute(options.limits.requests_per_minute),
             logins: RateLimit::per_minute(options.limits.requests_per_minute),
             wrong_passwords: RateLimit::per_minute(WRONG_PASSWORDS_PER_MINUTE),

@@ -19,6 +19,7 @@ mod client_stream;
 mod connections;
 mod extract;
 mod password;
+mod personal;
 mod rate_limit;
 mod routes;
 mod server;
@@ -36,6 +37,8 @@ use crate::world::{EntropyError, World};
 pub(crate) use administration::Administration;
 pub(crate) use app::Limits;
 pub(crate) use client_address::{Network, Proxies};
+pub(crate) use personal::Personal;
+
 pub(crate) use server::{ServeOptions, start};
 
 /// The tickets of `demo`, in the format of `admin tickets import`.

@@ -24,8 +24,10 @@ use super::app::{App, Limits};
 use super::client_address::{Peer, Proxies, site};
 use super::client_stream::ClientStream;
 use super::connections::{Connections, Place};
+use super::personal::PersonalUser;
 use super::routes::router;
 use super::store::Store;
+use crate::secret::Secret;
 use crate::world::World;
 
 /// How many connections can be open.
@@ -49,6 +51,8 @@ pub(crate) struct ServeOptions {
     /// Allows an address other than loopback, because a proxy in front adds TLS.
     pub behind_tls_proxy: bool,
     pub proxies: Proxies,
+    /// The token of the user of a personal control plane.
+    pub personal_token: Option<Secret>,
     pub limits: Limits,
 }
 
@@ -60,6 +64,7 @@ impl ServeOptions {
             data,
             behind_tls_proxy: false,
             proxies: Proxies::Every(false),
+            personal_token: None,
             limits: Limits::default(),
         }
     }
@@ -149,10 +154,14 @@ pub(crate) fn start(world: &World, options: &ServeOptions) -> Result<Running, Co
     // With any handler a write to a file that may not grow fails, and does not end the process.
     drop(signal(SignalKind::from_raw(SIGXFSZ)).map_err(ControlPlaneError::Runtime)?);
     let store = runtime.block_on(Store::open(world, &options.data))?;
+    let personal = match &options.personal_token {
+        Some(token) => Some(runtime.block_on(PersonalUser::load(world, &store, token))?),
+        None => None,
+    };
     let (listener, url) =
         listen(address).map_err(|source| ControlPlaneError::Listen { address, source })?;
     drop(entered);
-    let app = Arc::new(App::new(world.clone(), store, options));
+    let app = Arc::new(App::new(world.clone(), store, personal, options));
     let (stop, stopped) = oneshot::channel();
     let serving = runtime.spawn(serve(listener, app, stopped));
     tracing::info!(%url, "listening");
@@ -389,7 +398,7 @@ mod tests {
             let store = Store::open(&world, &options.data).await.unwrap();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             store.be_busy().await;
-            let app = App::new(world, store.clone(), &options);
+            let app = App::new(world, store.clone(), None, &options);
             let (stop, stopped) = oneshot::channel();
             drop(stop);
             serve(listener, Arc::new(app), stopped).await;

@@ -42,6 +42,7 @@ fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {
 /// address.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     log_to_stderr(context);
+    arguments.store.require_home(context)?;
     let options = ServeOptions {
         listen: arguments.listen,
         data: arguments.store.folder(context),
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
             none if none.is_empty() => Proxies::Every(arguments.behind_tls_proxy),
             named => Proxies::In(named),
         },
+        personal_token: None,
         limits: Limits {
             requests_per_minute: arguments.rate_limit,
             ..Limits::default()

@@ -144,7 +144,7 @@ mod tests {
         let world = World::with_variables(folder.path().to_owned(), [] as [(&str, &str); 0]);
         let store = Store::open(&world, folder.path()).await.unwrap();
         let options = ServeOptions::on_free_port(folder.path().to_owned());
-        let app = App::new(world, store, &options);
+        let app = App::new(world, store, None, &options);
         let _none_is_free = app.password_checks.acquire_many(2).await.unwrap();
         let check = |client: Option<u8>| {
             let address = client.map(|last| [192, 0, 2, last].into());

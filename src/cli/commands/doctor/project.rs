@@ -9,13 +9,14 @@ use super::{Arguments, FIX, commits, unfinished_work};
 use crate::cli::hint::git_restore;
 use crate::cli::{Context, Failure, ask};
 use crate::fs::FsError;
+use crate::git::branches::branch_at_head;
 use crate::git::repair::{LeftLock, left_lock, repair};
 use crate::git::repository::Repository;
 use crate::mission;
 use crate::project::inside::real_path;
 use crate::project::paths::SPECS;
 use crate::project::{Project, ProjectError};
-use crate::text::{chain, count};
+use crate::text::{chain, count, shell_word};
 use crate::tracker::binding::OriginBinding;
 
 const GIT: Check = Check("git");
@@ -87,7 +88,7 @@ fn git(context: &Context, project: &Project, arguments: Arguments) -> Vec<Findin
     };
     let mut findings = vec![match &repository.branch {
         Some(branch) => GIT.ok(format!("on {branch}")),
-        None => GIT.note(DETACHED, "run: git switch BRANCH"),
+        None => detached(context, repository),
     }];
     if let Some(operation) = repository.interrupted() {
         let name = operation.name();
@@ -104,6 +105,15 @@ fn git(context: &Context, project: &Project, arguments: Arguments) -> Vec<Findin
         Err(error) => findings.push(GIT.error(&error, "run: git status")),
     }
     findings
+}
+
+fn detached(context: &Context, repository: &Repository) -> Finding {
+    let branch = branch_at_head(&context.world, repository).ok().flatten();
+    let advice = match branch {
+        Some(branch) => format!("run: git switch {}", shell_word(&branch)),
+        None => "run: git switch -c NAME".to_owned(),
+    };
+    GIT.note(DETACHED, advice)
 }
 
 /// Only a person can know whether a running git holds the lock.
