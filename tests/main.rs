@@ -51,3 +51,4 @@ mod tidy;
 mod tracker_bind;
 mod tracker_client;
 mod tracker_status;
+mod unbind_origin;

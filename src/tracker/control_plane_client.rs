@@ -1,16 +1,20 @@
-//! The client of the control plane's tracker requests: search and bind.
+//! The client of the control plane's tracker requests: search, bind and unbind.
 
 use std::time::Duration;
 
 use crate::auth::session::{Session, SessionError};
 use crate::http::{Answer, Call, Refusal, Retry};
 use crate::wire::candidate::FieldError;
-use crate::wire::request::{BindRequest, SearchRequest};
-use crate::wire::response::{BindResponse, SearchResponse};
-use crate::wire::{BIND_ORIGIN_PATH, IDEMPOTENCY_KEY, SEARCH_ISSUES_PATH};
+use crate::wire::request::{BindRequest, SearchRequest, UnbindRequest};
+use crate::wire::response::{BindResponse, SearchResponse, UnbindResponse};
+use crate::wire::{BIND_ORIGIN_PATH, IDEMPOTENCY_KEY, SEARCH_ISSUES_PATH, UNBIND_ORIGIN_PATH};
 
 /// The limit of one attempt at a search.
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The codes of a 404 about the content of a request. Any other 404 means that the server lacks the
+/// route.
+const CODES_OF_404: [&str; 3] = ["no_mapping", "origin_not_found", "ticket_not_found"];
 
 /// Searches and binds tickets.
 #[derive(Debug)]
@@ -27,6 +31,9 @@ pub enum TrackerError {
     /// Any other status that is not a success.
     #[error("the server answered HTTP {}", .0.status)]
     Refused(Box<Refusal>),
+    /// The server lacks the route.
+    #[error("the server does not support this")]
+    NotSupported,
     /// A successful answer with a body that breaks a rule.
     #[error("invalid response from the server")]
     BadResponse(#[from] FieldError),
@@ -35,7 +42,33 @@ pub enum TrackerError {
 impl TrackerError {
     /// Whether the control plane has decided against the request, so that no attempt of it is pending.
     pub fn is_definite_refusal(&self) -> bool {
-        matches!(self, Self::Refused(refusal) if refusal.is_definite())
+        match self {
+            Self::Refused(refusal) => refusal.is_definite(),
+            Self::NotSupported => true,
+            Self::Session(_) | Self::BadResponse(_) => false,
+        }
+    }
+
+    /// Whether the server lacks the route.
+    pub(crate) fn is_unsupported(&self) -> bool {
+        let Self::Refused(refusal) = self else {
+            return false;
+        };
+        let code = refusal.code.as_deref().unwrap_or_default();
+        match refusal.status {
+            404 => !CODES_OF_404.contains(&code),
+            status => matches!(status, 405 | 501),
+        }
+    }
+
+    /// The refusal to unbind a mission without an origin.
+    pub(crate) fn origin_not_found(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) if refusal.code.as_deref() == Some("origin_not_found") => {
+                Some(refusal)
+            }
+            _ => None,
+        }
     }
 
     /// The refusal of a bind because the ticket has another mission.
@@ -54,6 +87,7 @@ impl TrackerError {
             Self::Session(error) => error.may_have_arrived(),
             Self::Refused(refusal) => refusal.may_have_arrived(),
             Self::BadResponse(_) => true,
+            Self::NotSupported => false,
         }
     }
 }
@@ -90,11 +124,28 @@ impl<'a> ControlPlaneClient<'a> {
             retry: Retry::Safe,
             ..Call::json(BIND_ORIGIN_PATH, request).map_err(SessionError::Http)?
         })?;
-        // Another success, such as "accepted", does not say that the ticket is bound.
-        if answer.status != 200 {
-            return Err(FieldError::new("the answer", "must have the status 200").into());
-        }
+        require_ok(&answer)?;
         Ok(BindResponse::parse(&answer.body)?)
+    }
+
+    /// Removes the origin of a mission. A repeated request with the same key has no second effect.
+    pub(crate) fn unbind_mission_origin(
+        &self,
+        request: &UnbindRequest,
+        idempotency_key: &str,
+    ) -> Result<(), TrackerError> {
+        let answer = self.post(Call {
+            headers: vec![(IDEMPOTENCY_KEY, idempotency_key.to_owned())],
+            retry: Retry::Safe,
+            ..Call::json(UNBIND_ORIGIN_PATH, request).map_err(SessionError::Http)?
+        });
+        let answer = match answer {
+            Err(error) if error.is_unsupported() => return Err(TrackerError::NotSupported),
+            answer => answer?,
+        };
+        require_ok(&answer)?;
+        UnbindResponse::parse(&answer.body)?;
+        Ok(())
     }
 
     fn post(&self, call: Call<'_>) -> Result<Answer, TrackerError> {
@@ -104,5 +155,13 @@ impl<'a> ControlPlaneClient<'a> {
         }
         let refusal = Refusal::read(self.session.server(), &answer);
         Err(TrackerError::Refused(Box::new(refusal)))
+    }
+}
+
+/// Another success, such as "accepted", does not say that the request was carried out.
+fn require_ok(answer: &Answer) -> Result<(), FieldError> {
+    match answer.status {
+        200 => Ok(()),
+        _ => Err(FieldError::new("the answer", "must have the status 200")),
     }
 }

@@ -12,6 +12,8 @@ pub(crate) const SEARCH_PATH: &str = "/api/v1/tracker/issue-search/";
 pub(crate) const BIND_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
 /// The path that answers who a token belongs to.
 pub(crate) const ME_PATH: &str = "/api/v1/me";
+/// The path of the unbind.
+pub(crate) const UNBIND_PATH: &str = "/api/v1/tracker/mission-origin/unbind/";
 /// The path of the event batches.
 pub(crate) const EVENTS_PATH: &str = "/api/v1/events/batch/";
 

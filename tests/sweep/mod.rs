@@ -24,3 +24,4 @@ mod sync_now;
 mod sync_retry;
 mod syscalls;
 mod tracker_bind;
+mod unbind_origin;
