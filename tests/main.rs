@@ -61,3 +61,4 @@ mod tidy;
 mod tracker_bind;
 mod tracker_client;
 mod tracker_status;
+mod unbind_origin;
