@@ -5,6 +5,7 @@
 //! - [`api_error`] lists all errors of the API.
 //! - [`extract`] reads session and body of a request; [`rate_limit`] and [`password`] check them.
 //! - [`store`] contains all SQL.
+//! - [`trackers`] reads tickets from Jira and Linear.
 //! - [`administration`] gives `spec-kitty admin` access to the store without async code.
 //!
 //! It uses [`crate::wire`] and no code of the client.
@@ -18,6 +19,8 @@ mod rate_limit;
 mod routes;
 mod server;
 pub(crate) mod store;
+#[cfg_attr(not(test), expect(dead_code, reason = "the routes will call it"))]
+pub(crate) mod trackers;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
