@@ -43,7 +43,7 @@ pub mod internals {
     pub use crate::cli::arguments::Arguments;
     pub use crate::cli::code::Code;
     pub use crate::http::{
-        Answer, Call, Deadline, HttpClient, HttpError, RefusalKind, Retry, ServerUrl,
+        Answer, Call, Deadline, HttpClient, HttpError, Method, RefusalKind, Retry, ServerUrl,
     };
     pub use crate::mission::metadata::{load, write_meta};
     pub use crate::mission::{number, slug};

@@ -27,6 +27,8 @@ pub(crate) mod names {
     pub(crate) const TEAM: &str = "SPEC_KITTY_TEAM";
     /// Replaces `~/.spec-kitty`.
     pub(crate) const HOME: &str = "SPEC_KITTY_HOME";
+    /// Any value but `0` and `false`: commands that record events deliver them.
+    pub(crate) const DELIVER: &str = "SPEC_KITTY_DELIVER";
     /// Any value but `0` and `false` turns prompts off.
     pub(crate) const NO_INPUT: &str = "SPEC_KITTY_NO_INPUT";
     /// Log filter, as in `spec_kitty=debug`.
@@ -78,7 +80,11 @@ pub struct World {
     terminals: Terminals,
     /// Microseconds spent waiting for answers to prompts, shared by all clones.
     asking: Arc<AtomicU64>,
+    announcer: Option<Arc<Announcer>>,
 }
+
+/// Receives why the command is about to wait.
+type Announcer = dyn Fn(&str) + Send + Sync;
 
 impl std::fmt::Debug for World {
     /// Omits the variables, because one of them may be a token.
@@ -120,6 +126,7 @@ impl World {
             directory,
             terminals: Terminals::default(),
             asking: Arc::default(),
+            announcer: None,
         }
     }
 
@@ -160,6 +167,21 @@ impl World {
         let asking = Duration::from_micros(self.asking.load(Ordering::Relaxed));
         let now = self.instant();
         now.checked_sub(asking).unwrap_or(now)
+    }
+
+    /// Calls this before each long wait.
+    #[must_use]
+    pub(crate) fn announcing(mut self, announcer: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.announcer = Some(Arc::new(announcer));
+        self
+    }
+
+    /// Says why the command is about to wait for longer than people expect.
+    pub(crate) fn announce(&self, wait: &str) {
+        tracing::debug!("{wait}");
+        if let Some(announcer) = &self.announcer {
+            announcer(wait);
+        }
     }
 
     /// Changes the directory (`-C`). A relative path starts at the current one.
@@ -210,14 +232,23 @@ impl World {
     /// The state directory as an absolute path: `SPEC_KITTY_HOME`, else `~/.spec-kitty`. Without a
     /// home folder this is a path at which no folder can be created.
     pub fn state_directory(&self) -> PathBuf {
+        let home = self.home();
+        self.directory
+            .join(home.unwrap_or_else(|| PathBuf::from("/dev/null/.spec-kitty")))
+    }
+
+    /// Whether the environment names a home folder.
+    pub fn has_home(&self) -> bool {
+        self.home().is_some()
+    }
+
+    fn home(&self) -> Option<PathBuf> {
         let user_folder = || {
             let mut names = names::USER_FOLDER.into_iter();
-            let home = names.find_map(|name| self.path_variable(name));
-            home.unwrap_or_else(|| PathBuf::from("/proc/no-home-folder"))
+            names.find_map(|name| self.path_variable(name))
         };
-        let chosen = self.path_variable(names::HOME);
-        self.directory
-            .join(chosen.unwrap_or_else(|| user_folder().join(".spec-kitty")))
+        self.path_variable(names::HOME)
+            .or_else(|| Some(user_folder()?.join(".spec-kitty")))
     }
 
     /// The folder for temporary files (`TMPDIR`, else `/tmp`).

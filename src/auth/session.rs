@@ -144,10 +144,19 @@ impl<'a> Session<'a> {
         self.client.server()
     }
 
+    /// Sends a `GET`. See [`Self::post`].
+    pub(crate) fn get(&self, path: &str) -> Result<Answer, SessionError> {
+        self.send(Call::get(path))
+    }
+
     /// Sends a request with the token and team of this session. After a 401 it renews the session once,
     /// in one process for all, and sends the request again. A second 401 is
     /// [`SessionError::Expired`]; any other status is an answer.
-    pub fn post(&self, mut call: Call<'_>) -> Result<Answer, SessionError> {
+    pub fn post(&self, call: Call<'_>) -> Result<Answer, SessionError> {
+        self.send(call)
+    }
+
+    fn send(&self, mut call: Call<'_>) -> Result<Answer, SessionError> {
         let team = self.team_slug.clone();
         call.headers.extend(team.map(|team| (TEAM_SLUG, team)));
         let (mut uncertain, mut renewed) = (false, false);

@@ -1,4 +1,4 @@
-//! The state of the session, without a request.
+//! The state of the session, as far as this machine knows it.
 
 use chrono::{DateTime, Utc};
 
@@ -29,6 +29,8 @@ pub(crate) enum Standing {
     LoggedIn,
     /// `SPEC_KITTY_TOKEN`.
     Environment,
+    /// `SPEC_KITTY_TOKEN`, which the server does not accept.
+    EnvironmentRejected,
     /// Nobody is logged in.
     #[default]
     LoggedOut,
@@ -41,6 +43,16 @@ pub(crate) enum Standing {
 impl Standing {
     pub(crate) fn is_logged_in(&self) -> bool {
         matches!(self, Self::LoggedIn | Self::Environment)
+    }
+}
+
+impl Status {
+    /// The server does not accept the token.
+    pub(crate) fn reject(&mut self) {
+        self.standing = match self.standing {
+            Standing::Environment => Standing::EnvironmentRejected,
+            _ => Standing::Expired,
+        };
     }
 }
 

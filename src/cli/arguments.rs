@@ -52,6 +52,8 @@ pub enum Command {
     Demo(commands::demo::Arguments),
     /// Print a shell completion script
     Completions(commands::completions::Arguments),
+    /// Print the help of a command
+    Help(commands::help::Arguments),
     /// Print a manual page
     Man(commands::man::Arguments),
 }
@@ -77,6 +79,7 @@ impl Command {
             Self::Completions(arguments) => {
                 Ok(commands::completions::run(arguments, Arguments::command()))
             }
+            Self::Help(arguments) => commands::help::run(arguments, Arguments::command()),
             Self::Man(arguments) => commands::man::run(arguments, Arguments::command()),
         }
     }

@@ -1,6 +1,6 @@
 //! Questions on the terminal. Callers check [`super::ui::Ui::may_ask`] first.
 
-use std::io::{self, Read as _};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 
 use dialoguer::{Input, Password};
 
@@ -44,7 +44,17 @@ pub(crate) fn read_stdin(max_bytes: u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-pub(crate) fn stdin_failed(error: &io::Error) -> Failure {
+/// Reads a password: the first line of standard input, without its line break.
+pub(crate) fn password_from_stdin() -> Result<Secret, Failure> {
+    const MAX_BYTES: u64 = 4 * 1024;
+    let mut line = String::new();
+    BufReader::new(io::stdin().take(MAX_BYTES))
+        .read_line(&mut line)
+        .map_err(|error| stdin_failed(&error))?;
+    Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
+}
+
+fn stdin_failed(error: &io::Error) -> Failure {
     Failure::usage("cannot read standard input").cause(error.to_string())
 }
 

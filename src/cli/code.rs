@@ -84,6 +84,8 @@ codes! {
     GitFailed "git_failed" RepoState,
     GitMissing "git_missing" RepoState,
     GitUnusable "git_failed" Internal,
+    HomeNotWritable "home_not_writable" RepoState
+        text("set SPEC_KITTY_HOME to a folder that you can write"),
     IdentityInvalid "identity_invalid" RepoState,
     InputRequired "input_required" InputRequired,
     InsecureAddress "insecure_address" Usage
@@ -103,10 +105,10 @@ codes! {
     InvalidSlug "invalid_slug" Usage,
     IoError "io_error" RepoState
         text("check the path, its owner and type, and the free disk space"),
-    LoginRefused "login_refused" AuthRequired then_again("check the user name and password"),
+    LoginRefused "login_refused" AuthRequired then_again("check the user name and password, or the token"),
     MetaContended "meta_contended" RepoState then_again("close the other program"),
     MetaInvalid "meta_invalid" RepoState then_again("fix the file"),
-    MetaMissing "meta_missing" RepoState template("git checkout -- PATH"),
+    MetaMissing "meta_missing" RepoState,
     MissionAmbiguous "mission_ambiguous" Conflict text("use the full slug"),
     MissionNotFound "mission_not_found" NotFound,
     NetworkDisabled "network_disabled" RepoState then_again("unset SPEC_KITTY_ENABLE_SAAS_SYNC"),

@@ -12,6 +12,7 @@ use crate::journey::{Service, Tracker};
 use crate::mission::commit::CommitPolicy;
 use crate::project::Project;
 use crate::settings;
+use crate::settings::home::require_writable;
 use crate::sync::queue::reminder;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
@@ -50,7 +51,9 @@ impl Context {
             let message = format!("no such folder: {}", world.directory().display());
             return Err(Failure::usage(message).hint("check the value of -C"));
         }
-        let timeout = globals.timeout.map_or(DEFAULT_TIMEOUT, Duration::from_secs);
+        let announcing = ui.clone();
+        let world = world.announcing(move |wait| announcing.say_above_spinner(wait));
+        let timeout = globals.timeout.unwrap_or(DEFAULT_TIMEOUT);
         let deadline = Deadline::after(&world, timeout);
         Ok(Self {
             world,
@@ -69,6 +72,12 @@ impl Context {
             self.server.as_deref(),
             self.deadline,
         )?)
+    }
+
+    /// Fails if the state directory cannot be written. Commands that record something call it before
+    /// they begin.
+    pub(crate) fn require_home(&self) -> Result<(), Failure> {
+        Ok(require_writable(&self.world)?)
     }
 
     /// A warning if queued events are too old or too many. Invalid settings do not stop the command

@@ -38,7 +38,7 @@ pub(crate) struct Failure {
     /// Whether another try may succeed.
     pub(crate) retryable: bool,
     pub(crate) retry_after_seconds: Option<u64>,
-    /// Whether the user must act in the control plane's dashboard.
+    /// Whether only a person can help, for example by linking an account.
     pub(crate) user_action_required: bool,
     pub(crate) effect: Effect,
     /// A list to choose from, one line each. Scripts read `details` instead.

@@ -3,11 +3,12 @@
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
+use dialoguer::console::Term;
 use serde::Serialize;
 
 use super::globals::{Color, Globals};
 use super::{Code, ExitCode, Failure, Outcome};
-use crate::text::{escape_json, sanitize};
+use crate::text::{escape_json, one_line, sanitize};
 use crate::world::{Terminals, World, names};
 
 /// The resolved output settings. Only this type writes to the standard streams.
@@ -84,6 +85,14 @@ impl Ui {
         if !self.quiet && !self.json {
             write_stderr(line);
         }
+    }
+
+    /// Like [`Self::say`], while a spinner may be drawn.
+    pub(super) fn say_above_spinner(&self, line: &str) {
+        if self.may_draw() {
+            drop(Term::stderr().clear_line());
+        }
+        self.say(&one_line(line));
     }
 
     /// Writes the subject of a question to stderr.

@@ -7,7 +7,7 @@ mod error;
 mod refusal;
 mod retry;
 
-pub use call::{Answer, Call, Retry};
+pub use call::{Answer, Call, Method, Retry};
 pub use client::HttpClient;
 pub use deadline::Deadline;
 pub use error::HttpError;
@@ -15,4 +15,4 @@ pub(crate) use refusal::Refusal;
 pub use refusal::RefusalKind;
 
 pub use crate::web::ServerUrl;
-pub(crate) use crate::web::{Cause, ServerUrlError, SetupError};
+pub(crate) use crate::web::{BadCertificate, Cause, ServerUrlError, SetupError};

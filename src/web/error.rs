@@ -14,6 +14,25 @@ impl Cause {
         }
         Self(innermost.to_string())
     }
+
+    /// What is wrong with the server's certificate, if that is the reason.
+    pub(crate) fn bad_certificate(&self) -> Option<BadCertificate> {
+        // The names of the TLS library; it passes no other sign of them on.
+        if self.0.contains("CaUsedAsEndEntity") {
+            return Some(BadCertificate::IsAuthority);
+        }
+        let is_unknown = self.0.contains("UnknownIssuer");
+        is_unknown.then_some(BadCertificate::UnknownIssuer)
+    }
+}
+
+/// Why a server's certificate is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BadCertificate {
+    /// It is the certificate of an authority (`CA:TRUE`), as `openssl req -x509` makes it.
+    IsAuthority,
+    /// No trusted authority has signed it.
+    UnknownIssuer,
 }
 
 impl SetupError {

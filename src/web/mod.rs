@@ -4,7 +4,7 @@ mod error;
 mod server_url;
 mod set_up;
 
-pub(crate) use error::{Cause, SetupError};
+pub(crate) use error::{BadCertificate, Cause, SetupError};
 pub use server_url::ServerUrl;
 pub(crate) use server_url::ServerUrlError;
 pub(crate) use set_up::set_up;

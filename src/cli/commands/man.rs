@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::cli::{Code, CommandResult, Failure, Hint, Outcome};
-use crate::text::nearest;
+use super::help;
+use crate::cli::{Code, CommandResult, Failure, Outcome};
 
 /// Arguments of `man`.
 #[derive(Debug, clap::Args)]
@@ -16,12 +16,7 @@ pub struct Arguments {
 /// Prints one page in roff, for `man -l -` or a package.
 pub(crate) fn run(arguments: Arguments, mut program: clap::Command) -> CommandResult {
     program.build();
-    let mut command = &program;
-    for word in &arguments.command {
-        command = command
-            .find_subcommand(word)
-            .ok_or_else(|| unknown(command, word))?;
-    }
+    let command = help::find(&program, &arguments.command)?;
     let man = clap_mangen::Man::new(command.clone());
     let name = man.get_filename();
     let mut page = Vec::new();
@@ -30,13 +25,4 @@ pub(crate) fn run(arguments: Arguments, mut program: clap::Command) -> CommandRe
     let page = String::from_utf8_lossy(&page);
     let fields = json!({"name": name, "page": page});
     Ok(Outcome::new("spec-kitty.man/1", fields, page))
-}
-
-fn unknown(command: &clap::Command, word: &str) -> Failure {
-    let names = command.get_subcommands().map(clap::Command::get_name);
-    let hint = match nearest(word, names) {
-        Some(name) => Hint::Text(format!("did you mean {name}?")),
-        None => Hint::run("spec-kitty --help"),
-    };
-    Failure::usage(format!("{} has no command {word:?}", command.get_name())).hint(hint)
 }

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use crate::cli::ticket_arguments::TicketArguments;
-use crate::cli::{CommandResult, Context, Outcome, RunArguments, merged, progress, record};
+use crate::cli::{
+    CommandResult, Context, DeliverArguments, Outcome, RunArguments, merged, progress, record,
+};
 use crate::journey::create::create_feature_core;
 use crate::journey::start::{self, Plan, start_mission_from_ticket};
 use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
@@ -44,6 +46,8 @@ pub struct Arguments {
     allow_duplicate: bool,
     #[command(flatten)]
     run: RunArguments,
+    #[command(flatten)]
+    deliver: DeliverArguments,
 }
 
 impl Arguments {
@@ -60,6 +64,7 @@ impl Arguments {
 
 /// Creates a mission, from a ticket or without one.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    context.require_home()?;
     match arguments.name {
         Some(_) => without_ticket(&arguments, context),
         None => from_ticket(&arguments, context),
@@ -76,7 +81,7 @@ fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
         return Ok(planned(context, &new.mission_slug, Some(&new), None));
     }
     let arrival = create_feature_core(service, &options)?;
-    Ok(arrived(context, &project, arrival))
+    Ok(done(arguments, context, &project, arrival))
 }
 
 fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
@@ -92,7 +97,7 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let ticket = choice.choose(context, run)?;
     let (slug, new) = match start::plan(service, &ticket, &options)? {
         // Nothing will change, so there is nothing to confirm.
-        Plan::Bound(found) => return Ok(arrived(context, &project, *found)),
+        Plan::Bound(found) => return Ok(done(arguments, context, &project, *found)),
         Plan::Finish(slug) => (slug, None),
         Plan::Create(mission) => (mission.mission_slug.clone(), Some(mission)),
     };
@@ -110,7 +115,16 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let arrival = progress::during(&context.ui, "Starting the mission", || {
         start_mission_from_ticket(service, &ticket, &options)
     })?;
-    Ok(arrived(context, &project, arrival))
+    Ok(done(arguments, context, &project, arrival))
+}
+
+fn done(arguments: &Arguments, context: &Context, project: &Project, arrival: Arrival) -> Outcome {
+    let undelivered = if arguments.run.dry_run {
+        Vec::new()
+    } else {
+        arguments.deliver.after(context, project)
+    };
+    arrived(context, project, arrival).warn(undelivered)
 }
 
 fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {

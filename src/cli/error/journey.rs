@@ -57,7 +57,8 @@ fn stopped(message: String, mission: String, step: Step, source: StepError) -> F
     let is_commit = matches!(source, StepError::Commit(_));
     let cause = Failure::from(source);
     let code = if is_commit { cause.code } else { Code::Partial };
-    Failure {
+    let page = cause.details.get("action_url").cloned();
+    let failure = Failure {
         hint: cause.hint.clone(),
         retry_after_seconds: cause.retry_after_seconds,
         user_action_required: cause.user_action_required,
@@ -70,7 +71,11 @@ fn stopped(message: String, mission: String, step: Step, source: StepError) -> F
     .detail("done", step.done())
     .detail("failed", step.failed())
     .detail("cause_code", cause.code.as_str())
-    .detail("cause_exit_code", cause.exit().number())
+    .detail("cause_exit_code", cause.exit().number());
+    match page {
+        Some(page) => failure.detail("action_url", page),
+        None => failure,
+    }
 }
 
 impl From<UnsupportedProvider> for Failure {

@@ -2,7 +2,7 @@
 
 use crate::cli::code::Code;
 use crate::cli::failure::Failure;
-use crate::cli::hint::Hint;
+use crate::cli::hint::{Hint, git_restore};
 use crate::journey::CreationError;
 use crate::mission::MissionError;
 use crate::mission::metadata::MetadataError;
@@ -14,7 +14,10 @@ impl From<MetadataError> for Failure {
     fn from(error: MetadataError) -> Self {
         use MetadataError as E;
         let code = match error {
-            E::Missing { .. } => Code::MetaMissing,
+            E::Missing { ref path } => {
+                return Self::from_error(Code::MetaMissing, &error)
+                    .hint(Hint::Run(git_restore(path)));
+            }
             E::Malformed { .. } | E::Incomplete { .. } => Code::MetaInvalid,
             E::OriginTicket { .. } => Code::OriginTicketInvalid,
             E::Contended { .. } => Code::MetaContended,

@@ -6,6 +6,7 @@ use crate::cli::code::Code;
 use crate::cli::failure::Failure;
 use crate::cli::hint::Hint;
 use crate::http::{Refusal, RefusalKind};
+use crate::text::one_line;
 use crate::tracker::control_plane_client::TrackerError;
 use crate::wire::candidate::FieldError;
 
@@ -36,6 +37,9 @@ impl From<Refusal> for Failure {
             .cause(&*refusal.message)
             .detail("status", refusal.status);
         failure.hint = hint(&refusal).or(failure.hint);
+        if let Some(url) = refusal.action_url {
+            failure = failure.detail("action_url", url);
+        }
         if let Some(code) = refusal.code {
             failure = failure.detail("server_code", code);
         }
@@ -46,16 +50,33 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// The hint with the server's URL or its wait. Other kinds have the hint of their code.
+/// What the server advises, else what its kind of refusal suggests. Other kinds have the hint of
+/// their code.
 fn hint(refusal: &Refusal) -> Option<Hint> {
-    let server = &refusal.server;
-    Some(match refusal.kind {
-        RefusalKind::Forbidden => Hint::then_again(format!("check your account at {server}")),
-        RefusalKind::NotFound => Hint::Text(format!("check the project's mapping at {server}")),
-        RefusalKind::Conflict => Hint::Text(format!("check the current value at {server}")),
-        RefusalKind::RateLimited => Hint::then_again(format!("wait {} s", refusal.wait?.as_secs())),
-        _ => return None,
+    of_server(refusal).or_else(|| {
+        let server = &refusal.server;
+        let ask = format!("ask the administrator of {server}");
+        Some(match refusal.kind {
+            RefusalKind::Forbidden => Hint::then_again(ask),
+            RefusalKind::NotFound => Hint::Text(format!("{ask} whether the project is mapped")),
+            RefusalKind::Conflict => Hint::Text(ask),
+            RefusalKind::RateLimited => {
+                Hint::then_again(format!("wait {} s", refusal.wait?.as_secs()))
+            }
+            _ => return None,
+        })
     })
+}
+
+/// The server's own words, and the page where the user can act.
+fn of_server(refusal: &Refusal) -> Option<Hint> {
+    let words = refusal.hint.as_deref().map(one_line);
+    let page = refusal.action_url.as_ref().map(|url| format!("open {url}"));
+    match (words.filter(|words| !words.is_empty()), page) {
+        (Some(words), Some(page)) => Some(Hint::Text(format!("{words}; {page}"))),
+        (Some(words), None) => Some(Hint::Text(words)),
+        (None, page) => page.map(Hint::then_again),
+    }
 }
 
 impl From<TrackerError> for Failure {
@@ -67,7 +88,7 @@ impl From<TrackerError> for Failure {
             TrackerError::Refused(refusal) if refusal.kind == RefusalKind::Conflict => Self {
                 code: Code::OriginConflict,
                 message: "one origin per mission".to_owned(),
-                hint: Code::OriginConflict.hint(),
+                hint: of_server(&refusal).or(Code::OriginConflict.hint()),
                 ..Self::from(*refusal)
             },
             TrackerError::Refused(refusal) => (*refusal).into(),

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::status::not_verified;
 use crate::auth::credentials::Credentials;
 use crate::auth::login::{Login, with_password, with_token};
 use crate::auth::server_choice::resolve;
@@ -18,8 +19,11 @@ pub struct Arguments {
     #[arg(long, value_name = "USER")]
     pub username: Option<String>,
     /// Read an access token from standard input instead of asking for a password
-    #[arg(long)]
+    #[arg(long, conflicts_with = "password_stdin")]
     pub with_token: bool,
+    /// Read the password from the first line of standard input
+    #[arg(long, requires = "username")]
+    pub password_stdin: bool,
     /// Team [default: the server's choice]
     #[arg(long, value_name = "SLUG")]
     pub team: Option<String>,
@@ -27,30 +31,52 @@ pub struct Arguments {
 
 /// Starts a session, which replaces the stored one.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    context.require_home()?;
     let world = &context.world;
     let mut login = Login {
         server: resolve(world, context.server.as_deref())?.server,
         username: non_empty("--username", arguments.username)?,
         team_slug: non_empty("--team", arguments.team)?,
     };
+    let mut warnings = Vec::new();
     let session = if arguments.with_token {
         let token = token_from_stdin(context)?;
-        with_token(world, &context.deadline, login, token)
+        let stored = with_token(world, &context.deadline, login, token);
+        let (session, answer) = stored.map_err(Failure::of_login)?;
+        warnings.extend(not_verified(&answer));
+        session
     } else {
         if !world.network_allowed() {
             return Err(HttpError::NetworkDisabled.into());
         }
-        if !context.ui.may_ask() {
-            return Err(password_required(context));
-        }
-        if login.username.is_none() {
-            login.username = Some(ask::text(context, "User name")?);
-        }
-        let password = ask::password(context, "Password")?;
-        with_password(world, &context.deadline, login, password)
+        let password = if arguments.password_stdin {
+            password_from_stdin()?
+        } else {
+            password_from_terminal(context, &mut login)?
+        };
+        with_password(world, &context.deadline, login, password).map_err(Failure::of_login)?
     };
-    let session = session.map_err(Failure::of_login)?;
-    Ok(outcome(&session).warn(warnings(context, &session)))
+    warnings.extend(more_warnings(context, &session));
+    Ok(outcome(&session).warn(warnings))
+}
+
+fn password_from_stdin() -> Result<Secret, Failure> {
+    let password = ask::password_from_stdin()?;
+    if password.expose().is_empty() {
+        return Err(Failure::usage("the password on standard input is empty"));
+    }
+    Ok(password)
+}
+
+/// Asks for what is missing.
+fn password_from_terminal(context: &Context, login: &mut Login) -> Result<Secret, Failure> {
+    if !context.ui.may_ask() {
+        return Err(password_required(context));
+    }
+    if login.username.is_none() {
+        login.username = Some(ask::text(context, "User name")?);
+    }
+    ask::password(context, "Password")
 }
 
 /// The value of a flag, which must not be empty.
@@ -101,7 +127,7 @@ fn outcome(session: &Credentials) -> Outcome {
     Outcome::new("spec-kitty.auth-login/1", fields, text)
 }
 
-fn warnings(context: &Context, session: &Credentials) -> Vec<String> {
+fn more_warnings(context: &Context, session: &Credentials) -> Vec<String> {
     let mut warnings = Vec::new();
     if session.team_slug.is_none() {
         warnings.push("the session has no team; pass one with --team".to_owned());

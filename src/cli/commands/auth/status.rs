@@ -5,11 +5,28 @@ use serde_json::json;
 
 use crate::auth::server_choice::ServerSource;
 use crate::auth::status::{Standing, Status, look};
+use crate::auth::verification::{self, Verification};
 use crate::cli::{CommandResult, Context, ExitCode, Outcome, record_known};
+use crate::text::one_line;
 
-/// Shows who is logged in to which server, without a request.
-pub(crate) fn run(context: &Context) -> CommandResult {
-    let status = look(&context.world, context.server.as_deref())?;
+/// Arguments of `auth status`.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Arguments {
+    /// Do not ask the server whether it accepts the session
+    #[arg(long)]
+    offline: bool,
+}
+
+/// Shows who is logged in to which server, and whether the server agrees.
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    let (world, flag_server) = (&context.world, context.server.as_deref());
+    let mut status = look(world, flag_server)?;
+    let asks = !arguments.offline && status.standing.is_logged_in();
+    let answer = asks.then(|| verification::of_session(world, flag_server, context.deadline));
+    let verified = answer.as_ref().and_then(Verification::verified);
+    if verified == Some(false) {
+        status.reject();
+    }
     let fields = json!({
         "server": status.server.as_ref().map(ToString::to_string),
         "server_source": status.server_source.map(ServerSource::as_str),
@@ -17,10 +34,13 @@ pub(crate) fn run(context: &Context) -> CommandResult {
         "team_slug": status.team_slug,
         "logged_in": status.standing.is_logged_in(),
         "standing": word(&status.standing),
+        "verified": verified,
         "access_expires_at": status.access_expires_at,
         "refresh_expires_at": status.refresh_expires_at,
     });
-    let outcome = Outcome::new("spec-kitty.auth-status/1", fields, text(&status, context));
+    let text = text(&status, answer.as_ref(), context);
+    let outcome = Outcome::new("spec-kitty.auth-status/1", fields, text);
+    let outcome = outcome.warn(answer.as_ref().and_then(not_verified));
     if status.standing.is_logged_in() {
         return Ok(outcome);
     }
@@ -33,7 +53,7 @@ pub(crate) fn run(context: &Context) -> CommandResult {
 pub(crate) fn word(standing: &Standing) -> &'static str {
     match standing {
         Standing::LoggedIn => "logged_in",
-        Standing::Environment => "environment_token",
+        Standing::Environment | Standing::EnvironmentRejected => "environment_token",
         Standing::LoggedOut => "logged_out",
         Standing::Expired => "expired",
         Standing::OtherServer(_) => "other_server",
@@ -45,6 +65,7 @@ pub(crate) fn sentence(standing: &Standing) -> &'static str {
     match standing {
         Standing::LoggedIn => "logged in",
         Standing::Environment => "logged in by SPEC_KITTY_TOKEN",
+        Standing::EnvironmentRejected => "the server does not accept SPEC_KITTY_TOKEN",
         Standing::LoggedOut | Standing::OtherServer(_) => {
             "not logged in; run: spec-kitty auth login"
         }
@@ -60,15 +81,27 @@ pub(crate) fn other_server(standing: &Standing) -> Option<String> {
     }
 }
 
+/// A warning if the server did not decide about the session.
+pub(super) fn not_verified(answer: &Verification) -> Option<String> {
+    let doubt = answer.doubt()?;
+    Some(one_line(&format!("not verified: {doubt}")))
+}
+
 /// A time as text for the user.
 pub(crate) fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-fn text(status: &Status, context: &Context) -> String {
+fn text(status: &Status, answer: Option<&Verification>, context: &Context) -> String {
+    let verified = answer.map(|answer| match answer.verified() {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "unknown",
+    });
     let end = status.refresh_expires_at.or(status.access_expires_at);
     let rows = [
         ("session", Some(sentence(&status.standing).to_owned())),
+        ("verified", verified.map(str::to_owned)),
         ("server", status.server.as_ref().map(ToString::to_string)),
         ("user", status.username.clone()),
         ("team", status.team_slug.clone()),

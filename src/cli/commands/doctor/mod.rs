@@ -3,6 +3,7 @@
 mod finding;
 mod home;
 mod project;
+mod session;
 mod unfinished_work;
 
 use serde::Serialize;
@@ -23,6 +24,9 @@ pub struct Arguments {
     /// With --fix: remove stale git locks (make sure no git process is running)
     #[arg(short, long, requires = "fix")]
     yes: bool,
+    /// Do not ask the server
+    #[arg(long)]
+    offline: bool,
 }
 
 #[derive(Serialize)]
@@ -33,10 +37,11 @@ struct DoctorAnswer {
     findings: Vec<Finding>,
 }
 
-/// Runs all checks, and the safe repairs if requested. Sends no request.
+/// Runs all checks, and the safe repairs if requested.
 #[expect(clippy::unnecessary_wraps, reason = "all commands return a result")]
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let mut findings = home::check(context);
+    findings.extend(session::check(context, arguments));
     findings.extend(project::check(context, arguments));
     if arguments.fix {
         findings = findings.into_iter().map(Finding::repair).collect();

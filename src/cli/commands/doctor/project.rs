@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::finding::{Check, Finding};
 use super::{Arguments, FIX, unfinished_work};
+use crate::cli::hint::git_restore;
 use crate::cli::{Context, Failure, ask};
 use crate::fs::FsError;
 use crate::git::repair::{LeftLock, left_lock, repair};
@@ -69,11 +70,13 @@ fn missions(project: &Project) -> Vec<Finding> {
         Err(error) => return vec![CHECK.error(&error, "make kitty-specs/ a readable folder")],
     };
     all.retain(|mission| !mission.is_hollow());
-    let advice = "fix the file, or restore it: git checkout -- PATH";
-    let errors = all
-        .iter()
-        .filter_map(|mission| mission.load(&project.root).err());
-    let findings = errors.map(|error| CHECK.error(&error, advice)).collect();
+    let findings = all.iter().filter_map(|mission| {
+        let error = mission.load(&project.root).err()?;
+        let restore = git_restore(&mission.meta_file());
+        let advice = format!("fix the file, or restore it: {restore}");
+        Some(CHECK.error(&error, advice))
+    });
+    let findings = findings.collect();
     CHECK.or_ok(findings, count(all.len() as u64, "mission"))
 }
 

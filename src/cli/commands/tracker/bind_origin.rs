@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use crate::cli::ticket_arguments::TicketArguments;
-use crate::cli::{CommandResult, Context, Failure, Outcome, RunArguments, progress, record};
+use crate::cli::{
+    CommandResult, Context, DeliverArguments, Failure, Outcome, RunArguments, progress, record,
+};
 use crate::journey::bind::bind_mission_origin;
 use crate::mission;
 use crate::project::Project;
@@ -30,11 +32,14 @@ pub struct Arguments {
     idempotency_key: Option<String>,
     #[command(flatten)]
     run: RunArguments,
+    #[command(flatten)]
+    deliver: DeliverArguments,
 }
 
 /// Finds the ticket, asks, binds.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.phase.start_reading();
+    context.require_home()?;
     let project = Project::open(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
     let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;
@@ -57,6 +62,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let bound = progress::during(&context.ui, "Binding", || {
         bind_mission_origin(service, &mission, &ticket, idempotency_key)
     })?;
+    let undelivered = arguments.deliver.after(context, &project);
     let folder = project.relative(&bound.mission.directory);
     let commit = bound.commits.last();
     let link = bound.bound.as_ref();
@@ -79,6 +85,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     ];
     Ok(Outcome::new(SCHEMA, fields, record(&context.ui, &rows))
         .warn(bound.warnings)
+        .warn(undelivered)
         .warn(context.reminder()))
 }
 

@@ -1,7 +1,5 @@
 //! `spec-kitty admin user add`.
 
-use std::io::{BufRead as _, BufReader, Read as _};
-
 use serde_json::json;
 
 use super::super::Store;
@@ -51,7 +49,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
 
 fn password(arguments: &Arguments, context: &Context) -> Result<Secret, Failure> {
     if arguments.password_stdin {
-        return password_from_stdin();
+        return ask::password_from_stdin();
     }
     if !context.ui.may_ask() {
         let command = format!("{} --password-stdin < FILE", context.typed.quoted());
@@ -62,14 +60,4 @@ fn password(arguments: &Arguments, context: &Context) -> Result<Secret, Failure>
         return Err(Failure::usage("the passwords do not match"));
     }
     Ok(password)
-}
-
-/// The first line, without its line break.
-fn password_from_stdin() -> Result<Secret, Failure> {
-    const MAX_BYTES: u64 = 4 * 1024;
-    let mut line = String::new();
-    BufReader::new(std::io::stdin().take(MAX_BYTES))
-        .read_line(&mut line)
-        .map_err(|error| ask::stdin_failed(&error))?;
-    Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }

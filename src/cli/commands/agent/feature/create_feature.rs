@@ -4,7 +4,9 @@
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
-use crate::cli::{CommandResult, CommitArguments, Context, Outcome, merged, record};
+use crate::cli::{
+    CommandResult, CommitArguments, Context, DeliverArguments, Outcome, merged, record,
+};
 use crate::journey::create::create_feature_core;
 use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions};
 use crate::project::Project;
@@ -23,9 +25,12 @@ pub struct Arguments {
     target_branch: Option<String>,
     #[command(flatten)]
     commit: CommitArguments,
+    #[command(flatten)]
+    deliver: DeliverArguments,
 }
 
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    context.require_home()?;
     let project = Project::open(&context.world)?;
     let team_slug = context.team_slug();
     let service = context.service(&project, team_slug.as_deref(), arguments.commit.policy());
@@ -37,6 +42,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         allow_duplicate: false,
     };
     let made = create_feature_core(service, &options)?;
+    let undelivered = arguments.deliver.after(context, &project);
     let folder = made.mission.directory.display().to_string();
     let rows = [
         ("created", made.metadata.mission_slug()),
@@ -55,6 +61,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let fields = fields(&made, project.current_branch(), &now);
     Ok(Outcome::new("spec-kitty.create-feature/1", fields, text)
         .warn(made.warnings)
+        .warn(undelivered)
         .warn(context.reminder()))
 }
 
