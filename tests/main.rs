@@ -8,6 +8,7 @@
 #![expect(clippy::string_slice, reason = "a wrong slice fails the test")]
 
 mod admin;
+mod admin_access;
 mod auth;
 mod bad_input;
 mod bind_origin;
@@ -32,6 +33,7 @@ mod https;
 mod init;
 mod json_contract;
 mod layers;
+mod origins;
 mod search_origin;
 mod serve;
 mod session;

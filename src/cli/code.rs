@@ -130,6 +130,8 @@ codes! {
         text("pass --resource-type and --resource-id"),
     OutsideProject "outside_project" RepoState text("replace the link with a real file or folder"),
     Partial "partial" Partial,
+    ProjectHasOrigins "project_has_origins" Conflict
+        text("remove its origins first, or pass --force, which removes them too"),
     ProviderConflict "provider_conflict" Conflict
         text("check the reference, or bind the project to the other tracker"),
     RateLimited "rate_limited" RateLimited,
@@ -146,6 +148,8 @@ codes! {
     TicketNotFound "ticket_not_found" NotFound
         template("spec-kitty tracker search-origin --text WORDS"),
     TimedOut "timed_out" Unavailable then_again("allow more time with --timeout"),
+    TokenNameTaken "token_name_taken" Conflict
+        text("choose another name, or revoke the old token first"),
     TrackerNotBound "tracker_not_bound" RepoState
         template("spec-kitty tracker bind --provider linear --project-slug SLUG"),
     Unavailable "unavailable" Unavailable then_again("wait a moment"),

@@ -39,7 +39,7 @@ impl CommandLine {
 
     /// The command line with `--yes`. `chosen` replaces the flag that selects the ticket, or only its
     /// value if it has no flag of its own.
-    pub(super) fn confirming(&self, chosen: Option<(&str, &str)>) -> String {
+    pub(crate) fn confirming(&self, chosen: Option<(&str, &str)>) -> String {
         let mut words = Vec::new();
         let mut typed = self.words.iter();
         while let Some(word) = typed.next() {

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use super::api_error::ApiError;
 use super::rate_limit::RateLimit;
 use super::server::ServeOptions;
-use super::store::{ProjectMapping, Store};
+use super::store::{ProjectMapping, ProjectName, SessionOwner, Store};
 use crate::wire::{PROVIDER_NAME, Provider};
 use crate::world::World;
 
@@ -92,32 +92,31 @@ impl App {
     /// must be linked to that provider. A binding reference takes precedence over a slug.
     pub(super) async fn project(
         &self,
-        user: i64,
+        caller: &SessionOwner,
         provider: &str,
         slug: Option<&str>,
         binding_ref: Option<&str>,
     ) -> Result<ProjectMapping, ApiError> {
-        let provider: Provider = provider
-            .parse()
-            .map_err(|_| ApiError::Invalid(format!("provider: {PROVIDER_NAME}")))?;
-        let given = |text: &&str| !text.is_empty();
-        let binding_ref = binding_ref.filter(given);
-        let slug = slug.filter(|slug| given(slug) && binding_ref.is_none());
-        let Some(name) = binding_ref.or(slug) else {
+        let provider = self::provider(provider)?;
+        let name = ProjectName::new(slug, binding_ref).ok_or_else(|| {
             let message = "project_slug, binding_ref: one is required";
-            return Err(ApiError::Invalid(message.to_owned()));
-        };
-        let project = self.store.project(slug, binding_ref).await?;
+            ApiError::Invalid(message.to_owned())
+        })?;
+        let project = self.store.project(name).await?;
         let project = project
             .filter(|project| project.provider == provider.as_str())
-            .ok_or_else(|| ApiError::NoMapping {
-                provider,
-                project: name.to_owned(),
-            })?;
-        if self.store.is_linked(user, provider).await? {
+            .ok_or_else(|| ApiError::no_mapping(provider, name))?;
+        if self.store.is_linked(caller.user_id, provider).await? {
             Ok(project)
         } else {
-            Err(ApiError::AccountNotLinked(provider))
+            let user = caller.user_name.clone();
+            Err(ApiError::AccountNotLinked { provider, user })
         }
     }
+}
+
+/// The provider of a request.
+pub(super) fn provider(name: &str) -> Result<Provider, ApiError> {
+    name.parse()
+        .map_err(|_| ApiError::Invalid(format!("provider: {PROVIDER_NAME}")))
 }

@@ -25,6 +25,8 @@ pub(crate) mod trackers;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::text::count;
+use crate::wire::Provider;
 use crate::wire::candidate::FieldError;
 use crate::world::{EntropyError, World};
 
@@ -62,6 +64,24 @@ pub(crate) enum ControlPlaneError {
     Entropy(#[from] EntropyError),
     #[error("{0} must be 1 to 255 characters, without control characters or space at the ends")]
     BadName(&'static str),
+    #[error("{0} projects are mapped to a {kind}", kind = .0.resource_type())]
+    BadResourceType(Provider),
+    #[error("no user {0:?}")]
+    UnknownUser(String),
+    #[error("no project {0:?}")]
+    UnknownProject(String),
+    #[error("no origin with the id {0:?}")]
+    UnknownOrigin(String),
+    #[error("no session with the id {0}")]
+    UnknownSession(i64),
+    #[error("no token with the id {0}")]
+    UnknownToken(i64),
+    #[error("{user} is not a member of team {team:?}")]
+    NotInTeam { user: String, team: String },
+    #[error("{user} already has a token {name:?}")]
+    TokenNameTaken { user: String, name: String },
+    #[error("project {project:?} has {}", count(origins.unsigned_abs(), "bound mission"))]
+    ProjectHasOrigins { project: String, origins: i64 },
     #[error("the tickets are not a JSON list")]
     TicketsUnreadable(#[source] serde_json::Error),
     #[error("tickets[{index}] is not valid")]

@@ -73,6 +73,14 @@ impl Provider {
         }
     }
 
+    /// The kind of tracker resource that a project is mapped to.
+    pub const fn resource_type(self) -> &'static str {
+        match self {
+            Self::Jira => "jira_project",
+            Self::Linear => "linear_team",
+        }
+    }
+
     /// The name in a sentence: `Jira`, `Linear`.
     pub const fn title(self) -> &'static str {
         match self {

@@ -104,6 +104,13 @@ pub(crate) struct UnbindRequest {
     pub repository: Option<String>,
 }
 
+impl UnbindRequest {
+    /// The mission's slug.
+    pub(crate) fn slug(&self) -> &str {
+        self.mission_slug.as_deref().unwrap_or(&self.mission_id)
+    }
+}
+
 /// Body of [`super::EVENTS_PATH`]: events from the queue, byte for byte.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct EventsRequest {

@@ -8,8 +8,10 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::support::repository::{self, quoted, table};
-use crate::support::{BIND_PATH, EVENTS_PATH, ORIGIN_KEYS, REFRESH_PATH, SEARCH_PATH, TOKEN_PATH};
-use crate::support::{Sandbox, Server};
+use crate::support::{
+    BIND_PATH, EVENTS_PATH, ME_PATH, ORIGIN_KEYS, REFRESH_PATH, SEARCH_PATH, STATUS_PATH, Sandbox,
+    Server, TOKEN_PATH, UNBIND_PATH,
+};
 
 /// The first column's backquoted names.
 fn names<'a>(rows: &[Vec<&'a str>]) -> BTreeSet<&'a str> {
@@ -126,11 +128,13 @@ fn self_hosting_names_every_path_and_flag() {
         REFRESH_PATH,
         SEARCH_PATH,
         BIND_PATH,
+        UNBIND_PATH,
         EVENTS_PATH,
     ];
-    let served: Vec<_> = posts.map(|path| format!("POST {path}")).into();
-    let served = served.iter().map(String::as_str).chain(["GET /healthz"]);
-    assert_eq!(paths, served.collect());
+    let gets = [STATUS_PATH, ME_PATH, "/healthz"];
+    let mut served: Vec<_> = posts.map(|path| format!("POST {path}")).into();
+    served.extend(gets.map(|path| format!("GET {path}")));
+    assert_eq!(paths, served.iter().map(String::as_str).collect());
 
     let help = Sandbox::new().run(&["serve", "--help"]).succeeds().stdout;
     let (own, _) = help.split_once("Global options:").unwrap();

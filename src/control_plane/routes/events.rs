@@ -13,12 +13,13 @@ use serde_json::Value;
 use crate::control_plane::api_error::ApiError;
 use crate::control_plane::app::App;
 use crate::control_plane::extract::{Caller, is_gzip, parse, read};
-use crate::control_plane::store::ReceivedEvent;
+use crate::control_plane::store::{Receipt, ReceivedEvent};
 use crate::wire::candidate::{FieldError, required_string};
 use crate::wire::event_rules::check_event;
 use crate::wire::request::EventsRequest;
 use crate::wire::response::{EventResult, EventsResponse};
 
+const ID_TAKEN: &str = "event_id belongs to another event, from another user";
 const MAX_EVENTS: usize = 1_000;
 const MAX_BATCH_BYTES: usize = 8 * 1024 * 1024;
 
@@ -62,16 +63,23 @@ pub(super) async fn receive(
     let received = app
         .store
         .receive_events(&caller, &accepted, app.world.now());
-    let new = received.await?;
+    let receipts = received.await?;
     let successes = results.iter_mut().filter(|r| r.status == "success");
-    for (result, _) in successes.zip(&new).filter(|(_, new)| !**new) {
-        "duplicate".clone_into(&mut result.status);
+    for (result, receipt) in successes.zip(&receipts) {
+        match receipt {
+            Receipt::New => {}
+            Receipt::Duplicate => "duplicate".clone_into(&mut result.status),
+            Receipt::IdTaken => {
+                "rejected".clone_into(&mut result.status);
+                result.error_message = Some(ID_TAKEN.to_owned());
+            }
+        }
     }
-    let received = new.iter().filter(|new| **new).count();
+    let count = |status: &str| results.iter().filter(|r| r.status == status).count();
     tracing::info!(
-        received,
-        duplicates = new.len() - received,
-        rejected = results.len() - new.len(),
+        received = count("success"),
+        duplicates = count("duplicate"),
+        rejected = count("rejected"),
         "events"
     );
     Ok(Json(EventsResponse { results }))

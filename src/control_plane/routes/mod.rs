@@ -2,8 +2,10 @@
 
 mod bind;
 mod events;
+mod me;
 mod search;
 mod session;
+mod tracker_status;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -21,25 +23,45 @@ use tracing::field::Empty;
 use super::api_error::ApiError;
 use super::app::App;
 use super::extract::SharedBody;
-use crate::wire::{BIND_ORIGIN_PATH, EVENTS_PATH, REFRESH_PATH, SEARCH_ISSUES_PATH, TOKEN_PATH};
+use crate::wire::{
+    BIND_ORIGIN_PATH, EVENTS_PATH, ME_PATH, REFRESH_PATH, SEARCH_ISSUES_PATH, TOKEN_PATH,
+    TRACKER_STATUS_PATH, UNBIND_ORIGIN_PATH,
+};
 
 const HEALTH_PATH: &str = "/healthz";
-const PATHS: [&str; 6] = [
+const PATHS: [&str; 9] = [
     TOKEN_PATH,
     REFRESH_PATH,
     SEARCH_ISSUES_PATH,
     BIND_ORIGIN_PATH,
+    UNBIND_ORIGIN_PATH,
+    TRACKER_STATUS_PATH,
+    ME_PATH,
     EVENTS_PATH,
     HEALTH_PATH,
 ];
 
 pub(super) fn router(app: &Arc<App>) -> Router {
-    Router::new()
+    let router = Router::new()
         .route(TOKEN_PATH, post(session::log_in))
         .route(REFRESH_PATH, post(session::refresh))
         .route(SEARCH_ISSUES_PATH, post(search::search))
         .route(BIND_ORIGIN_PATH, post(bind::bind))
-        .route(EVENTS_PATH, post(events::receive))
+        .route(EVENTS_PATH, post(events::receive));
+    // Other clients send these with or without a slash at the end.
+    let router = [
+        (UNBIND_ORIGIN_PATH, post(bind::unbind)),
+        (TRACKER_STATUS_PATH, get(tracker_status::status)),
+        (ME_PATH, get(me::me)),
+    ]
+    .into_iter()
+    .fold(router, |router, (path, handler)| {
+        let path = path.trim_end_matches('/');
+        router
+            .route(path, handler.clone())
+            .route(&format!("{path}/"), handler)
+    });
+    router
         .route(HEALTH_PATH, get(healthz))
         .fallback(async || ApiError::NoSuchPath)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
@@ -59,7 +81,10 @@ async fn healthz(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
 /// unknown paths (which can contain any of these) are never logged.
 async fn limit_and_log(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let started = app.world.instant();
-    let path = PATHS.into_iter().find(|path| *path == request.uri().path());
+    let requested = request.uri().path().trim_end_matches('/');
+    let path = PATHS
+        .into_iter()
+        .find(|path| path.trim_end_matches('/') == requested);
     let span = tracing::info_span!(
         "request",
         id = app.request_count.fetch_add(1, Ordering::Relaxed),

@@ -15,6 +15,10 @@ pub(crate) const REFRESH_LIFETIME: TimeDelta = TimeDelta::days(7);
 pub(crate) struct TokenHash(Vec<u8>);
 
 impl TokenHash {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     pub(crate) fn of(token: &Secret) -> Self {
         Self(Sha256::digest(token.expose().as_bytes()).to_vec())
     }
@@ -30,18 +34,20 @@ pub(crate) struct TokenPair {
 pub(crate) struct SessionOwner {
     pub session_id: i64,
     pub user_id: i64,
+    pub user_name: String,
     /// The team that the session acts for.
     pub team_id: i64,
     pub team_slug: String,
 }
 
-type OwnerRow = (i64, i64, i64, String);
+type OwnerRow = (i64, i64, String, i64, String);
 
 impl From<OwnerRow> for SessionOwner {
-    fn from((session_id, user_id, team_id, team_slug): OwnerRow) -> Self {
+    fn from((session_id, user_id, user_name, team_id, team_slug): OwnerRow) -> Self {
         Self {
             session_id,
             user_id,
+            user_name,
             team_id,
             team_slug,
         }
@@ -62,10 +68,10 @@ impl Store {
             now.timestamp())?;
         let session = sql!(execute(&mut *transaction):
             "INSERT INTO sessions
-                 (user_id, team_id, access_hash, access_expires_at, refresh_expires_at)
-             VALUES (?, ?, ?, ?, ?)";
+                 (user_id, team_id, access_hash, access_expires_at, refresh_expires_at, created_at)
+             VALUES (?, ?, ?, ?, ?, ?)";
             user, team, &tokens.access.0, (now + ACCESS_LIFETIME).timestamp(),
-            (now + REFRESH_LIFETIME).timestamp()
+            (now + REFRESH_LIFETIME).timestamp(), now.timestamp()
         )?
         .last_insert_rowid();
         insert_refresh_token(&mut transaction, session, &tokens.refresh, now).await?;
@@ -80,7 +86,8 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Option<SessionOwner>, StoreError> {
         let row: Option<OwnerRow> = sql!(fetch_optional(&self.pool):
-            "SELECT sessions.id, user_id, team_id, teams.slug FROM sessions
+            "SELECT sessions.id, user_id, users.name, team_id, teams.slug FROM sessions
+             JOIN users ON users.id = user_id
              JOIN teams ON teams.id = team_id
              WHERE access_hash = ? AND access_expires_at > ?";
             &access.0, now.timestamp()
@@ -126,7 +133,8 @@ impl Store {
         let owner: OwnerRow = sql!(fetch_one(&mut *transaction):
             "UPDATE sessions SET access_hash = ?, access_expires_at = ?, refresh_expires_at = ?
              WHERE id = ?
-             RETURNING id, user_id, team_id, (SELECT slug FROM teams WHERE teams.id = team_id)";
+             RETURNING id, user_id, (SELECT name FROM users WHERE users.id = user_id),
+                 team_id, (SELECT slug FROM teams WHERE teams.id = team_id)";
             &tokens.access.0, (now + ACCESS_LIFETIME).timestamp(),
             (now + REFRESH_LIFETIME).timestamp(), session
         )?;

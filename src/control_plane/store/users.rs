@@ -1,60 +1,16 @@
 //! Users, their teams, and the providers they are linked to.
 
-use chrono::{DateTime, Utc};
-
 use super::{Store, StoreError};
 use crate::wire::Provider;
 
 impl Store {
-    /// Adds a user, or sets the password of an existing one and ends their sessions. Either way the
-    /// user then belongs to the team and has the links. Returns whether the user is new.
-    pub(crate) async fn add_user(
-        &self,
-        name: &str,
-        password_hash: &str,
-        team: &str,
-        links: &[Provider],
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let mut transaction = self.begin().await?;
-        let existing: Option<(i64,)> = sql!(fetch_optional(&mut *transaction):
-            "SELECT id FROM users WHERE name = ?"; name)?;
-        let user = if let Some((user,)) = existing {
-            sql!(execute(&mut *transaction): "UPDATE users SET password_hash = ? WHERE id = ?";
-                password_hash, user)?;
-            sql!(execute(&mut *transaction): "DELETE FROM sessions WHERE user_id = ?"; user)?;
-            user
-        } else {
-            sql!(execute(&mut *transaction):
-                "INSERT INTO users (name, password_hash, created_at) VALUES (?, ?, ?)";
-                name, password_hash, now.timestamp()
-            )?
-            .last_insert_rowid()
-        };
-        sql!(execute(&mut *transaction):
-            "INSERT INTO teams (slug) VALUES (?) ON CONFLICT DO NOTHING"; team)?;
-        sql!(execute(&mut *transaction):
-            "INSERT INTO memberships (user_id, team_id) SELECT ?, id FROM teams WHERE slug = ?
-             ON CONFLICT DO NOTHING";
-            user, team
-        )?;
-        for provider in links {
-            sql!(execute(&mut *transaction):
-                "INSERT INTO links (user_id, provider) VALUES (?, ?) ON CONFLICT DO NOTHING";
-                user, provider.as_str()
-            )?;
-        }
-        transaction.commit().await?;
-        Ok(existing.is_none())
-    }
-
     /// The id and password hash of a user.
     pub(crate) async fn user_by_name(
         &self,
         name: &str,
     ) -> Result<Option<(i64, String)>, StoreError> {
         Ok(sql!(fetch_optional(&self.pool):
-            "SELECT id, password_hash FROM users WHERE name = ?"; name)?)
+            "SELECT id, password_hash FROM users WHERE name = ? AND removed_at IS NULL"; name)?)
     }
 
     /// The id and slug of a team of the user: the requested one, or the first that they joined.
@@ -70,6 +26,16 @@ impl Store {
              ORDER BY memberships.rowid LIMIT 1";
             user, requested
         )?)
+    }
+
+    /// The slugs of a user's teams, in the order in which they joined.
+    pub(crate) async fn teams_of(&self, user: i64) -> Result<Vec<String>, StoreError> {
+        let teams: Vec<(String,)> = sql!(fetch_all(&self.pool):
+            "SELECT teams.slug FROM memberships JOIN teams ON teams.id = memberships.team_id
+             WHERE memberships.user_id = ? ORDER BY memberships.rowid";
+            user
+        )?;
+        Ok(teams.into_iter().map(|(slug,)| slug).collect())
     }
 
     /// The providers that a user is linked to, sorted.
