@@ -33,6 +33,7 @@ mod https;
 mod init;
 mod json_contract;
 mod layers;
+mod live;
 mod origins;
 mod search_origin;
 mod serve;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::api_error::ApiError;
+use super::live::Live;
 use super::rate_limit::RateLimit;
 use super::server::ServeOptions;
 use super::store::{ProjectMapping, ProjectName, SessionOwner, Store};
@@ -59,6 +60,7 @@ impl Default for Limits {
 pub(super) struct App {
     pub world: World,
     pub store: Store,
+    pub live: Live,
     /// By session.
     pub requests: RateLimit<i64>,
     /// By the hash of the user name and the address of the client.
@@ -76,6 +78,7 @@ pub(super) struct App {
 impl App {
     pub(super) fn new(world: World, store: Store, options: &ServeOptions) -> Self {
         Self {
+            live: Live::new(&world, options.data.clone()),
             world,
             store,
             requests: RateLimit::per_minute(options.limits.requests_per_minute),

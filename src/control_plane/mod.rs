@@ -5,7 +5,9 @@
 //! - [`api_error`] lists all errors of the API.
 //! - [`extract`] reads session and body of a request; [`rate_limit`] and [`password`] check them.
 //! - [`store`] contains all SQL.
-//! - [`trackers`] reads tickets from Jira and Linear.
+//! - [`trackers`] reads tickets from Jira and Linear; [`live`] does so for a running server, and
+//!   [`tickets`] chooses between live and imported tickets.
+//! - [`connection`] and [`credential_file`] keep the accounts at trackers.
 //! - [`administration`] gives `spec-kitty admin` access to the store without async code.
 //!
 //! It uses [`crate::wire`] and no code of the client.
@@ -13,13 +15,16 @@
 mod administration;
 mod api_error;
 mod app;
+mod connection;
+mod credential_file;
 mod extract;
+mod live;
 mod password;
 mod rate_limit;
 mod routes;
 mod server;
 pub(crate) mod store;
-#[cfg_attr(not(test), expect(dead_code, reason = "the routes will call it"))]
+mod tickets;
 pub(crate) mod trackers;
 
 use std::net::SocketAddr;
@@ -30,8 +35,9 @@ use crate::wire::Provider;
 use crate::wire::candidate::FieldError;
 use crate::world::{EntropyError, World};
 
-pub(crate) use administration::Administration;
+pub(crate) use administration::{Administration, CredentialSource, NewConnection};
 pub(crate) use app::Limits;
+pub(crate) use connection::ConnectionError;
 
 pub(crate) use server::{ServeOptions, start};
 
@@ -82,6 +88,37 @@ pub(crate) enum ControlPlaneError {
     TokenNameTaken { user: String, name: String },
     #[error("project {project:?} has {}", count(origins.unsigned_abs(), "bound mission"))]
     ProjectHasOrigins { project: String, origins: i64 },
+    #[error("no connection {0:?}")]
+    UnknownConnection(String),
+    #[error("connection {connection} has no team or project {key:?}")]
+    UnknownResource {
+        connection: String,
+        key: String,
+        /// Those that it has.
+        keys: Vec<String>,
+    },
+    #[error("connection {connection} is used by {}", count(projects.unsigned_abs(), "project"))]
+    ConnectionInUse { connection: String, projects: i64 },
+    #[error("a connection's name must be 1 to 64 letters, digits, dots, dashes and underscores")]
+    BadConnectionName,
+    #[error("--url is required for Jira")]
+    UrlRequired,
+    #[error("--url: {0}")]
+    BadTrackerUrl(crate::web::ServerUrlError),
+    #[error("--user is the e-mail address of a Jira Cloud account; Linear has none")]
+    BadTrackerUser,
+    #[error("invalid token: expected one line of ASCII text without spaces")]
+    BadCredential,
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    #[error(transparent)]
+    File(#[from] crate::fs::FsError),
+    #[error("connection {connection}")]
+    Tracker {
+        connection: String,
+        #[source]
+        error: trackers::TrackerError,
+    },
     #[error("the tickets are not a JSON list")]
     TicketsUnreadable(#[source] serde_json::Error),
     #[error("tickets[{index}] is not valid")]

@@ -15,6 +15,7 @@ macro_rules! sql {
 }
 
 mod accounts;
+mod connections;
 mod counts;
 mod events;
 mod idempotency;
@@ -45,13 +46,14 @@ use crate::fs::{FsError, ensure_private_directory, require_private};
 use crate::world::World;
 
 pub(crate) use accounts::{Removal, UserRow};
+pub(crate) use connections::{ConnectionRow, ConnectionValues};
 pub(crate) use events::{Receipt, ReceivedEvent};
 pub(crate) use idempotency::{KeyedRequest, StoredAnswer};
 pub(crate) use missions::Mission;
 pub(crate) use origins::{BindAttempt, BindOutcome, OriginRow, UnbindOutcome};
-pub(crate) use projects::{NewMapping, ProjectMapping, ProjectName, ProjectRow};
+pub(crate) use projects::{LiveResource, NewMapping, ProjectMapping, ProjectName, ProjectRow};
 pub(crate) use sessions::{ACCESS_LIFETIME, REFRESH_LIFETIME, SessionOwner, TokenHash, TokenPair};
-pub(crate) use tickets::{ImportedTicket, TextQuery};
+pub(crate) use tickets::{FoundTickets, ImportedTicket, TextQuery};
 pub(crate) use tokens::{NewToken, SessionKind, SessionRow, TokenCreation, TokenRow};
 use transaction::Transaction;
 
@@ -187,20 +189,27 @@ fn time(seconds: i64) -> Option<String> {
     Some(time.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
-/// Each migration, in order. A file never changes after its release.
-const MIGRATIONS: [(&str, &str); 2] = [
+/// Each migration with its version, in order. A file never changes after its release.
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (
+        1,
         "initial",
         include_str!("../../../migrations/0001_initial.sql"),
     ),
     (
+        2,
         "repositories and tokens",
         include_str!("../../../migrations/0002_repositories_and_tokens.sql"),
+    ),
+    (
+        4,
+        "connections",
+        include_str!("../../../migrations/0004_connections.sql"),
     ),
 ];
 
 fn migrations() -> Migrator {
-    let migration = |(version, (description, sql)): (i64, (&'static str, &'static str))| {
+    let migration = |(version, description, sql): (i64, &'static str, &'static str)| {
         let sql = sql.into_sql_str();
         Migration::new(
             version,
@@ -210,7 +219,7 @@ fn migrations() -> Migrator {
             false,
         )
     };
-    Migrator::with_migrations((1..).zip(MIGRATIONS).map(migration).collect())
+    Migrator::with_migrations(MIGRATIONS.into_iter().map(migration).collect())
 }
 
 #[cfg(test)]

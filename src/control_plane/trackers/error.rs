@@ -25,6 +25,23 @@ pub(crate) enum TrackerError {
 }
 
 impl TrackerError {
+    /// The stable name in answers and documents.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::CredentialRefused => "tracker_credential_refused",
+            Self::Forbidden(_) => "tracker_forbidden",
+            Self::RateLimited(_) => "tracker_rate_limited",
+            Self::Unavailable(_) => "tracker_unavailable",
+            Self::BadAnswer(_) => "tracker_bad_answer",
+            Self::QueryRefused(_) => "tracker_query_refused",
+        }
+    }
+
+    /// Whether only the host of the control plane can help.
+    pub(crate) fn needs_the_host(&self) -> bool {
+        matches!(self, Self::CredentialRefused | Self::Forbidden(_))
+    }
+
     /// A field of an answer that breaks a rule.
     pub(super) fn field(name: &str, rule: &str) -> Self {
         Self::BadAnswer(format!("{name} {rule}"))

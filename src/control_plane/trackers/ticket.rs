@@ -4,8 +4,8 @@ use chrono::{DateTime, SecondsFormat};
 
 use super::TrackerError;
 use crate::text::{one_line, sanitize};
-use crate::wire::candidate::{CandidateFields, MatchType, OriginCandidate};
-use crate::wire::ticket::StatusKind;
+use crate::wire::candidate::{CandidateFields, FieldError, MatchType, OriginCandidate};
+use crate::wire::ticket::{KnownMission, StatusKind};
 
 /// The most bytes of a ticket's body.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -74,7 +74,7 @@ impl Ticket {
             body: self.body.as_deref().and_then(clean_body),
             ..self
         };
-        match ticket.candidate(MatchType::Text) {
+        match ticket.candidate(MatchType::Text, Vec::new()) {
             Ok(_) => Ok(ticket),
             Err(error) => Err(TrackerError::BadAnswer(error.to_string())),
         }
@@ -84,7 +84,8 @@ impl Ticket {
     pub(crate) fn candidate(
         &self,
         match_type: MatchType,
-    ) -> Result<OriginCandidate, crate::wire::candidate::FieldError> {
+        missions: Vec<KnownMission>,
+    ) -> Result<OriginCandidate, FieldError> {
         OriginCandidate::new(CandidateFields {
             external_issue_id: self.external_issue_id.clone(),
             external_issue_key: self.external_issue_key.clone(),
@@ -93,7 +94,7 @@ impl Ticket {
             url: self.url.clone(),
             match_type,
             status_kind: self.status_kind,
-            ..CandidateFields::default()
+            missions: Some(missions),
         })
     }
 }

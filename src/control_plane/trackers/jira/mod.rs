@@ -28,6 +28,22 @@ pub(crate) enum Deployment {
     DataCenter,
 }
 
+impl Deployment {
+    /// The word in the store and in documents.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cloud => "cloud",
+            Self::DataCenter => "data_center",
+        }
+    }
+
+    /// The kind with this word.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        let mut all = [Self::Cloud, Self::DataCenter].into_iter();
+        all.find(|deployment| deployment.as_str() == word)
+    }
+}
+
 /// A client of a Jira site.
 #[derive(Debug, Clone)]
 pub(super) struct Jira(Caller);
