@@ -291,7 +291,7 @@ fn a_broken_clock_never_goes_back() {
     .enumerate()
     {
         fs::write(&clock, bytes).unwrap();
-        let answer = sandbox.run(&["specify", &format!("again-{n}"), "--json"]);
+        let answer = sandbox.run(&["specify", &format!("again{n}"), "--json"]);
         assert_eq!(answer.answer("spec-kitty.specify/1")["event_emitted"], true);
         let value = sandbox
             .events()

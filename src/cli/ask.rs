@@ -71,6 +71,27 @@ pub(crate) fn confirm(context: &Context, question: &str) -> Result<bool, Failure
     Ok(yes_or_no(&answer) == Some(true))
 }
 
+/// Asks before something is removed, unless `--yes` was typed. `what` says what is to be confirmed.
+pub(crate) fn before_removal(
+    context: &Context,
+    yes: bool,
+    what: &str,
+    question: &str,
+) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    if !context.ui.may_ask() {
+        let command = context.typed.confirming(None);
+        return Err(Failure::new(Code::InputRequired, what)
+            .hint(Hint::run(&command))
+            .detail("confirm_command", command));
+    }
+    let confirmed = confirm(context, question)?;
+    let declined = || Failure::new(Code::NotConfirmed, "not confirmed; nothing was changed");
+    confirmed.then_some(()).ok_or_else(declined)
+}
+
 fn yes_or_no(answer: &str) -> Option<bool> {
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Some(true),

@@ -3,11 +3,13 @@
 //! - [`server`] listens, serves connections and stops gracefully.
 //! - [`routes`] lists all routes; each file in it has the handlers of one group.
 //! - [`api_error`] lists all errors of the API.
+//! - [`connections`], [`client_stream`], [`client_address`] and [`shares`] keep clients from taking the
+//!   server for themselves.
 //! - [`extract`] reads session and body of a request; [`rate_limit`] and [`password`] check them.
 //! - [`store`] contains all SQL.
 //! - [`trackers`] reads tickets from Jira and Linear; [`live`] does so for a running server, and
 //!   [`tickets`] chooses between live and imported tickets.
-//! - [`connection`] and [`credential_file`] keep the accounts at trackers.
+//! - [`tracker_connection`] and [`credential_file`] keep the accounts at trackers.
 //! - [`administration`] gives `spec-kitty admin` access to the store without async code.
 //!
 //! It uses [`crate::wire`] and no code of the client.
@@ -15,16 +17,21 @@
 mod administration;
 mod api_error;
 mod app;
-mod connection;
+mod client_address;
+mod client_stream;
+mod connections;
 mod credential_file;
 mod extract;
 mod live;
 mod password;
+mod personal;
 mod rate_limit;
 mod routes;
 mod server;
+mod shares;
 pub(crate) mod store;
 mod tickets;
+mod tracker_connection;
 pub(crate) mod trackers;
 
 use std::net::SocketAddr;
@@ -37,7 +44,9 @@ use crate::world::{EntropyError, World};
 
 pub(crate) use administration::{Administration, CredentialSource, NewConnection};
 pub(crate) use app::Limits;
-pub(crate) use connection::ConnectionError;
+pub(crate) use client_address::{Network, Proxies};
+pub(crate) use personal::Personal;
+pub(crate) use tracker_connection::ConnectionError;
 
 pub(crate) use server::{ServeOptions, start};
 

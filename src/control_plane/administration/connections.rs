@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::{Administration, check_name};
-use crate::control_plane::connection::{connection, with_credential};
 use crate::control_plane::store::{ConnectionRow, ConnectionValues, LiveResource, NewMapping};
+use crate::control_plane::tracker_connection::{connection, with_credential};
 use crate::control_plane::trackers::{Account, LINEAR_URL, Resource, Tracker, TrackerError};
 use crate::control_plane::{ControlPlaneError, credential_file};
 use crate::secret::Secret;

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::connection::connection;
 use super::store::{ConnectionRow, Store};
+use super::tracker_connection::connection;
 use super::trackers::{Found, Ticket, Tracker, TrackerError};
 use crate::text::chain;
 use crate::wire::ticket::StatusFilter;

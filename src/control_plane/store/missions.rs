@@ -84,20 +84,24 @@ pub(super) enum Found {
     SlugTaken(Link),
 }
 
+/// With `OR` instead of `UNION`, SQLite reads all links of the project.
+pub(super) const FIND: &str =
+    "SELECT o.id, mission_id, mission_slug, repository, external_issue_id, external_issue_key,
+         bound_by, name, bound_at
+     FROM origin_links AS o JOIN users ON users.id = bound_by
+     WHERE o.rowid IN (
+         SELECT rowid FROM origin_links WHERE project_id = ?1 AND mission_slug IN (?2, ?3)
+         UNION SELECT rowid FROM origin_links
+             WHERE project_id = ?1 AND mission_id = ?2 AND mission_id <> mission_slug
+     ) ORDER BY o.rowid";
+
 pub(super) async fn find(
     transaction: &mut Transaction,
     project: i64,
     mission: Mission<'_>,
 ) -> Result<Found, StoreError> {
-    let rows: Vec<LinkRow> = sql!(fetch_all(&mut **transaction):
-        "SELECT o.id, mission_id, mission_slug, repository, external_issue_id, external_issue_key,
-             bound_by, name, bound_at
-         FROM origin_links AS o JOIN users ON users.id = bound_by
-         WHERE project_id = ?1
-             AND (mission_slug IN (?2, ?3) OR mission_id = ?2 AND mission_id <> mission_slug)
-         ORDER BY o.rowid";
-        project, mission.id, mission.slug
-    )?;
+    let rows: Vec<LinkRow> = sql!(fetch_all(&mut **transaction): FIND;
+        project, mission.id, mission.slug)?;
     Ok(choose(mission, rows.into_iter().map(Link::from).collect()))
 }
 

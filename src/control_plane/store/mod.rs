@@ -189,27 +189,28 @@ fn time(seconds: i64) -> Option<String> {
     Some(time.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
-/// Each migration with its version, in order. A file never changes after its release.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+/// Each migration, in order. A file never changes after its release.
+const MIGRATIONS: [(&str, &str); 4] = [
     (
-        1,
         "initial",
         include_str!("../../../migrations/0001_initial.sql"),
     ),
     (
-        2,
         "repositories and tokens",
         include_str!("../../../migrations/0002_repositories_and_tokens.sql"),
     ),
     (
-        4,
+        "refresh again",
+        include_str!("../../../migrations/0003_refresh_again.sql"),
+    ),
+    (
         "connections",
         include_str!("../../../migrations/0004_connections.sql"),
     ),
 ];
 
 fn migrations() -> Migrator {
-    let migration = |(version, description, sql): (i64, &'static str, &'static str)| {
+    let migration = |(version, (description, sql)): (i64, (&'static str, &'static str))| {
         let sql = sql.into_sql_str();
         Migration::new(
             version,
@@ -219,7 +220,7 @@ fn migrations() -> Migrator {
             false,
         )
     };
-    Migrator::with_migrations(MIGRATIONS.into_iter().map(migration).collect())
+    Migrator::with_migrations((1..).zip(MIGRATIONS).map(migration).collect())
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::wire::ticket::{StatusFilter, StatusKind};
 
 const LONG: Duration = Duration::from_mins(1);
 
-fn run<T>(test: impl AsyncFnOnce(&World, &Path, Store, DateTime<Utc>) -> T) -> T {
+pub(super) fn run<T>(test: impl AsyncFnOnce(&World, &Path, Store, DateTime<Utc>) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
     let world = World::with_variables(folder.path().to_owned(), [] as [(&str, &str); 0]);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -28,18 +28,18 @@ fn run<T>(test: impl AsyncFnOnce(&World, &Path, Store, DateTime<Utc>) -> T) -> T
     })
 }
 
-fn hash(token: &str) -> TokenHash {
+pub(super) fn hash(token: &str) -> TokenHash {
     TokenHash::of(&Secret::new(token))
 }
 
-fn pair(name: &str) -> TokenPair {
+pub(super) fn pair(name: &str) -> TokenPair {
     TokenPair {
         access: hash(&format!("{name}-access")),
         refresh: hash(&format!("{name}-refresh")),
     }
 }
 
-async fn add_user(store: &Store, now: DateTime<Utc>) -> (i64, i64) {
+pub(super) async fn add_user(store: &Store, now: DateTime<Utc>) -> (i64, i64) {
     let links = [Provider::Linear];
     store
         .add_user("kit", "", "harbour", &links, now)
@@ -304,6 +304,28 @@ fn a_text_search_reads_tickets_that_the_index_names() {
             "{steps:?}"
         );
         assert_eq!(steps[1], "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)");
+    });
+}
+
+#[test]
+fn a_bind_reads_only_the_links_of_its_mission() {
+    run(async |_, _, store, _| {
+        let explained = format!("EXPLAIN QUERY PLAN {}", missions::FIND);
+        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(explained))
+            .fetch_all(&store.pool)
+            .await
+            .unwrap();
+        let steps: Vec<_> = plan.iter().map(|(.., step)| step.as_str()).collect();
+        for columns in [
+            "project_id=? AND mission_slug=?",
+            "project_id=? AND mission_id=?",
+        ] {
+            assert!(steps.iter().any(|step| step.contains(columns)), "{steps:?}");
+        }
+        assert!(
+            !steps.iter().any(|step| step.starts_with("SCAN o")),
+            "{steps:?}"
+        );
     });
 }
 

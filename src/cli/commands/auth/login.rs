@@ -5,7 +5,8 @@ use serde_json::json;
 use super::status::not_verified;
 use crate::auth::credentials::Credentials;
 use crate::auth::login::{Login, with_password, with_token};
-use crate::auth::server_choice::resolve;
+use crate::auth::server_choice::{Server, resolve};
+use crate::auth::session::SessionError;
 use crate::cli::{CommandResult, Context, Failure, Hint, Outcome, ask};
 use crate::http::HttpError;
 use crate::secret::Secret;
@@ -34,7 +35,10 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.require_home()?;
     let world = &context.world;
     let mut login = Login {
-        server: resolve(world, context.server.as_deref())?.server,
+        server: match resolve(world, context.server.as_deref())?.server {
+            Server::At(url) => url,
+            Server::Local => return Err(SessionError::Local.into()),
+        },
         username: non_empty("--username", arguments.username)?,
         team_slug: non_empty("--team", arguments.team)?,
     };

@@ -21,7 +21,7 @@ pub struct Arguments {
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let (world, flag_server) = (&context.world, context.server.as_deref());
     let mut status = look(world, flag_server)?;
-    let asks = !arguments.offline && status.standing.is_logged_in();
+    let asks = !arguments.offline && status.standing.has_token();
     let answer = asks.then(|| verification::of_session(world, flag_server, context.deadline));
     let verified = answer.as_ref().and_then(Verification::verified);
     if verified == Some(false) {
@@ -54,6 +54,7 @@ pub(crate) fn word(standing: &Standing) -> &'static str {
     match standing {
         Standing::LoggedIn => "logged_in",
         Standing::Environment | Standing::EnvironmentRejected => "environment_token",
+        Standing::Local => "local",
         Standing::LoggedOut => "logged_out",
         Standing::Expired => "expired",
         Standing::OtherServer(_) => "other_server",
@@ -65,6 +66,7 @@ pub(crate) fn sentence(standing: &Standing) -> &'static str {
     match standing {
         Standing::LoggedIn => "logged in",
         Standing::Environment => "logged in by SPEC_KITTY_TOKEN",
+        Standing::Local => "personal control plane on this machine; it needs no login",
         Standing::EnvironmentRejected => "the server does not accept SPEC_KITTY_TOKEN",
         Standing::LoggedOut | Standing::OtherServer(_) => {
             "not logged in; run: spec-kitty auth login"

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::finding::{Check, Finding};
-use super::{Arguments, FIX, unfinished_work};
+use super::{Arguments, FIX, commits, unfinished_work};
 use crate::cli::hint::git_restore;
 use crate::cli::{Context, Failure, ask};
 use crate::fs::FsError;
@@ -19,7 +19,7 @@ use crate::text::{chain, count};
 use crate::tracker::binding::OriginBinding;
 
 const GIT: Check = Check("git");
-const DETACHED: &str = "detached HEAD: missions cannot be created";
+const DETACHED: &str = "detached HEAD: a mission needs a branch";
 
 /// A younger temporary file may be in use.
 const IN_USE: Duration = Duration::from_hours(1);
@@ -42,6 +42,7 @@ pub(super) fn check(context: &Context, arguments: Arguments) -> Vec<Finding> {
     findings.extend(missions(&project));
     findings.extend(unfinished_work::check(context, &project));
     findings.extend(git(context, &project, arguments));
+    findings.extend(commits::check(context, &project));
     findings.extend(leftovers(context, &project));
     findings
 }
