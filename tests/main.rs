@@ -34,6 +34,7 @@ mod https;
 mod init;
 mod json_contract;
 mod layers;
+mod live;
 mod local;
 mod mission_discard;
 mod one_ticket_one_mission;
