@@ -35,6 +35,7 @@ mod serve;
 mod session;
 mod shell;
 mod specify;
+mod specify_branch;
 mod specify_from_ticket;
 mod support;
 mod support_itself;

@@ -3,6 +3,7 @@
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
+use super::checkout::Checkout;
 use super::error::{CreationError, JourneyError};
 use super::plan::{MissionOptions, PlannedMission, check, plan, require_repository};
 use super::service::Service;
@@ -24,7 +25,11 @@ pub(crate) fn create_feature_core(
 ) -> Result<Arrival, JourneyError> {
     check(&service, options)?;
     let _held = service.lock(&name_lock_key(&options.slug(None)))?;
-    creation(service, options, None)?.arrive()
+    let checkout = Checkout::default();
+    let service = checkout.follow(service, options, None)?;
+    let walk = creation(service, options, None, &checkout);
+    let result = walk.map_err(JourneyError::from).and_then(Walk::arrive);
+    checkout.complete(options, result)
 }
 
 /// The walk that makes a mission of this slug or ticket: one that was cut off, or a new one. The
@@ -33,6 +38,7 @@ pub(super) fn creation<'a>(
     service: Service<'a>,
     options: &MissionOptions,
     ticket: Option<&Ticket>,
+    checkout: &'a Checkout,
 ) -> Result<Walk<'a>, CreationError> {
     require_repository(&service)?;
     let begun = begun_creations(service.project, options, ticket);
@@ -41,13 +47,13 @@ pub(super) fn creation<'a>(
             return Ok(Walk::resume(service, journey)?);
         }
         Journeys::of(service.project).remove(&journey)?;
-        return creation(service, options, ticket);
+        return creation(service, options, ticket, checkout);
     }
     let hidden = hidden::names(service.world, service.project)?;
     if let Some(journey) = begun.into_iter().find(|it| hidden.contains(&it.mission)) {
         return Err(CreationError::Hidden(journey.mission));
     }
-    begin(service, options, ticket)
+    begin(service, options, ticket, checkout)
 }
 
 /// The unfinished mission of this slug or ticket, if there is one.
@@ -61,7 +67,7 @@ pub(super) fn unfinished(
 
 /// The journeys that make missions of this slug or ticket, whether or not their folders are here. A
 /// duplicate comes last, and `--allow-duplicate` resumes nothing else.
-fn begun_creations(
+pub(super) fn begun_creations(
     project: &Project,
     options: &MissionOptions,
     ticket: Option<&Ticket>,
@@ -108,11 +114,12 @@ fn is_committed_by_hand(service: &Service<'_>, journey: &Journey) -> bool {
         && is_added(service.world, service.project, &journey.mission)
 }
 
-/// Reserves a number for a new mission.
+/// Reserves a number for a new mission, and switches to its branch if the user asked for one.
 fn begin<'a>(
     service: Service<'a>,
     options: &MissionOptions,
     ticket: Option<&Ticket>,
+    checkout: &'a Checkout,
 ) -> Result<Walk<'a>, CreationError> {
     let lock_file = service.project.number_lock_file()?;
     let number = lock::acquire(service.world, &lock_file, service.wait)?;
@@ -125,10 +132,12 @@ fn begin<'a>(
             slug: options.slug(ticket),
             created_at,
             duplicate: options.allow_duplicate,
+            branch: plan.new_branch(),
         }),
         ticket: ticket.cloned(),
         ..Journeys::of(service.project).begin(&plan.mission_slug)
     };
+    let service = checkout.enter(service, &plan, &journey)?;
     let mut walk = Walk::new(service, journey);
     walk.new = Some(NewMission { keys, number });
     Ok(walk)

@@ -1,11 +1,14 @@
 //! The route from a ticket: one ticket, one mission.
 
 use super::bind::journey_of;
+use super::branch::made_elsewhere;
+use super::checkout::Checkout;
 use super::create::{creation, unfinished};
 use super::error::{CreationError, JourneyError};
 use super::plan::{self, MissionOptions, PlannedMission};
 use super::service::Service;
 use super::walk::{Arrival, Walk, WantedBind};
+use crate::mission::committed::CommittedMission;
 use crate::mission::metadata::MissionMetadata;
 use crate::mission::{self, Mission, hidden};
 use crate::tracker::ticket::Ticket;
@@ -17,6 +20,8 @@ pub(crate) enum Plan {
     Bound(Box<Arrival>),
     /// Finish this mission, which waits for its bind.
     Finish(String),
+    /// Switch to the branch of this mission, and finish it if it waits for its bind.
+    Switch(CommittedMission),
     Create(PlannedMission),
 }
 
@@ -29,11 +34,14 @@ pub(crate) fn plan(
     if let Some((mission, metadata)) = bound_mission(service, ticket, options)? {
         return Ok(match journey_of(service, ticket, &mission) {
             Some(_) => Plan::Finish(mission.name),
-            None => Plan::Bound(Box::new(found(mission, metadata))),
+            None => Plan::Bound(Box::new(found(service, options, mission, metadata))),
         });
     }
     if let Some(journey) = unfinished(service.project, options, Some(ticket))? {
         return Ok(Plan::Finish(journey.mission));
+    }
+    if let Some(mission) = made_elsewhere(&service, options, Some(ticket))? {
+        return Ok(Plan::Switch(mission));
     }
     Ok(Plan::Create(plan::plan(&service, options, Some(ticket))?))
 }
@@ -46,15 +54,30 @@ pub(crate) fn start_mission_from_ticket(
     options: &MissionOptions,
 ) -> Result<Arrival, JourneyError> {
     let _held = service.lock(&ticket.lock_key())?;
+    let checkout = Checkout::default();
+    let service = match bound_mission(service, ticket, options)? {
+        Some(_) => service,
+        None => checkout.follow(service, options, Some(ticket))?,
+    };
+    let result = start(service, ticket, options, &checkout);
+    checkout.complete(options, result)
+}
+
+fn start<'a>(
+    service: Service<'a>,
+    ticket: &Ticket,
+    options: &MissionOptions,
+    checkout: &'a Checkout,
+) -> Result<Arrival, JourneyError> {
     let mut walk = match bound_mission(service, ticket, options)? {
         Some((mission, metadata)) => match journey_of(service, ticket, &mission) {
             Some(_) if !mission.directory.exists() => {
                 return Err(CreationError::Hidden(mission.name).into());
             }
             Some(journey) => Walk::resume(service, journey).map_err(CreationError::from)?,
-            None => return Ok(found(mission, metadata)),
+            None => return Ok(found(service, options, mission, metadata)),
         },
-        None => creation(service, options, Some(ticket))?,
+        None => creation(service, options, Some(ticket), checkout)?,
     };
     walk.want(WantedBind {
         ticket: ticket.clone(),
@@ -89,11 +112,19 @@ fn bound_mission(
     Ok(hidden.into_iter().find(|(_, metadata)| is_bound(metadata)))
 }
 
-fn found(mission: Mission, metadata: MissionMetadata) -> Arrival {
+fn found(
+    service: Service<'_>,
+    options: &MissionOptions,
+    mission: Mission,
+    metadata: MissionMetadata,
+) -> Arrival {
+    let current_branch = service.project.current_branch().to_owned();
     Arrival {
         mission,
         metadata,
         created: false,
+        branch: options.branch.as_ref().map(|_| current_branch.clone()),
+        current_branch,
         commits: Vec::new(),
         event_emitted: false,
         bound: None,

@@ -72,6 +72,10 @@ pub(crate) struct Arrival {
     pub metadata: MissionMetadata,
     /// Whether this command made its folder.
     pub created: bool,
+    /// The branch that is checked out; empty on a detached HEAD.
+    pub current_branch: String,
+    /// The same, if the user asked for a branch.
+    pub branch: Option<String>,
     /// The commits this command made, oldest first.
     pub commits: Vec<String>,
     /// Whether the command's last event is durably in the queue.
@@ -225,8 +229,9 @@ impl<'a> Walk<'a> {
             // Another try is another request.
             self.journey.attempt = None;
         }
-        let over = if self.journey.creation.is_some() {
-            !made
+        let over = if let Some(creation) = &self.journey.creation {
+            // After a switch only the journey knows the target branch.
+            !made && creation.branch.is_none()
         } else {
             refused
         };
@@ -281,6 +286,8 @@ impl<'a> Walk<'a> {
             mission: self.mission,
             metadata,
             created: self.progress.created,
+            current_branch: self.service.project.current_branch().to_owned(),
+            branch: None,
             commits: self.progress.commits,
             event_emitted: self.journey.done.contains(&event),
             bound: self.progress.bound,

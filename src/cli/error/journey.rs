@@ -48,6 +48,7 @@ impl From<JourneyError> for Failure {
                 step,
                 source,
             } => stopped(message, mission, step, *source),
+            JourneyError::Switched { branch, source } => switched(message, branch, *source),
         }
     }
 }
@@ -70,6 +71,20 @@ fn stopped(message: String, mission: String, step: Step, source: StepError) -> F
     .detail("feature_slug", mission)
     .detail("done", step.done())
     .detail("failed", step.failed())
+    .detail("cause_code", cause.code.as_str())
+    .detail("cause_exit_code", cause.exit().number())
+}
+
+/// The branch is another one now, and that is all.
+fn switched(message: String, branch: String, source: JourneyError) -> Failure {
+    let cause = Failure::from(source);
+    Failure {
+        hint: cause.hint.clone(),
+        ..Failure::new(Code::Partial, message)
+    }
+    .cause(cause.reason())
+    .effect(Effect::Applied)
+    .detail("branch", branch)
     .detail("cause_code", cause.code.as_str())
     .detail("cause_exit_code", cause.exit().number())
 }
