@@ -47,6 +47,7 @@ mod serve_defence;
 mod session;
 mod shell;
 mod specify;
+mod specify_branch;
 mod specify_from_ticket;
 mod suggestions;
 mod support;
