@@ -15,6 +15,7 @@ mod bind_origin;
 mod commit_readiness;
 mod concurrency;
 mod confirmation;
+mod connect;
 mod corner_cases;
 mod create_feature;
 mod deliver;

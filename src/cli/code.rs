@@ -140,6 +140,7 @@ codes! {
     OriginNotFound "origin_not_found" NotFound,
     OriginTicketInvalid "origin_ticket_invalid" RepoState
         text("pass --resource-type and --resource-id"),
+    OtherServer "other_server" Conflict,
     OtherSite "other_site" Conflict,
     OutsideProject "outside_project" RepoState text("replace the link with a real file or folder"),
     Partial "partial" Partial,
