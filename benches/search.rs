@@ -171,7 +171,8 @@ impl Server {
         };
         let login = json!({"username": "ada", "password": PASSWORD});
         let session = server.ask("/api/v1/token/", &login);
-        server.token = session["access"].as_str().unwrap().to_owned();
+        let access = session["access"].as_str().unwrap();
+        access.clone_into(&mut server.token);
         server
     }
 
