@@ -171,8 +171,10 @@ impl Server {
         };
         let login = json!({"username": "ada", "password": PASSWORD});
         let session = server.ask("/api/v1/token/", &login);
-        let access = session["access"].as_str().unwrap();
-        access.clone_into(&mut server.token);
+        session["access"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut server.token);
         server
     }
 
