@@ -71,19 +71,24 @@ pub(crate) fn span(seconds: u64) -> String {
     count(seconds / unit, name)
 }
 
-/// The most similar choice to a mistyped word.
+/// The most similar choice to a mistyped word, if they differ only by a slip.
 pub(crate) fn nearest<'a>(
     word: &str,
     choices: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    const NEAR: f64 = 0.7;
-    let word = word.to_lowercase();
-    choices
-        .into_iter()
-        .map(|choice| (strsim::jaro_winkler(&word, choice), choice))
-        .filter(|(likeness, _)| *likeness > NEAR)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, choice)| choice)
+    let near = choices.into_iter().filter(|choice| is_slip(word, choice));
+    near.min_by_key(|choice| distance(word, choice))
+}
+
+/// Whether a word is a choice with one letter wrong, missing, added or swapped; two in a long word.
+/// A wrong suggestion is worse than none.
+pub(crate) fn is_slip(word: &str, choice: &str) -> bool {
+    let most = if choice.chars().count() < 6 { 1 } else { 2 };
+    distance(word, choice) <= most
+}
+
+fn distance(word: &str, choice: &str) -> usize {
+    strsim::osa_distance(&word.to_lowercase(), &choice.to_lowercase())
 }
 
 /// Bytes as lower-case hexadecimal digits.
@@ -224,6 +229,13 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(nearest(word, choices), expected, "{word}");
+        }
+        for (word, choice) in [
+            ("search", "serve"),
+            ("--ticket", "--timeout"),
+            ("start", "status"),
+        ] {
+            assert_eq!(nearest(word, [choice]), None, "{word}");
         }
     }
 }

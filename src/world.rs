@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
 use ulid::Ulid;
@@ -131,9 +131,9 @@ impl World {
         }
     }
 
-    /// The current time in UTC.
+    /// The current time in UTC. Unlike `Utc::now` it does not panic before 1970.
     pub fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        SystemTime::now().into()
     }
 
     /// A reading of the monotonic clock.
@@ -244,12 +244,14 @@ impl World {
     }
 
     fn home(&self) -> Option<PathBuf> {
-        let user_folder = || {
-            let mut names = names::USER_FOLDER.into_iter();
-            names.find_map(|name| self.path_variable(name))
-        };
         self.path_variable(names::HOME)
-            .or_else(|| Some(user_folder()?.join(".spec-kitty")))
+            .or_else(|| Some(self.user_directory()?.join(".spec-kitty")))
+    }
+
+    /// The user's home folder.
+    pub fn user_directory(&self) -> Option<PathBuf> {
+        let mut names = names::USER_FOLDER.into_iter();
+        names.find_map(|name| self.path_variable(name))
     }
 
     /// The folder for temporary files (`TMPDIR`, else `/tmp`).

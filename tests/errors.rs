@@ -55,7 +55,7 @@ fn usage_errors_exit_2() {
     let sandbox = Sandbox::ready(&server);
     for command in [
         &["specify", "Not A Slug"][..],
-        &["specify", "--from-ticket", "no reference", "--yes"],
+        &["specify", "--from-ticket", "no/reference", "--yes"],
         &["tracker", "search-origin"],
         &["-C", "no-such-folder", "specify", "x"],
         &[

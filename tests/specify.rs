@@ -452,3 +452,37 @@ fn at_most_four_git_processes_are_started() {
     let calls = fs::read_to_string(log).unwrap();
     assert!(calls.lines().count() <= 4, "{calls}");
 }
+
+#[test]
+fn a_title_becomes_the_friendly_name_in_one_safe_line() {
+    let sandbox = Sandbox::with_project();
+    let title = "  Größere\nBeträge \u{1b}[31mprüfen ";
+    let answer = sandbox
+        .run(&["specify", "payments", "--title", title, "--json"])
+        .answer(SCHEMA);
+    assert_eq!(answer["feature_slug"], "061-payments");
+    let meta = sandbox.meta("061-payments");
+    assert_eq!(meta["friendly_name"], "Größere Beträge prüfen");
+    let shown = sandbox.run(&["specify", "reports", "--title", "All reports"]);
+    let shown = shown.succeeds().stdout;
+    assert!(shown.contains("All reports"), "{shown}");
+}
+
+#[test]
+fn a_title_belongs_to_a_name_and_is_not_blank() {
+    let sandbox = Sandbox::with_project();
+    let ticket = [
+        "specify",
+        "--from-ticket",
+        "WEB-1",
+        "--title",
+        "x",
+        "--json",
+    ];
+    sandbox.run(&ticket).error(2, "none");
+    for blank in ["", " \n", "\u{1b}[0m"] {
+        let arguments = ["specify", "payments", "--title", blank, "--json"];
+        sandbox.run(&arguments).error(2, "none");
+    }
+    assert_eq!(sandbox.missions(), ["060-search"]);
+}

@@ -1,6 +1,8 @@
 //! Questions on the terminal. Callers check [`super::ui::Ui::may_ask`] first.
 
 use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::sync::mpsc;
+use std::thread;
 
 use dialoguer::{Input, Password};
 
@@ -34,6 +36,23 @@ pub(crate) fn password(context: &Context, prompt: &str) -> Result<Secret, Failur
 pub(crate) fn password_required(command: String) -> Failure {
     let message = "cannot prompt for a password: not a terminal";
     Failure::new(Code::InputRequired, message).hint(Hint::Template(command))
+}
+
+/// Reads within the time limit. Opening a pipe and reading from it may block for ever, so another
+/// thread does it; the process ends without that thread.
+pub(crate) fn within_time<T: Send + 'static>(
+    context: &Context,
+    what: &str,
+    read: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || drop(sender.send(read())));
+    receiver
+        .recv_timeout(context.deadline.remaining(&context.world))
+        .unwrap_or_else(|_| {
+            let message = format!("{what} did not arrive within the time limit");
+            Err(Failure::new(Code::TimedOut, message))
+        })
 }
 
 /// Reads standard input to its end, or up to a limit.

@@ -49,10 +49,12 @@ impl Serialize for Code {
     }
 }
 
+const SET_IDENTITY: &str = "set user.name and user.email with git config";
 const CHECK_SERVER: &str = "check that --server is the address of a control plane";
 
-// `git_failed` is the one name with two exit codes: git refused something (10), or could not be run
-// or understood (1). Every other name has one.
+// A name has one exit code, with three exceptions. `git_failed`: git refused something (10), or could
+// not be run or understood (1). `commit_identity_missing` and `commit_signing_failed`: found before
+// anything was written (10), or by git afterwards (11).
 codes! {
     AddressInUse "address_in_use" Conflict run("spec-kitty serve --listen 127.0.0.1:0"),
     AuthRequired "auth_required" AuthRequired,
@@ -64,9 +66,11 @@ codes! {
     CommitFailed "commit_failed" Partial again(),
     CommitHookRejected "commit_hook_rejected" Partial
         then_again("fix what the hook reported, or pass --no-verify"),
-    CommitIdentityMissing "commit_identity_missing" Partial
-        then_again("set user.name and user.email with git config"),
+    CommitIdentityMissing "commit_identity_missing" Partial then_again(SET_IDENTITY),
+    CommitIdentityUnset "commit_identity_missing" RepoState then_again(SET_IDENTITY),
     CommitRejected "commit_rejected" Partial then_again("fix what git reported"),
+    CommitSignerMissing "commit_signing_failed" RepoState
+        then_again("fix git's signing configuration, or pass --no-commit"),
     CommitSigningFailed "commit_signing_failed" Partial
         then_again("fix git's signing configuration"),
     ConfigBroken "config_broken" RepoState then_again("fix the file"),
@@ -91,8 +95,7 @@ codes! {
     InputRequired "input_required" InputRequired,
     InsecureAddress "insecure_address" Usage
         text("put a TLS proxy in front of it and pass --behind-tls-proxy"),
-    InsideWorktree "inside_worktree" RepoState
-        text("run it again with -C and the folder of the main checkout"),
+    InsideWorktree "inside_worktree" RepoState,
     Internal "internal" Internal,
     Interrupted "interrupted" Interrupted,
     InvalidBranch "invalid_branch" Usage text("omit --target-branch for the current branch"),
@@ -133,8 +136,11 @@ codes! {
     OriginNotFound "origin_not_found" NotFound,
     OriginTicketInvalid "origin_ticket_invalid" RepoState
         text("pass --resource-type and --resource-id"),
+    OtherSite "other_site" Conflict,
     OutsideProject "outside_project" RepoState text("replace the link with a real file or folder"),
     Partial "partial" Partial,
+    ProjectHasOrigins "project_has_origins" Conflict
+        text("remove its origins first, or pass --force, which removes them too"),
     ProviderConflict "provider_conflict" Conflict
         text("check the reference, or bind the project to the other tracker"),
     RateLimited "rate_limited" RateLimited,
@@ -153,6 +159,8 @@ codes! {
     TicketNotFound "ticket_not_found" NotFound
         template("spec-kitty tracker search-origin --text WORDS"),
     TimedOut "timed_out" Unavailable then_again("allow more time with --timeout"),
+    TokenNameTaken "token_name_taken" Conflict
+        text("choose another name, or revoke the old token first"),
     TrackerNotBound "tracker_not_bound" RepoState
         template("spec-kitty tracker bind --provider linear --project-slug SLUG"),
     UncommittedChanges "uncommitted_changes" RepoState

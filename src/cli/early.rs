@@ -1,12 +1,13 @@
 //! Output for arguments that clap does not accept: help, version, and usage errors.
 
 use clap::CommandFactory as _;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::json;
 
 use super::arguments::Arguments;
 use super::command_line::CommandLine;
 use super::{Code, ExitCode, Failure, Hint, Outcome, Ui};
+use crate::text::nearest;
 
 /// `--help` and `--version` are answers; any other error of clap is a usage error.
 pub(super) fn answer(ui: &Ui, typed: &CommandLine, error: &clap::Error) -> ExitCode {
@@ -44,14 +45,39 @@ fn usage(typed: &CommandLine, error: &clap::Error) -> Failure {
         let mut rest = paragraphs.iter().filter_map(|text| text.strip_prefix(word));
         rest.next().map(str::trim)
     };
-    let hint = match starting("tip:") {
-        Some(tip) => tip.into(),
+    let hint = match suggestion(error) {
+        Some(name) => Hint::Text(format!("did you mean '{name}'?")),
         None => Hint::Run(format!("{} --help", command(typed))),
     };
     let failure = Failure::usage(starting("error:").unwrap_or(&rendered)).hint(hint);
     match starting("Usage:") {
         Some(usage) => failure.cause(format!("usage: {usage}")),
         None => failure,
+    }
+}
+
+/// The name that was meant. clap's own suggestions include names that only look a little alike.
+fn suggestion(error: &clap::Error) -> Option<&str> {
+    use ContextKind as Kind;
+    const PAIRS: [(Kind, Kind); 3] = [
+        (Kind::InvalidSubcommand, Kind::SuggestedSubcommand),
+        (Kind::InvalidValue, Kind::SuggestedValue),
+        (Kind::InvalidArg, Kind::SuggestedArg),
+    ];
+    PAIRS.into_iter().find_map(|(invalid, suggested)| {
+        let typed = strings(error.get(invalid)).first()?;
+        nearest(
+            typed,
+            strings(error.get(suggested)).iter().map(|name| &**name),
+        )
+    })
+}
+
+fn strings(value: Option<&ContextValue>) -> &[String] {
+    match value {
+        Some(ContextValue::String(text)) => std::slice::from_ref(text),
+        Some(ContextValue::Strings(texts)) => texts,
+        _ => &[],
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) use exit_code::ExitCode;
 pub(crate) use failure::{Effect, Failure};
 pub(crate) use hint::Hint;
 pub(crate) use outcome::{Outcome, merged};
-pub(crate) use table::{record, record_known, table};
+pub(crate) use table::{record, record_known, table, table_of};
 
 /// Runs the command of these arguments.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {

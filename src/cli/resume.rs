@@ -5,10 +5,15 @@ use crate::text::shell_word;
 
 /// The command that completes a journey, or ends it.
 pub(crate) fn resuming_command(journey: &Journey) -> String {
+    format!("spec-kitty {}", resuming_words(journey))
+}
+
+/// [`resuming_command`] without the program's name.
+pub(crate) fn resuming_words(journey: &Journey) -> String {
     let mission = shell_word(&journey.mission);
     let ticket = journey.ticket.as_ref();
     let key = ticket.map(|ticket| shell_word(ticket.candidate.external_issue_key()));
-    let command = match (&journey.creation, key) {
+    match (&journey.creation, key) {
         _ if journey.unbind.is_some() => {
             format!("tracker unbind-origin --mission {mission} --yes")
         }
@@ -26,6 +31,5 @@ pub(crate) fn resuming_command(journey: &Journey) -> String {
             format!("specify {}", creation.slug)
         }
         (_, None) => "sync now".to_owned(),
-    };
-    format!("spec-kitty {command}")
+    }
 }

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
-use super::ticket_choice::Choice;
-use super::{Code, Context, Effect, Failure, candidate_document, progress};
+use super::ticket_choice::{Choice, Query};
+use super::{Code, Context, Failure, candidate_document, progress};
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::search::{OriginQuery, SearchOriginResult, search_origin_candidates};
-use crate::tracker::ticket_ref;
+use crate::tracker::ticket_ref::{self, Wanted, near_key};
 use crate::wire::Provider;
 use crate::wire::candidate::MatchType;
 
@@ -42,39 +42,44 @@ pub(crate) fn provider_argument() -> impl TypedValueParser<Value = Provider> {
 }
 
 impl TicketArguments {
-    /// Checks the flags before anything is read or sent, and returns the key of the reference.
+    /// Refuses a provider other than the project's, before anything is read or sent.
     pub(crate) fn check(
         &self,
-        reference: Option<&str>,
+        wanted: Option<&Wanted>,
         binding: &OriginBinding,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<(), Failure> {
         binding.require(self.provider)?;
-        let Some(reference) = reference.map(ticket_ref::parse).transpose()? else {
-            return Ok(None);
-        };
-        binding.require(reference.provider)?;
-        Ok(Some(reference.key))
+        match wanted {
+            Some(Wanted::Ticket(reference)) => Ok(binding.require(reference.provider)?),
+            Some(Wanted::Words(_)) | None => Ok(()),
+        }
     }
 
-    /// Searches by the key that [`Self::check`] returned, or reads the document.
+    /// Searches the wanted ticket, or reads the document.
     pub(crate) fn find(
         &self,
-        key: Option<String>,
+        wanted: Option<Wanted>,
         context: &Context,
         binding: &OriginBinding,
         client: &ControlPlaneClient<'_>,
     ) -> Result<Choice, Failure> {
-        match (key, &self.candidate) {
-            (None, Some(place)) => self.read_document(context, binding, place),
-            (key, _) => {
-                let query = OriginQuery {
-                    key,
-                    text: None,
-                    limit: LIMIT,
-                };
-                self.choice(search(context, binding, client, query)?)
-            }
+        if let (None, Some(place)) = (&wanted, &self.candidate) {
+            return self.read_document(context, binding, place);
         }
+        let (key, text, site) = match wanted {
+            Some(Wanted::Ticket(reference)) => (Some(reference.key), None, reference.site),
+            Some(Wanted::Words(words)) => (None, Some(words), None),
+            None => (None, None, None),
+        };
+        let by_words = text.is_some();
+        let query = OriginQuery {
+            key,
+            text,
+            limit: LIMIT,
+            status: None,
+            site,
+        };
+        self.choice(search(context, binding, client, query)?, by_words)
     }
 
     fn read_document(
@@ -92,7 +97,7 @@ impl TicketArguments {
             })
         };
         Ok(Choice {
-            query: document.candidate.external_issue_key().to_owned(),
+            query: Query::Key(document.candidate.external_issue_key().to_owned()),
             candidates: vec![document.candidate],
             certain: true,
             provider: binding.provider,
@@ -101,29 +106,42 @@ impl TicketArguments {
         })
     }
 
-    fn choice(&self, result: SearchOriginResult) -> Result<Choice, Failure> {
+    fn choice(&self, result: SearchOriginResult, by_words: bool) -> Result<Choice, Failure> {
         if result.candidates.is_empty() {
             return Err(ticket_not_found(&result.query_used, result.provider));
         }
-        let certain =
+        let is_exact =
             matches!(result.candidates.as_slice(), [only] if only.match_type() == MatchType::Exact);
+        let (certain, query) = if by_words {
+            (false, Query::Words(result.query_used))
+        } else {
+            (is_exact, Query::Key(result.query_used))
+        };
         Ok(Choice {
             certain,
             candidates: result.candidates,
             provider: result.provider,
             resource_type: self.resource_type.clone().unwrap_or(result.resource_type),
             resource_id: self.resource_id.clone().unwrap_or(result.resource_id),
-            query: result.query_used,
+            query,
         })
     }
 }
 
-/// No ticket has this key.
-pub(crate) fn ticket_not_found(key: &str, provider: Provider) -> Failure {
-    let message = format!("no ticket {key} in {}", provider.title());
-    Failure::new(Code::TicketNotFound, message)
+/// No ticket has this key, or these words.
+pub(crate) fn ticket_not_found(query: &str, provider: Provider) -> Failure {
+    let tracker = provider.title();
+    let message = match ticket_ref::parse(query) {
+        Ok(_) => format!("no ticket {query} in {tracker}"),
+        Err(_) => format!("no tickets match {query:?} in {tracker}"),
+    };
+    let failure = Failure::new(Code::TicketNotFound, message)
         .detail("candidates", json!([]))
-        .detail("query_used", key)
+        .detail("query_used", query);
+    match near_key(query) {
+        Some(key) => failure.hint(format!("did you mean {key}?")),
+        None => failure,
+    }
 }
 
 /// Searches, with a spinner if it takes long.
@@ -134,7 +152,5 @@ pub(crate) fn search(
     query: OriginQuery,
 ) -> Result<SearchOriginResult, Failure> {
     let search = || search_origin_candidates(binding, client, query);
-    // A search changes nothing, whether or not its request arrived.
-    progress::during(&context.ui, "Searching", search)
-        .map_err(|error| Failure::from(error).effect(Effect::None))
+    Ok(progress::during(&context.ui, "Searching", search)?)
 }

@@ -19,18 +19,27 @@ pub(crate) struct Choice {
     pub(super) provider: Provider,
     pub(super) resource_type: String,
     pub(super) resource_id: String,
-    /// The key that the user typed.
-    pub(super) query: String,
+    pub(super) query: Query,
+}
+
+/// What the user typed to find the tickets.
+#[derive(Debug)]
+pub(super) enum Query {
+    /// A key, typed or from a document.
+    Key(String),
+    /// Words confirm no ticket, even if only one matches.
+    Words(String),
 }
 
 impl Choice {
     /// The ticket, chosen from a list on a terminal. Without a terminal or with `--yes`, only a single
-    /// exact match is accepted; the error then contains the command that would succeed. The same
-    /// holds for a dry run.
+    /// exact match is accepted; the error then contains the commands that would succeed. The same
+    /// holds for a dry run of a key.
     pub(crate) fn choose(&self, context: &Context, run: RunArguments) -> Result<Ticket, Failure> {
+        let is_key = matches!(self.query, Query::Key(_));
         match self.candidates.first() {
             Some(only) if self.certain => Ok(self.ticket(only.clone())),
-            _ if run.yes || run.dry_run => Err(self.not_one()),
+            _ if run.yes || (run.dry_run && is_key) => Err(self.not_one()),
             _ if context.ui.may_ask() => self.pick(context),
             _ => Err(self.input_required(context)),
         }
@@ -83,50 +92,90 @@ impl Choice {
 
     /// The error for `--yes`, which cannot choose.
     fn not_one(&self) -> Failure {
-        let message = format!("{} does not match exactly one ticket", self.query);
+        let message = match &self.query {
+            Query::Key(key) => format!("{key} does not match exactly one ticket"),
+            Query::Words(words) => format!("{words:?} is not the key of a ticket"),
+        };
         Failure::new(Code::NoExactMatch, message)
             .choices(self.candidates.iter().map(|it| cells(it).join("  ")))
             .detail("candidates", json!(self.candidates))
     }
 
+    /// The error without a terminal: the tickets, and the command that would confirm each.
     fn input_required(&self, context: &Context) -> Failure {
-        let typed = &context.typed;
-        // A ticket with the typed key must come from a file: the same search would be uncertain again.
-        let mut keys = self
-            .candidates
-            .iter()
-            .map(OriginCandidate::external_issue_key);
-        let from_file = keys.any(|key| key.eq_ignore_ascii_case(&self.query));
-        let first = self
-            .candidates
-            .first()
-            .map(OriginCandidate::external_issue_key);
-        let chosen = match first {
-            _ if self.certain => None,
-            Some(_) if from_file => Some(("--candidate", "FILE")),
-            key => key.map(|key| ("", key)),
+        let commands = self.commands(context);
+        let rows = self.candidates.iter().map(|it| cells(it).join("  "));
+        let choices: Vec<_> = match commands.as_slice() {
+            [_, _, ..] => rows
+                .zip(&commands)
+                .map(|(row, command)| format!("{row}\n        {command}"))
+                .collect(),
+            _ => rows.collect(),
         };
-        let command = typed.confirming(chosen);
-        let query = &self.query;
-        let message = match first {
-            Some(key) if self.certain => format!("confirm that {key} is the right ticket"),
-            _ => format!("{query} matches several tickets; choose one and confirm it"),
-        };
-        let hint = if chosen.is_some_and(|(flag, _)| flag == "--candidate") {
-            Hint::lead_to("save one ticket as JSON in FILE, then run", &command)
-        } else if typed.reads_stdin() {
-            Hint::lead_to("with the same input, run", &command)
-        } else {
-            Hint::run(&command)
-        };
-        Failure::new(Code::InputRequired, message)
-            .choices(self.candidates.iter().map(|it| cells(it).join("  ")))
-            .hint(hint)
+        Failure::new(Code::InputRequired, self.question())
+            .choices(choices)
+            .hint(self.hint(context, commands.first()))
             .detail("candidates", json!(self.candidates))
             .detail("provider", self.provider.as_str())
             .detail("resource_type", self.resource_type.clone())
             .detail("resource_id", self.resource_id.clone())
-            .detail("confirm_command", command)
+            .detail("confirm_command", commands.first().cloned())
+            .detail("confirm_commands", commands)
+    }
+
+    fn question(&self) -> String {
+        match (&self.query, self.candidates.first()) {
+            (_, Some(only)) if self.certain => {
+                format!(
+                    "confirm that {} is the right ticket",
+                    only.external_issue_key()
+                )
+            }
+            (Query::Key(key), _) => {
+                format!("{key} matches several tickets; choose one and confirm it")
+            }
+            (Query::Words(words), _) => format!("choose a ticket for {words:?} and confirm it"),
+        }
+    }
+
+    /// The commands that confirm: one for each ticket, unless only one command can.
+    fn commands(&self, context: &Context) -> Vec<String> {
+        let confirming = |chosen| context.typed.confirming(chosen);
+        if self.certain {
+            return vec![confirming(None)];
+        }
+        if self.is_uncertain_by_key() {
+            return vec![confirming(Some(("--candidate", "FILE")))];
+        }
+        let keys = self
+            .candidates
+            .iter()
+            .map(OriginCandidate::external_issue_key);
+        keys.map(|key| confirming(Some(("", key)))).collect()
+    }
+
+    /// Whether a ticket has the typed key but is not certain. The same search would be uncertain
+    /// again, so the ticket must come from a file.
+    fn is_uncertain_by_key(&self) -> bool {
+        let Query::Key(typed) = &self.query else {
+            return false;
+        };
+        let mut keys = self
+            .candidates
+            .iter()
+            .map(OriginCandidate::external_issue_key);
+        !self.certain && keys.any(|key| key.eq_ignore_ascii_case(typed))
+    }
+
+    fn hint(&self, context: &Context, command: Option<&String>) -> Hint {
+        let command = command.map(String::as_str).unwrap_or_default();
+        if self.is_uncertain_by_key() {
+            Hint::lead_to("save one ticket as JSON in FILE, then run", command)
+        } else if context.typed.reads_stdin() {
+            Hint::lead_to("with the same input, run", command)
+        } else {
+            Hint::run(command)
+        }
     }
 }
 
@@ -139,6 +188,13 @@ pub(crate) fn cells(ticket: &OriginCandidate) -> [String; 4] {
         ticket.url(),
     ];
     cells.map(one_line)
+}
+
+/// The missions that the control plane knows for a ticket, in one text.
+pub(crate) fn missions(ticket: &OriginCandidate) -> String {
+    let known = ticket.missions().unwrap_or_default().iter();
+    let slugs: Vec<_> = known.map(|mission| &*mission.mission_slug).collect();
+    slugs.join(", ")
 }
 
 fn describe(context: &Context, ticket: &Ticket) -> String {

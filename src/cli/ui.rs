@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
-use dialoguer::console::Term;
+use console::Term;
 use serde::Serialize;
 
 use super::globals::{Color, Globals};
@@ -64,6 +64,12 @@ impl Ui {
     /// Whether the answer is text on a terminal.
     pub(crate) fn stdout_is_terminal(&self) -> bool {
         self.terminals.stdout && !self.json
+    }
+
+    /// The columns of the terminal that shows the answer.
+    pub(super) fn stdout_width(&self) -> Option<usize> {
+        let columns = || usize::from(Term::stdout().size().1);
+        self.stdout_is_terminal().then(columns)
     }
 
     /// Whether progress may be drawn on stderr.

@@ -3,6 +3,8 @@
 //! - [`server`] listens, serves connections and stops gracefully.
 //! - [`routes`] lists all routes; each file in it has the handlers of one group.
 //! - [`api_error`] lists all errors of the API.
+//! - [`connections`], [`client_stream`], [`client_address`] and [`shares`] keep clients from taking the
+//!   server for themselves.
 //! - [`extract`] reads session and body of a request; [`rate_limit`] and [`password`] check them.
 //! - [`store`] contains all SQL.
 //! - [`administration`] gives `spec-kitty admin` access to the store without async code.
@@ -12,21 +14,30 @@
 mod administration;
 mod api_error;
 mod app;
+mod client_address;
+mod client_stream;
+mod connections;
 mod extract;
 mod password;
+mod personal;
 mod rate_limit;
 mod routes;
 mod server;
+mod shares;
 pub(crate) mod store;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::text::count;
+use crate::wire::Provider;
 use crate::wire::candidate::FieldError;
 use crate::world::{EntropyError, World};
 
 pub(crate) use administration::Administration;
 pub(crate) use app::Limits;
+pub(crate) use client_address::{Network, Proxies};
+pub(crate) use personal::Personal;
 
 pub(crate) use server::{ServeOptions, start};
 
@@ -59,6 +70,24 @@ pub(crate) enum ControlPlaneError {
     Entropy(#[from] EntropyError),
     #[error("{0} must be 1 to 255 characters, without control characters or space at the ends")]
     BadName(&'static str),
+    #[error("{0} projects are mapped to a {kind}", kind = .0.resource_type())]
+    BadResourceType(Provider),
+    #[error("no user {0:?}")]
+    UnknownUser(String),
+    #[error("no project {0:?}")]
+    UnknownProject(String),
+    #[error("no origin with the id {0:?}")]
+    UnknownOrigin(String),
+    #[error("no session with the id {0}")]
+    UnknownSession(i64),
+    #[error("no token with the id {0}")]
+    UnknownToken(i64),
+    #[error("{user} is not a member of team {team:?}")]
+    NotInTeam { user: String, team: String },
+    #[error("{user} already has a token {name:?}")]
+    TokenNameTaken { user: String, name: String },
+    #[error("project {project:?} has {}", count(origins.unsigned_abs(), "bound mission"))]
+    ProjectHasOrigins { project: String, origins: i64 },
     #[error("the tickets are not a JSON list")]
     TicketsUnreadable(#[source] serde_json::Error),
     #[error("tickets[{index}] is not valid")]

@@ -6,11 +6,14 @@ pub(crate) mod command;
 pub(crate) mod commit;
 mod environment;
 pub(crate) mod history;
+mod locked;
 mod parse;
 mod pathspec;
+pub(crate) mod readiness;
 mod rejection;
 pub(crate) mod repair;
 pub(crate) mod repository;
+pub(crate) mod settings;
 pub(crate) mod sparse;
 #[cfg(test)]
 mod testing;

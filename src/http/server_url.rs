@@ -67,7 +67,12 @@ impl ServerUrl {
     pub fn endpoint(&self, path: &str) -> Url {
         let mut url = self.url.clone();
         let prefix = self.url.path().trim_end_matches('/');
+        let (path, query) = match path.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (path, None),
+        };
         url.set_path(&format!("{prefix}{path}"));
+        url.set_query(query);
         url
     }
 }

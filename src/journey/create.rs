@@ -148,8 +148,10 @@ fn metadata_keys(
     ticket: Option<&Ticket>,
     creation: &Creation,
 ) -> MetadataKeys {
-    let title = ticket.map(|ticket| one_line(ticket.candidate.title()));
+    let title = ticket.map(|ticket| ticket.candidate.title());
     let friendly_name = title
+        .or(options.title.as_deref())
+        .map(one_line)
         .filter(|title| !title.is_empty())
         .unwrap_or_else(|| options.slug(ticket).replace('-', " "));
     // Newer versions of spec-kitty read the `mission_*` keys, older ones the others.

@@ -8,6 +8,7 @@ use crate::fs::FsError;
 use crate::fs::lock::LockError;
 use crate::git::command::GitError;
 use crate::git::commit::CommitError;
+use crate::git::readiness::NotReady;
 use crate::git::repository::Interrupted;
 use crate::mission::MissionError;
 use crate::mission::metadata::MetadataError;
@@ -55,6 +56,9 @@ pub(crate) enum StepError {
     Metadata(#[from] MetadataError),
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// A commit would fail. Nothing was written.
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
     #[error(transparent)]
     Entropy(#[from] EntropyError),
 }
@@ -86,9 +90,12 @@ pub(crate) enum CreationError {
     NotARepository(PathBuf),
     #[error("no branch is checked out (detached HEAD); a mission needs a branch")]
     DetachedHead,
-    /// A linked work tree, or a folder below `.worktrees/`.
-    #[error("{} is inside a git worktree; create missions in the main checkout", .0.display())]
-    InsideWorktree(PathBuf),
+    /// A folder below `.worktrees/`.
+    #[error(
+        "{} is the worktree of a mission; create missions in the main checkout, {}",
+        here.display(), main.display()
+    )]
+    InsideWorktree { here: PathBuf, main: PathBuf },
     #[error("kitty-specs {0}")]
     SpecsUnusable(&'static str),
     #[error("mission number {number} is taken by {by}")]
@@ -115,6 +122,8 @@ pub(crate) enum CreationError {
     Metadata(#[from] MetadataError),
     #[error(transparent)]
     Fs(#[from] FsError),
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
     #[error(transparent)]
     Git(#[from] GitError),
     #[error(transparent)]
@@ -161,6 +170,8 @@ pub(crate) enum DiscardError {
     Stopped { mission: String, source: Box<Self> },
     #[error("mission {0} is outside the sparse checkout")]
     Hidden(String),
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
     #[error(transparent)]
     Metadata(#[from] MetadataError),
     #[error(transparent)]

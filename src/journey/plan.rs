@@ -1,7 +1,7 @@
 //! What a new mission would be. Everything that can be refused is refused here, before anything is
 //! written.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::CreationError;
 use super::known::named;
@@ -13,6 +13,9 @@ use crate::mission::{hidden, slug, without_number};
 use crate::project::paths::SPECS;
 use crate::tracker::ticket::Ticket;
 
+/// The folder of the work trees in which work packages are implemented.
+const WORKTREES: &str = ".worktrees";
+
 /// The type of a mission unless the user names another.
 pub(crate) const DEFAULT_MISSION_TYPE: &str = "software-dev";
 
@@ -23,6 +26,8 @@ pub(crate) struct MissionOptions {
     pub mission_type: String,
     /// The branch the mission lands on; the current branch if `None`.
     pub target_branch: Option<String>,
+    /// The title of a mission without a ticket; derived from the slug if `None`.
+    pub title: Option<String>,
     /// The slug without its number; derived from the ticket if `None`.
     pub slug: Option<String>,
     /// A number that must be free; the next one if `None`.
@@ -58,6 +63,7 @@ pub(crate) fn plan(
     ticket: Option<&Ticket>,
 ) -> Result<PlannedMission, CreationError> {
     let (current_branch, target_branch) = check(service, options)?;
+    service.require_commits()?;
     let slug = options.slug(ticket);
     let number = number::padded(choose_number(service, options, &slug, ticket)?);
     Ok(PlannedMission {
@@ -100,11 +106,24 @@ pub(super) fn require_repository<'a>(
     };
     let directory = service.world.directory();
     let here = std::fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
-    let mut parts = here.components();
-    if repository.is_linked_worktree() || parts.any(|part| part.as_os_str() == ".worktrees") {
-        return Err(CreationError::InsideWorktree(here));
+    if let Some(checkout) = checkout_with_worktree(repository, &here) {
+        let main = repository.main_checkout().map(Path::to_owned);
+        let main = main.unwrap_or(checkout);
+        return Err(CreationError::InsideWorktree { here, main });
     }
     Ok(repository)
+}
+
+/// The checkout that has this folder in its `.worktrees/`, where missions are implemented on branches
+/// of their own. Any other linked work tree is as good as the main checkout.
+fn checkout_with_worktree(repository: &Repository, here: &Path) -> Option<PathBuf> {
+    let mut checkouts = repository.other_work_trees();
+    checkouts.push(repository.root.clone());
+    checkouts.into_iter().find(|checkout| {
+        let inside = here.strip_prefix(checkout).unwrap_or(Path::new(""));
+        let mut parts = inside.components();
+        parts.any(|part| part.as_os_str() == WORKTREES)
+    })
 }
 
 /// `kitty-specs` must be a real folder, or absent.
@@ -121,8 +140,8 @@ fn check_specs(root: &Path) -> Result<(), CreationError> {
     }
 }
 
-/// Missions outside a sparse checkout count, and those that only the control plane knows: a merge
-/// would bring them. A slug that the user asked for must be free if the
+/// Missions outside a sparse checkout and in other work trees count, and those that only the control
+/// plane knows: a merge would bring them. A slug that the user asked for must be free if the
 /// mission is for a ticket; missions without a ticket may share one.
 fn choose_number(
     service: &Service<'_>,
@@ -147,9 +166,14 @@ fn choose_number(
             by: by.clone(),
         });
     }
-    let work_trees = root.join(".worktrees");
+    let work_trees = root.join(WORKTREES);
     if work_trees.is_dir() {
         taken.extend(numbered_folders(&work_trees)?);
+    }
+    for other in service.project.other_roots() {
+        // What cannot be read there must not block this work tree.
+        let folders = [SPECS, WORKTREES].map(|name| numbered_folders(&other.join(name)));
+        taken.extend(folders.into_iter().flat_map(Result::unwrap_or_default));
     }
     let Some(number) = options.number else {
         return Ok(number::next(&taken));

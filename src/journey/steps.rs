@@ -10,6 +10,7 @@ use super::error::StepError;
 use super::service::{Service, Tracker};
 use super::walk::{Settled, Walk};
 use crate::fs::FsError;
+use crate::fs::replace::Replaced;
 use crate::git::commit::{CommitError, PathState};
 use crate::mission::Mission;
 use crate::mission::commit::{CommitOptions, commit_files};
@@ -147,7 +148,9 @@ impl Walk<'_> {
             let lock_file = lock_file(&self.service, &self.mission)?;
             let metadata = self.metadata()?;
             let origin = origin_of(ticket)?;
-            set_origin_ticket(self.service.world, &lock_file, metadata.path(), &origin)?;
+            let path = metadata.path();
+            let replaced = set_origin_ticket(self.service.world, &lock_file, path, &origin)?;
+            self.progress.wrote_metadata = replaced == Replaced::Written;
         }
         Ok(Settled::Done)
     }
@@ -180,11 +183,25 @@ impl Walk<'_> {
         let key = ticket.map_or("", |ticket| ticket.candidate.external_issue_key());
         let (key, mission) = (one_line(key), metadata.mission_slug());
         let message = format!("Bind {key} to mission {mission}");
-        let files = [metadata.path().to_owned()];
-        Ok(self.commit(&files, &message, PathState::Changed)?)
+        self.commit_metadata(&metadata, &message)
     }
 
-    pub(super) fn commit(
+    /// Commits `meta.json` alone.
+    pub(super) fn commit_metadata(
+        &mut self,
+        metadata: &MissionMetadata,
+        message: &str,
+    ) -> Result<Settled, StepError> {
+        let files = [metadata.path().to_owned()];
+        let state = if self.progress.wrote_metadata {
+            PathState::Written
+        } else {
+            PathState::Changed
+        };
+        Ok(self.commit(&files, message, state)?)
+    }
+
+    fn commit(
         &mut self,
         files: &[PathBuf],
         message: &str,

@@ -12,6 +12,9 @@ use crate::text::chain;
 use crate::tracker::ticket::Ticket;
 use crate::wire::response::BindResponse;
 
+const UNCOMMITTED_CONFIG: &str = ".kittify/config.yaml is not committed, so no other clone or branch \
+                                  knows this project; run: git add .kittify/config.yaml && git commit";
+
 /// A journey under way, and what this run of it has done.
 pub(super) struct Walk<'a> {
     pub(super) service: Service<'a>,
@@ -55,6 +58,8 @@ pub(super) struct WantedBind {
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     pub created: bool,
+    /// Whether this run changed `meta.json`.
+    pub wrote_metadata: bool,
     pub commits: Vec<String>,
     pub bound: Option<BindResponse>,
     /// Steps that can never succeed.
@@ -124,6 +129,10 @@ impl<'a> Walk<'a> {
 
     /// Takes every step that is owed: next step, save the intention, perform.
     pub(super) fn arrive(mut self) -> Result<Arrival, JourneyError> {
+        self.require_commits()?;
+        if self.makes_mission() && self.service.has_uncommitted_config() {
+            self.warn(UNCOMMITTED_CONFIG);
+        }
         let held = self.wanted.is_some();
         let held = held.then(|| self.service.lock_folder(&self.mission));
         let _held = held.transpose().map_err(CreationError::from)?;
@@ -146,6 +155,18 @@ impl<'a> Walk<'a> {
             let settled = self.prepare(step).and_then(|()| self.perform(step));
             let settled = settled.map_err(|error| self.stop(step, error))?;
             self.settle(step, settled);
+        }
+        Ok(())
+    }
+
+    /// Refuses what keeps git from committing what is still to be written. A new mission was checked
+    /// when it was planned.
+    fn require_commits(&self) -> Result<(), StepError> {
+        let owed = self.owed();
+        let folder_owed = self.makes_mission() && owed.contains(&Step::CommitFolder);
+        let origin_owed = owed.contains(&Step::CommitOrigin) && !self.origin_stands();
+        if self.new.is_none() && (folder_owed || origin_owed) {
+            self.service.require_commits()?;
         }
         Ok(())
     }

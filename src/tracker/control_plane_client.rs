@@ -1,4 +1,4 @@
-//! The client of the control plane's tracker requests: search, bind and unbind.
+//! The client of the control plane's tracker requests: search, bind, unbind and status.
 
 use std::time::Duration;
 
@@ -6,12 +6,16 @@ use crate::auth::session::{Session, SessionError};
 use crate::http::{Answer, Call, Refusal, Retry};
 use crate::wire::candidate::FieldError;
 use crate::wire::request::{BindRequest, SearchRequest, UnbindRequest};
-use crate::wire::response::{BindResponse, SearchResponse, UnbindResponse};
-use crate::wire::{BIND_ORIGIN_PATH, IDEMPOTENCY_KEY, SEARCH_ISSUES_PATH, UNBIND_ORIGIN_PATH};
+use crate::wire::response::{BindResponse, SearchResponse, TrackerStatusResponse, UnbindResponse};
+use crate::wire::{
+    BIND_ORIGIN_PATH, IDEMPOTENCY_KEY, Provider, SEARCH_ISSUES_PATH, TRACKER_STATUS_PATH,
+    UNBIND_ORIGIN_PATH,
+};
 
 /// The limit of one attempt at a search.
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);
-
+/// The limit of a question whose answer the command can do without.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
 /// The codes of a 404 about the content of a request. Any other 404 means that the server lacks the
 /// route.
 const CODES_OF_404: [&str; 3] = ["no_mapping", "origin_not_found", "ticket_not_found"];
@@ -146,6 +150,28 @@ impl<'a> ControlPlaneClient<'a> {
         require_ok(&answer)?;
         UnbindResponse::parse(&answer.body)?;
         Ok(())
+    }
+
+    /// Whether the server maps a project to this provider. It is asked once, for a few seconds.
+    pub(crate) fn is_mapped(
+        &self,
+        provider: Provider,
+        project_slug: &str,
+    ) -> Result<bool, TrackerError> {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("provider", provider.as_str())
+            .append_pair("project_slug", project_slug)
+            .finish();
+        let answer = self.session.send(Call {
+            retry: Retry::Never,
+            attempt_timeout: Some(STATUS_TIMEOUT),
+            ..Call::get(&format!("{TRACKER_STATUS_PATH}?{query}"))
+        })?;
+        if answer.is_success() {
+            return Ok(TrackerStatusResponse::maps(&answer.body, project_slug)?);
+        }
+        let refusal = Refusal::read(self.session.server(), &answer);
+        Err(TrackerError::Refused(Box::new(refusal)))
     }
 
     fn post(&self, call: Call<'_>) -> Result<Answer, TrackerError> {

@@ -5,3 +5,4 @@ pub(crate) mod control_plane_client;
 pub(crate) mod search;
 pub(crate) mod ticket;
 pub(crate) mod ticket_ref;
+mod ticket_url;

@@ -34,6 +34,8 @@ pub(crate) const EVENTS_PATH: &str = "/api/v1/events/batch/";
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// The header that selects the caller's team.
 pub(crate) const TEAM_SLUG: &str = "X-Team-Slug";
+/// The team of the personal control plane.
+pub(crate) const PERSONAL_TEAM: &str = "personal";
 /// The client rejects a larger response body.
 pub(crate) const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 
@@ -42,7 +44,7 @@ pub(crate) const NON_EMPTY: &str = "must be a non-empty string";
 /// A tracker whose tickets can be the origin of a mission.
 ///
 /// A new provider touches three places: this type with `ALL` and the two messages below, the ticket
-/// URLs in `tracker/ticket_ref.rs`, and the documentation. The compiler names every `match`; a test
+/// URLs in `tracker/ticket_url.rs`, and the documentation. The compiler names every `match`; a test
 /// next to this type reminds of `ALL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -70,6 +72,14 @@ impl Provider {
         match self {
             Self::Jira => "jira",
             Self::Linear => "linear",
+        }
+    }
+
+    /// The kind of tracker resource that a project is mapped to.
+    pub const fn resource_type(self) -> &'static str {
+        match self {
+            Self::Jira => "jira_project",
+            Self::Linear => "linear_team",
         }
     }
 

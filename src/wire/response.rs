@@ -148,6 +148,18 @@ pub(crate) struct TrackerStatusResponse {
     pub resource_count: u64,
 }
 
+impl TrackerStatusResponse {
+    /// Whether an answer lists this project. Other servers lack some fields, so it reads no others.
+    pub(crate) fn maps(body: &[u8], project_slug: &str) -> Result<bool, FieldError> {
+        let object = parse_object(body)?;
+        let Some(Value::Array(bindings)) = object.get("bindings") else {
+            return Err(FieldError::new("bindings", "must be a list"));
+        };
+        let mut slugs = bindings.iter().map(|binding| binding.get("project_slug"));
+        Ok(slugs.any(|slug| slug.and_then(Value::as_str) == Some(project_slug)))
+    }
+}
+
 /// A project of the control plane, and where its tickets live.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct MappedProject {

@@ -17,6 +17,40 @@ pub enum StatusKind {
 }
 
 impl StatusKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [
+        Self::Backlog,
+        Self::Unstarted,
+        Self::Started,
+        Self::Done,
+        Self::Canceled,
+    ];
+
+    /// The word on the wire and in files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Backlog => "backlog",
+            Self::Unstarted => "unstarted",
+            Self::Started => "started",
+            Self::Done => "done",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    /// The kind with this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// What the name of a status suggests, if the source of a ticket does not say its kind.
+    pub fn of_status(status: &str) -> Option<Self> {
+        match status.trim().to_ascii_lowercase().as_str() {
+            "done" | "closed" | "resolved" => Some(Self::Done),
+            "canceled" | "cancelled" => Some(Self::Canceled),
+            _ => None,
+        }
+    }
+
     /// Whether work on the ticket may still begin or go on.
     pub const fn is_open(self) -> bool {
         !matches!(self, Self::Done | Self::Canceled)
@@ -88,5 +122,28 @@ impl KnownMission {
             None | Some(Value::Null) => Ok(None),
             Some(value) => Vec::deserialize(value).map(Some),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_one_word() {
+        for kind in StatusKind::ALL {
+            assert_eq!(StatusKind::from_word(kind.as_str()), Some(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+    }
+
+    #[test]
+    fn some_names_of_a_status_say_its_kind() {
+        assert_eq!(StatusKind::of_status(" Closed "), Some(StatusKind::Done));
+        assert_eq!(
+            StatusKind::of_status("Cancelled"),
+            Some(StatusKind::Canceled)
+        );
+        assert_eq!(StatusKind::of_status("Not done"), None);
     }
 }

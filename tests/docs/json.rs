@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use super::{literals, names};
 use crate::support::repository;
-use crate::support::{EVENTS_PATH, Output, Reply, Sandbox, Server, UNBIND_PATH};
+use crate::support::{
+    BIND_PATH, ControlPlane, EVENTS_PATH, Output, Reply, Sandbox, Server, UNBIND_PATH,
+};
 
 /// Keys of every document.
 const COMMON: [&str; 3] = ["result", "schema", "warnings"];
@@ -138,6 +140,7 @@ fn walk() -> Vec<Value> {
         documents.push(run(&project, words));
     }
     documents.extend(control_plane(&project));
+    documents.extend(repairs());
     documents
 }
 
@@ -180,5 +183,58 @@ fn control_plane(project: &Sandbox) -> Vec<Value> {
     serving.wait().unwrap();
     read.unwrap();
     documents.push(serde_json::from_str(&line).unwrap());
+    documents
+}
+
+/// The verbs that list and repair what a running control plane holds.
+fn repairs() -> Vec<Value> {
+    let sandbox = Sandbox::new();
+    ControlPlane::fill(&sandbox);
+    ControlPlane::import_numbered(&sandbox, 1);
+    let server = ControlPlane::start(&sandbox, &[]);
+    let (access, _) = server.log_in();
+    let body = json!({
+        "provider": "linear", "project_slug": "web", "mission_id": "061-web",
+        "external_issue_id": "1", "external_issue_key": "WEB-1", "external_title": "T",
+        "external_issue_url": "https://linear.app/x", "external_status": "",
+    });
+    let bearer = format!("Bearer {access}");
+    let headers = [("authorization", &*bearer), ("idempotency-key", "a")];
+    let bound = server.post(BIND_PATH, &headers, &body);
+    let origin = bound.is_ok()["origin_link_id"].as_str().unwrap();
+    let create = "token create --user kit --team harbour --name ci";
+    let lines = [
+        "user list",
+        "user link kit jira",
+        "user unlink kit jira",
+        "project list",
+        "origin list",
+        "session list",
+        "session revoke 1 --yes",
+        create,
+        "token list",
+        "token revoke 2 --yes",
+        &format!("origin remove {origin} --yes"),
+        "project unmap web --yes",
+        "user remove kit --yes",
+    ];
+    let mut documents: Vec<_> = lines
+        .map(|line| {
+            run(
+                &sandbox,
+                &format!("admin {line}").split(' ').collect::<Vec<_>>(),
+            )
+        })
+        .into();
+    ControlPlane::add_user(&sandbox, "ada", "acme", "jira");
+    let passwd = [
+        "admin",
+        "user",
+        "passwd",
+        "ada",
+        "--password-stdin",
+        "--json",
+    ];
+    documents.push(sandbox.run_with_input(&passwd, "correct horse").json());
     documents
 }

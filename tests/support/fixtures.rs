@@ -10,10 +10,12 @@ pub(crate) const REFRESH_PATH: &str = "/api/v1/token/refresh/";
 pub(crate) const SEARCH_PATH: &str = "/api/v1/tracker/issue-search/";
 /// The path of the bind.
 pub(crate) const BIND_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
-/// The path that answers who a token belongs to.
-pub(crate) const ME_PATH: &str = "/api/v1/me";
 /// The path of the unbind.
 pub(crate) const UNBIND_PATH: &str = "/api/v1/tracker/mission-origin/unbind/";
+/// The path that says which projects are mapped.
+pub(crate) const STATUS_PATH: &str = "/api/v1/tracker/status/";
+/// The path that says who the caller is.
+pub(crate) const ME_PATH: &str = "/api/v1/me";
 /// The path of the event batches.
 pub(crate) const EVENTS_PATH: &str = "/api/v1/events/batch/";
 

@@ -25,3 +25,4 @@ mod sync_retry;
 mod syscalls;
 mod tracker_bind;
 mod unbind_origin;
+mod user_commits;

@@ -5,16 +5,20 @@ use serde_json::json;
 use crate::cli::commands::sync::{queued, queued_events};
 use crate::cli::ticket_arguments::TicketArguments;
 use crate::cli::{
-    CommandResult, Context, DeliverArguments, Outcome, RunArguments, merged, progress, record,
+    Code, CommandResult, Context, DeliverArguments, Failure, Hint, Outcome, RunArguments, merged,
+    progress, record,
 };
 use crate::journey::create::create_feature_core;
 use crate::journey::start::{self, Plan, start_mission_from_ticket};
 use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
 use crate::project::Project;
 use crate::project::paths::SPECS;
+use crate::text::one_line;
+use crate::text::shell_word;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::ticket::Ticket;
+use crate::tracker::ticket_ref::{self, TicketRef, parse_or_words};
 
 const SCHEMA: &str = "spec-kitty.specify/1";
 
@@ -25,6 +29,9 @@ pub struct Arguments {
     /// Slug of a mission without a ticket, for example user-auth
     #[arg(value_name = "NAME", conflicts_with = "TicketArguments")]
     name: Option<String>,
+    /// Title of a mission without a ticket [default: its name in words]
+    #[arg(long, value_name = "TEXT", value_parser = title, conflicts_with_all = ["from_ticket", "candidate"])]
+    title: Option<String>,
     /// Start from this ticket: key, provider:KEY or URL
     #[arg(long, value_name = "REF")]
     from_ticket: Option<String>,
@@ -56,6 +63,7 @@ impl Arguments {
         MissionOptions {
             mission_type: self.mission_type.clone(),
             target_branch: self.target_branch.clone(),
+            title: self.title.clone(),
             slug: self.name.clone().or_else(|| self.slug.clone()),
             number: self.number,
             allow_duplicate: self.allow_duplicate,
@@ -63,18 +71,50 @@ impl Arguments {
     }
 }
 
+/// A title in one line.
+fn title(text: &str) -> Result<String, &'static str> {
+    let title = one_line(text);
+    (!title.is_empty())
+        .then_some(title)
+        .ok_or("a title needs a visible character")
+}
+
 /// Creates a mission, from a ticket or without one.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.require_home()?;
-    match arguments.name {
-        Some(_) => without_ticket(&arguments, context),
+    match &arguments.name {
+        Some(name) => {
+            refuse_ticket(name)?;
+            without_ticket(&arguments, context)
+        }
         None => from_ticket(&arguments, context),
     }
 }
 
+/// A ticket where a name belongs: a mission of that name would look like the ticket's.
+fn refuse_ticket(name: &str) -> Result<(), Failure> {
+    let Ok(reference) = ticket_ref::parse(name) else {
+        return Ok(());
+    };
+    let meant = match reference {
+        TicketRef {
+            provider: None,
+            key,
+            ..
+        } => key.to_ascii_uppercase(),
+        _ => shell_word(name),
+    };
+    let message = format!("{name:?} is a ticket, not a name for a mission");
+    let hint = Hint::lead_to(
+        "to start from that ticket, run",
+        format!("spec-kitty specify --from-ticket {meant}"),
+    );
+    Err(Failure::new(Code::InvalidSlug, message).hint(hint))
+}
+
 fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let (options, run) = (arguments.options(), arguments.run);
-    let project = Project::open(&context.world)?;
+    let project = Project::open_to_commit(&context.world)?;
     let team_slug = context.team_slug();
     let service = context.service(&project, team_slug.as_deref(), run.commit.policy());
     if run.dry_run {
@@ -94,13 +134,18 @@ fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
 fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let (options, ticket, run) = (arguments.options(), &arguments.ticket, arguments.run);
     context.phase.start_reading();
-    let project = Project::open(&context.world)?;
+    let project = Project::open_to_commit(&context.world)?;
     let binding = OriginBinding::load(&project.root)?;
-    let key = ticket.check(arguments.from_ticket.as_deref(), &binding)?;
+    let wanted = arguments
+        .from_ticket
+        .as_deref()
+        .map(parse_or_words)
+        .transpose()?;
+    ticket.check(wanted.as_ref(), &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
     let service = context.binding_service(&project, &binding, &client, run.commit.policy());
     check(&service, &options)?;
-    let choice = ticket.find(key, context, &binding, &client)?;
+    let choice = ticket.find(wanted, context, &binding, &client)?;
     let ticket = choice.choose(context, run)?;
     let (slug, new) = match start::plan(service, &ticket, &options)? {
         // Nothing will change, so there is nothing to confirm.

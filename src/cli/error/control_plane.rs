@@ -7,6 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::hint::Hint;
 use crate::control_plane::ControlPlaneError;
 use crate::control_plane::store::StoreError;
+use crate::text::shell_word;
 
 impl From<ControlPlaneError> for Failure {
     fn from(error: ControlPlaneError) -> Self {
@@ -21,9 +22,34 @@ impl From<ControlPlaneError> for Failure {
             }
             E::Listen { .. } => failure(Code::CannotListen),
             E::BadName(_) => failure(Code::Usage).hint(Hint::run("spec-kitty admin --help")),
+            E::BadResourceType(_) => {
+                failure(Code::Usage).hint(Hint::run("spec-kitty admin project map --help"))
+            }
+            E::UnknownUser(_) => not_found(&error, "user"),
+            E::UnknownProject(_) => not_found(&error, "project"),
+            E::UnknownOrigin(_) => not_found(&error, "origin"),
+            E::UnknownSession(_) => not_found(&error, "session"),
+            E::UnknownToken(_) => not_found(&error, "token"),
+            E::NotInTeam { ref user, ref team } => {
+                let (user, team) = (shell_word(user), shell_word(team));
+                let command = format!("spec-kitty admin user add {user} --team {team}");
+                Self {
+                    user_action_required: false,
+                    ..failure(Code::Forbidden).hint(Hint::run(command))
+                }
+            }
+            E::TokenNameTaken { .. } => failure(Code::TokenNameTaken),
+            E::ProjectHasOrigins { origins, .. } => {
+                failure(Code::ProjectHasOrigins).detail("origins", origins)
+            }
             E::TicketsUnreadable(_) | E::TicketRefused { .. } => failure(Code::BadTickets),
         }
     }
+}
+
+fn not_found(error: &ControlPlaneError, noun: &str) -> Failure {
+    let command = format!("spec-kitty admin {noun} list");
+    Failure::from_error(Code::NotFound, error).hint(Hint::run(command))
 }
 
 impl From<StoreError> for Failure {

@@ -9,7 +9,8 @@ use crate::journey::{JourneyError, Place, Step, StepError, TicketTaken};
 use crate::project::paths::SPECS;
 use crate::text::{nearest, shell_word};
 use crate::tracker::binding::BindingError;
-use crate::tracker::ticket_ref::TicketRefError;
+use crate::tracker::search::SearchError;
+use crate::tracker::ticket_ref::{TicketRefError, near_key};
 use crate::wire::{Provider, UnsupportedProvider};
 
 impl From<BindingError> for Failure {
@@ -40,6 +41,7 @@ impl From<StepError> for Failure {
             StepError::Tracker(error) => error.into(),
             StepError::Metadata(error) => error.into(),
             StepError::Commit(error) => error.into(),
+            StepError::NotReady(error) => error.into(),
             StepError::Entropy(error) => error.into(),
         }
     }
@@ -156,10 +158,37 @@ impl From<UnsupportedProvider> for Failure {
     }
 }
 
+impl From<SearchError> for Failure {
+    /// A search changes nothing, whether or not its request arrived.
+    fn from(error: SearchError) -> Self {
+        let failure = Self::from_error(Code::OtherSite, &error);
+        match error {
+            SearchError::Tracker(error) => Self::from(error).effect(Effect::None),
+            SearchError::OtherSite {
+                asked_site,
+                ticket_site,
+                url,
+                ..
+            } => failure
+                .hint(format!("compare it with the ticket's own URL: {url}"))
+                .detail("asked_site", asked_site)
+                .detail("ticket_site", ticket_site),
+        }
+    }
+}
+
 impl From<TicketRefError> for Failure {
     fn from(error: TicketRefError) -> Self {
         match error {
-            TicketRefError::Form(_) => Self::from_error(Code::InvalidReference, &error),
+            TicketRefError::Form(ref text) => {
+                let failure = Self::from_error(Code::InvalidReference, &error);
+                match near_key(text) {
+                    Some(key) => failure.hint(format!("did you mean {key}?")),
+                    None => failure,
+                }
+            }
+            TicketRefError::Url(_) => Self::from_error(Code::InvalidReference, &error)
+                .hint("use the ticket's key, or the URL of the ticket itself"),
             TicketRefError::Provider(error) => error.into(),
         }
     }

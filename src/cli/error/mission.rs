@@ -76,6 +76,7 @@ impl From<DiscardError> for Failure {
             E::Hidden(ref name) => failure(Code::RepoState).hint(show(name)),
             E::Stopped { mission, source } => partly_discarded(mission, *source),
             E::Mission(error) => error.into(),
+            E::NotReady(error) => error.into(),
             E::Metadata(error) => error.into(),
             E::Outside(error) => error.into(),
             E::Fs(error) => error.into(),
@@ -121,7 +122,12 @@ impl From<CreationError> for Failure {
             E::InvalidBranch(_) => failure(Code::InvalidBranch),
             E::NotARepository(_) => failure(Code::NotAGitRepository),
             E::DetachedHead => failure(Code::DetachedHead),
-            E::InsideWorktree(_) => failure(Code::InsideWorktree),
+            E::InsideWorktree { ref main, .. } => {
+                let main = main.to_string_lossy();
+                let hint = format!("run it again with: -C {}", shell_word(&main));
+                let failure = failure(Code::InsideWorktree).hint(hint);
+                failure.detail("main_checkout", main)
+            }
             E::SpecsUnusable(_) => {
                 failure(Code::RepoState).hint("replace kitty-specs with a real folder")
             }
@@ -133,6 +139,7 @@ impl From<CreationError> for Failure {
             E::Mission(error) => error.into(),
             E::Hidden(ref name) => failure(Code::RepoState).hint(show(name)),
             E::Metadata(error) => error.into(),
+            E::NotReady(error) => error.into(),
             E::Git(error) => error.into(),
             E::Fs(error) => error.into(),
             E::Lock(error) => error.into(),

@@ -12,6 +12,7 @@ use crate::mission;
 use crate::project::Project;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
+use crate::tracker::ticket_ref::{self, Wanted};
 use crate::wire::candidate::OriginCandidate;
 
 const SCHEMA: &str = "spec-kitty.bind-origin/1";
@@ -43,7 +44,7 @@ pub struct Arguments {
 /// Finds the ticket, asks, binds.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.phase.start_reading();
-    let project = Project::open(&context.world)?;
+    let project = Project::open_to_commit(&context.world)?;
     let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;
     let metadata = mission.load(&project.root)?;
     context.require_home()?;
@@ -53,9 +54,15 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         allow_duplicate: arguments.allow_duplicate,
     };
     let (ticket, run) = (&arguments.ticket, arguments.run);
-    let key = ticket.check(arguments.key.as_deref(), &binding)?;
+    let wanted = arguments
+        .key
+        .as_deref()
+        .map(ticket_ref::parse)
+        .transpose()?;
+    let wanted = wanted.map(Wanted::Ticket);
+    ticket.check(wanted.as_ref(), &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
-    let choice = ticket.find(key, context, &binding, &client)?;
+    let choice = ticket.find(wanted, context, &binding, &client)?;
     let slug = metadata.mission_slug();
     let ticket = choice.choose(context, run)?;
     let service = context.binding_service(&project, &binding, &client, run.commit.policy());

@@ -4,8 +4,7 @@ use serde_json::json;
 
 use super::super::Store;
 use crate::cli::ticket_arguments::provider_argument;
-use crate::cli::{CommandResult, Context, Failure, Outcome, ask};
-use crate::secret::Secret;
+use crate::cli::{CommandResult, Context, Outcome};
 use crate::text::one_line;
 use crate::wire::Provider;
 
@@ -27,7 +26,7 @@ pub struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
-    let password = password(&arguments, context)?;
+    let password = super::new_password(context, arguments.password_stdin)?;
     let Arguments {
         name, team, links, ..
     } = &arguments;
@@ -45,19 +44,4 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let verb = if created { "Added" } else { "Changed" };
     let text = format!("{verb} user {} of team {}", one_line(name), one_line(team));
     Ok(Outcome::new("spec-kitty.admin-user-add/1", fields, text))
-}
-
-fn password(arguments: &Arguments, context: &Context) -> Result<Secret, Failure> {
-    if arguments.password_stdin {
-        return ask::password_from_stdin();
-    }
-    if !context.ui.may_ask() {
-        let command = format!("{} --password-stdin < FILE", context.typed.quoted());
-        return Err(ask::password_required(command));
-    }
-    let password = ask::password(context, "Password")?;
-    if ask::password(context, "Repeat password")? != password {
-        return Err(Failure::usage("the passwords do not match"));
-    }
-    Ok(password)
 }

@@ -31,12 +31,13 @@ pub struct Arguments {
 
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.require_home()?;
-    let project = Project::open(&context.world)?;
+    let project = Project::open_to_commit(&context.world)?;
     let team_slug = context.team_slug();
     let service = context.service(&project, team_slug.as_deref(), arguments.commit.policy());
     let options = MissionOptions {
         mission_type: arguments.mission,
         target_branch: arguments.target_branch,
+        title: None,
         slug: Some(arguments.slug),
         number: None,
         allow_duplicate: false,

@@ -1,13 +1,15 @@
 //! The store for `spec-kitty admin`, with blocking functions.
 
+mod access;
+mod users;
+
 use std::path::Path;
 
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-use super::store::{ImportedTicket, MappedProject, Store};
-use super::{ControlPlaneError, password};
-use crate::secret::Secret;
+use super::ControlPlaneError;
+use super::store::{ImportedTicket, NewMapping, OriginRow, ProjectRow, Store, StoreError};
 use crate::wire::Provider;
 use crate::world::World;
 
@@ -34,29 +36,11 @@ impl<'a> Administration<'a> {
         })
     }
 
-    /// Adds a user to a team and links them to providers, or updates an existing user. Returns
-    /// whether the user is new.
-    pub(crate) fn add_user(
+    fn wait<T>(
         &self,
-        name: &str,
-        team: &str,
-        password: &Secret,
-        links: &[Provider],
-    ) -> Result<bool, ControlPlaneError> {
-        check_name("the user name", name)?;
-        check_name("the team", team)?;
-        if password.is_empty() {
-            return Err(ControlPlaneError::BadName("the password"));
-        }
-        let hash = password::hash(password, self.world.try_random()?)?;
-        let now = self.world.now();
-        let adding = self.store.add_user(name, &hash, team, links, now);
-        Ok(self.runtime.block_on(adding)?)
-    }
-
-    /// The providers that a user is linked to.
-    pub(crate) fn links_of(&self, name: &str) -> Result<Vec<String>, ControlPlaneError> {
-        Ok(self.runtime.block_on(self.store.links_of(name))?)
+        query: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, ControlPlaneError> {
+        Ok(self.runtime.block_on(query)?)
     }
 
     /// Maps a project to the tracker resource that contains its tickets.
@@ -66,14 +50,57 @@ impl<'a> Administration<'a> {
         provider: Provider,
         resource_type: &str,
         resource_id: &str,
-    ) -> Result<MappedProject, ControlPlaneError> {
+    ) -> Result<NewMapping, ControlPlaneError> {
         check_name("the project slug", slug)?;
-        check_name("the resource type", resource_type)?;
+        if resource_type != provider.resource_type() {
+            return Err(ControlPlaneError::BadResourceType(provider));
+        }
         check_name("the resource id", resource_id)?;
         let binding_ref = self.world.random_uuid()?.to_string();
-        let (store, resource) = (&self.store, (resource_type, resource_id));
-        let mapping = store.map_project(slug, provider, resource, &binding_ref);
-        Ok(self.runtime.block_on(mapping)?)
+        let resource = (resource_type, resource_id);
+        let mapping = self
+            .store
+            .map_project(slug, provider, resource, &binding_ref);
+        self.wait(mapping)
+    }
+
+    pub(crate) fn projects(&self) -> Result<Vec<ProjectRow>, ControlPlaneError> {
+        self.wait(self.store.projects())
+    }
+
+    /// How many missions of a project are bound.
+    pub(crate) fn origins_of(&self, project: &str) -> Result<i64, ControlPlaneError> {
+        let unknown = || ControlPlaneError::UnknownProject(project.to_owned());
+        self.wait(self.store.origins_of(project))?
+            .ok_or_else(unknown)
+    }
+
+    /// Removes a project. Its origins are removed too, but only with `force`. Returns their number.
+    pub(crate) fn unmap_project(
+        &self,
+        project: &str,
+        force: bool,
+    ) -> Result<i64, ControlPlaneError> {
+        let most = if force { i64::MAX } else { 0 };
+        let unknown = || ControlPlaneError::UnknownProject(project.to_owned());
+        let origins = self.wait(self.store.unmap_project(project, most))?;
+        match origins.ok_or_else(unknown)? {
+            origins if origins > most => Err(ControlPlaneError::ProjectHasOrigins {
+                project: project.to_owned(),
+                origins,
+            }),
+            origins => Ok(origins),
+        }
+    }
+
+    pub(crate) fn origins(&self) -> Result<Vec<OriginRow>, ControlPlaneError> {
+        self.wait(self.store.origins())
+    }
+
+    pub(crate) fn remove_origin(&self, id: &str) -> Result<(), ControlPlaneError> {
+        let existed = self.wait(self.store.remove_origin(id))?;
+        let unknown = || ControlPlaneError::UnknownOrigin(id.to_owned());
+        existed.then_some(()).ok_or_else(unknown)
     }
 
     /// Adds or updates the tickets of a JSON list, all or nothing. Returns their number.
@@ -86,13 +113,13 @@ impl<'a> Administration<'a> {
         };
         let tickets = list.iter().enumerate().map(parse);
         let tickets = tickets.collect::<Result<Vec<_>, _>>()?;
-        self.runtime.block_on(self.store.import_tickets(&tickets))?;
+        self.wait(self.store.import_tickets(&tickets))?;
         Ok(tickets.len())
     }
 
     /// The number of rows of each kind.
     pub(crate) fn counts(&self) -> Result<Vec<(String, i64)>, ControlPlaneError> {
-        Ok(self.runtime.block_on(self.store.counts(self.world.now()))?)
+        self.wait(self.store.counts(self.world.now()))
     }
 
     pub(crate) fn close(self) {

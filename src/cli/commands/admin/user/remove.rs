@@ -1,0 +1,34 @@
+//! `spec-kitty admin user remove`.
+
+use serde_json::json;
+
+use super::super::{Confirmation, Store};
+use crate::cli::{CommandResult, Context, Outcome};
+use crate::text::one_line;
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// User name
+    pub name: String,
+    #[command(flatten)]
+    pub confirmation: Confirmation,
+    #[command(flatten)]
+    pub store: Store,
+}
+
+pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    let Arguments { name, store, .. } = &arguments;
+    let administration = store.existing(context)?;
+    let shown = one_line(name);
+    let question = format!("Remove user {shown} with all their sessions and tokens?");
+    arguments.confirmation.ask(context, &question)?;
+    let removed = administration.remove_user(name)?;
+    administration.close();
+    let fields = json!({"removed": removed, "name": name, "data": store.shown(context)});
+    let text = if removed {
+        format!("Removed user {shown}")
+    } else {
+        format!("User {shown} was already removed")
+    };
+    Ok(Outcome::new("spec-kitty.admin-user-remove/1", fields, text))
+}
