@@ -1,4 +1,4 @@
-//! The client of the control plane's tracker requests: search, bind, unbind and status.
+//! The client of the control plane's tracker requests: search, list, bind, unbind and status.
 
 use std::time::Duration;
 
@@ -7,12 +7,13 @@ use crate::http::{Answer, Call, Refusal, Retry};
 use crate::wire::candidate::FieldError;
 use crate::wire::request::{BindRequest, SearchRequest, UnbindRequest};
 use crate::wire::response::{BindResponse, SearchResponse, TrackerStatusResponse, UnbindResponse};
+use crate::wire::ticket_list::{ListRequest, ListResponse};
 use crate::wire::{
-    BIND_ORIGIN_PATH, IDEMPOTENCY_KEY, Provider, SEARCH_ISSUES_PATH, TRACKER_STATUS_PATH,
-    UNBIND_ORIGIN_PATH,
+    BIND_ORIGIN_PATH, IDEMPOTENCY_KEY, LIST_TICKETS_PATH, Provider, SEARCH_ISSUES_PATH,
+    TRACKER_STATUS_PATH, UNBIND_ORIGIN_PATH,
 };
 
-/// The limit of one attempt at a search.
+/// The limit of one attempt at a search or a list.
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);
 /// The limit of a question whose answer the command can do without.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -117,6 +118,17 @@ impl<'a> ControlPlaneClient<'a> {
         Ok(SearchResponse::parse(&answer.body, limit)?)
     }
 
+    /// One page of the tickets of a project, newest update first.
+    pub(crate) fn list_tickets(&self, request: &ListRequest) -> Result<ListResponse, TrackerError> {
+        let answer = self.post(Call {
+            retry: Retry::Safe,
+            attempt_timeout: Some(SEARCH_TIMEOUT),
+            ..Call::json(LIST_TICKETS_PATH, request).map_err(SessionError::Http)?
+        })?;
+        let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
+        Ok(ListResponse::parse(&answer.body, limit)?)
+    }
+
     /// Makes a ticket the origin of a mission. A repeated bind with the same key has no second effect.
     pub fn bind_mission_origin(
         &self,
@@ -130,6 +142,32 @@ impl<'a> ControlPlaneClient<'a> {
         })?;
         require_ok(&answer)?;
         Ok(BindResponse::parse(&answer.body)?)
+    }
+
+    /// Whether the server maps a project to this provider. It is asked once, for a few seconds.
+    pub(crate) fn is_mapped(
+        &self,
+        provider: Provider,
+        project_slug: &str,
+    ) -> Result<bool, TrackerError> {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("provider", provider.as_str())
+            .append_pair("project_slug", project_slug)
+            .finish();
+        let answer = self.session.send(Call {
+            retry: Retry::Never,
+            attempt_timeout: Some(STATUS_TIMEOUT),
+            ..Call::get(&format!("{TRACKER_STATUS_PATH}?{query}"))
+        })?;
+        if answer.is_success() {
+            return Ok(TrackerStatusResponse::maps(
+                &answer.body,
+                provider,
+                project_slug,
+            )?);
+        }
+        let refusal = Refusal::read(self.session.server(), &answer);
+        Err(TrackerError::Refused(Box::new(refusal)))
     }
 
     /// Removes the origin of a mission. A repeated request with the same key has no second effect.
@@ -150,28 +188,6 @@ impl<'a> ControlPlaneClient<'a> {
         require_ok(&answer)?;
         UnbindResponse::parse(&answer.body)?;
         Ok(())
-    }
-
-    /// Whether the server maps a project to this provider. It is asked once, for a few seconds.
-    pub(crate) fn is_mapped(
-        &self,
-        provider: Provider,
-        project_slug: &str,
-    ) -> Result<bool, TrackerError> {
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("provider", provider.as_str())
-            .append_pair("project_slug", project_slug)
-            .finish();
-        let answer = self.session.send(Call {
-            retry: Retry::Never,
-            attempt_timeout: Some(STATUS_TIMEOUT),
-            ..Call::get(&format!("{TRACKER_STATUS_PATH}?{query}"))
-        })?;
-        if answer.is_success() {
-            return Ok(TrackerStatusResponse::maps(&answer.body, project_slug)?);
-        }
-        let refusal = Refusal::read(self.session.server(), &answer);
-        Err(TrackerError::Refused(Box::new(refusal)))
     }
 
     fn post(&self, call: Call<'_>) -> Result<Answer, TrackerError> {

@@ -7,6 +7,7 @@ pub(crate) mod event_rules;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod ticket;
+pub(crate) mod ticket_list;
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,6 +20,8 @@ pub(crate) const TOKEN_PATH: &str = "/api/v1/token/";
 pub(crate) const REFRESH_PATH: &str = "/api/v1/token/refresh/";
 /// `POST`: searches tickets by key or text.
 pub(crate) const SEARCH_ISSUES_PATH: &str = "/api/v1/tracker/issue-search/";
+/// `POST`: lists the tickets of a project, newest update first.
+pub(crate) const LIST_TICKETS_PATH: &str = "/api/v1/tracker/list-tickets/";
 /// `POST`: binds a ticket to a mission; requires an [`IDEMPOTENCY_KEY`] header.
 pub(crate) const BIND_ORIGIN_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
 /// `POST`: removes the origin of a mission; requires an [`IDEMPOTENCY_KEY`] header.
@@ -43,8 +46,8 @@ pub(crate) const NON_EMPTY: &str = "must be a non-empty string";
 
 /// A tracker whose tickets can be the origin of a mission.
 ///
-/// A new provider touches three places: this type with `ALL` and the two messages below, the ticket
-/// URLs in `tracker/ticket_url.rs`, and the documentation. The compiler names every `match`; a test
+/// A new provider touches four places: this type with `ALL` and the two messages below, the ticket
+/// URLs in `tracker/ticket_url.rs`, `control_plane/trackers`, and the documentation. The compiler names every `match`; a test
 /// next to this type reminds of `ALL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

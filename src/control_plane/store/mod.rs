@@ -15,6 +15,7 @@ macro_rules! sql {
 }
 
 mod accounts;
+mod connections;
 mod counts;
 mod events;
 mod idempotency;
@@ -22,6 +23,7 @@ mod missions;
 mod origins;
 mod projects;
 mod sessions;
+mod ticket_list;
 mod tickets;
 mod tokens;
 mod transaction;
@@ -45,13 +47,15 @@ use crate::fs::{FsError, ensure_private_directory, require_private};
 use crate::world::World;
 
 pub(crate) use accounts::{Removal, UserRow};
+pub(crate) use connections::{ConnectionRow, ConnectionValues};
 pub(crate) use events::{Receipt, ReceivedEvent};
 pub(crate) use idempotency::{KeyedRequest, StoredAnswer};
 pub(crate) use missions::Mission;
 pub(crate) use origins::{BindAttempt, BindOutcome, OriginRow, UnbindOutcome};
-pub(crate) use projects::{NewMapping, ProjectMapping, ProjectName, ProjectRow};
+pub(crate) use projects::{LiveResource, NewMapping, ProjectMapping, ProjectName, ProjectRow};
 pub(crate) use sessions::{ACCESS_LIFETIME, REFRESH_LIFETIME, SessionOwner, TokenHash, TokenPair};
-pub(crate) use tickets::{ImportedTicket, TextQuery};
+pub(crate) use ticket_list::Cursor;
+pub(crate) use tickets::{FoundTickets, ImportedTicket, TextQuery};
 pub(crate) use tokens::{NewToken, SessionKind, SessionRow, TokenCreation, TokenRow};
 use transaction::Transaction;
 
@@ -188,7 +192,7 @@ fn time(seconds: i64) -> Option<String> {
 }
 
 /// Each migration, in order. A file never changes after its release.
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 5] = [
     (
         "initial",
         include_str!("../../../migrations/0001_initial.sql"),
@@ -200,6 +204,14 @@ const MIGRATIONS: [(&str, &str); 3] = [
     (
         "refresh again",
         include_str!("../../../migrations/0003_refresh_again.sql"),
+    ),
+    (
+        "ticket updates",
+        include_str!("../../../migrations/0004_ticket_updates.sql"),
+    ),
+    (
+        "connections",
+        include_str!("../../../migrations/0005_connections.sql"),
     ),
 ];
 
