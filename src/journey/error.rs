@@ -183,6 +183,8 @@ pub(crate) enum DiscardError {
     #[error("mission {0} is outside the sparse checkout")]
     Hidden(String),
     #[error(transparent)]
+    NotReady(#[from] NotReady),
+    #[error(transparent)]
     Metadata(#[from] MetadataError),
     #[error(transparent)]
     Outside(#[from] OutsideError),

@@ -59,7 +59,7 @@ pub(super) struct WantedBind {
 pub(super) struct Progress {
     pub created: bool,
     /// Whether this run changed `meta.json`.
-    pub wrote_origin: bool,
+    pub wrote_metadata: bool,
     pub commits: Vec<String>,
     pub bound: Option<BindResponse>,
     /// Steps that can never succeed.

@@ -76,6 +76,7 @@ impl From<DiscardError> for Failure {
             E::Hidden(ref name) => failure(Code::RepoState).hint(show(name)),
             E::Stopped { mission, source } => partly_discarded(mission, *source),
             E::Mission(error) => error.into(),
+            E::NotReady(error) => error.into(),
             E::Metadata(error) => error.into(),
             E::Outside(error) => error.into(),
             E::Fs(error) => error.into(),
