@@ -9,9 +9,10 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
+use ulid::Ulid;
 use uuid::Uuid;
 
 /// The names of all environment variables that the program reads; `docs/environment.md` explains
@@ -130,9 +131,9 @@ impl World {
         }
     }
 
-    /// The current time in UTC.
+    /// The current time in UTC. Unlike `Utc::now` it does not panic before 1970.
     pub fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        SystemTime::now().into()
     }
 
     /// A reading of the monotonic clock.
@@ -243,12 +244,14 @@ impl World {
     }
 
     fn home(&self) -> Option<PathBuf> {
-        let user_folder = || {
-            let mut names = names::USER_FOLDER.into_iter();
-            names.find_map(|name| self.path_variable(name))
-        };
         self.path_variable(names::HOME)
-            .or_else(|| Some(user_folder()?.join(".spec-kitty")))
+            .or_else(|| Some(self.user_directory()?.join(".spec-kitty")))
+    }
+
+    /// The user's home folder.
+    pub fn user_directory(&self) -> Option<PathBuf> {
+        let mut names = names::USER_FOLDER.into_iter();
+        names.find_map(|name| self.path_variable(name))
     }
 
     /// The folder for temporary files (`TMPDIR`, else `/tmp`).
@@ -274,6 +277,13 @@ impl World {
     /// A random (version 4) UUID.
     pub fn random_uuid(&self) -> Result<Uuid, EntropyError> {
         Ok(uuid::Builder::from_random_bytes(self.try_random()?).into_uuid())
+    }
+
+    /// A ULID of this time.
+    pub fn new_ulid(&self, now: DateTime<Utc>) -> Result<Ulid, EntropyError> {
+        let random = u128::from_be_bytes(self.try_random()?);
+        let milliseconds = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        Ok(Ulid::from_parts(milliseconds, random))
     }
 
     /// The machine's name and the user's login name, from which the `node_id` is derived.

@@ -412,6 +412,29 @@ fn a_wait_for_another_process_is_said() {
     assert!(credentials(&sandbox).contains("token"));
 }
 
+/// Mutation check: without the time limit, this test does not end.
+#[test]
+fn a_secret_that_does_not_come_is_waited_for_only_until_the_time_limit() {
+    let sandbox = Sandbox::new();
+    for secret in [
+        &["--with-token"][..],
+        &["--password-stdin", "--username", "ada"],
+    ] {
+        let login = ["auth", "login", "--server", "http://127.0.0.1:9"];
+        let arguments = [&login[..], secret, &["--timeout", "0.2"]].concat();
+        let mut child = sandbox
+            .command(&arguments)
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Stdin stays open until the command has ended.
+        let stdin = child.stdin.take();
+        assert_eq!(child.wait().unwrap().code(), Some(8));
+        drop(stdin);
+    }
+}
+
 #[test]
 fn a_password_may_come_from_stdin() {
     let (server, sandbox) = (Server::start(), Sandbox::new());
@@ -507,6 +530,10 @@ fn status_without_an_answer_is_not_verified_and_no_error() {
         status["warnings"],
         json!(["not verified: server unreachable"])
     );
+    let text = sandbox.run(&["auth", "status"]).succeeds();
+    let row = "verified\tnot verified: server unreachable\n";
+    assert!(text.stdout.contains(row), "{text:?}");
+    assert_eq!(text.stderr, "");
     let server = Server::start();
     sandbox.log_in(&server.url());
     for (reply, words) in [

@@ -330,4 +330,70 @@ fn an_open_merge_and_a_detached_head_are_notes() {
     sandbox.git(&["checkout", "-q", "--detach"]);
     let output = sandbox.run(&["doctor", "--json"]).succeeds();
     assert_found(&output, "note git: detached HEAD");
+    assert!(
+        output.stdout.contains("run: git switch main\""),
+        "{output:?}"
+    );
+    sandbox.git(&["commit", "-q", "--allow-empty", "-m", "On no branch"]);
+    let output = sandbox.run(&["doctor", "--json"]).succeeds();
+    assert!(
+        output.stdout.contains("run: git switch -c NAME"),
+        "{output:?}"
+    );
+}
+
+/// A git that was killed while it made or moved a branch leaves the lock of that branch, whatever
+/// branch is checked out.
+#[test]
+fn locks_of_head_and_of_any_branch_are_found_and_removed() {
+    let sandbox = Sandbox::with_project();
+    let locks = ["HEAD.lock", "refs/heads/061-new.lock"].map(|name| format!(".git/{name}"));
+    for lock in &locks {
+        sandbox.write(lock, "");
+        let doctor = sandbox.run(&["doctor"]).exits(10);
+        assert!(doctor.stdout.contains(lock), "{doctor:?}");
+        sandbox.run(&["doctor", "--fix"]).exits(10);
+        assert!(sandbox.path(lock).exists());
+        let doctor = sandbox.run(&["doctor", "--fix", "--yes"]).succeeds();
+        assert!(!sandbox.path(lock).exists(), "{doctor:?}");
+    }
+}
+
+#[test]
+fn what_keeps_git_from_committing_is_found() {
+    let sandbox = Sandbox::with_project();
+    let healthy = sandbox.run(&["doctor", "--json"]).succeeds();
+    assert_found(&healthy, "ok commits: git can commit");
+    let usual = fs::read_to_string(sandbox.root().join("gitconfig")).unwrap();
+    sandbox.git_config("[user]\n\tname =\n\temail =\n\tuseConfigOnly = true\n");
+    let output = sandbox.run(&["doctor", "--json"]).exits(10);
+    assert_found(&output, "problem commits: git does not know who you are");
+    assert!(output.stdout.contains("user.email"), "{output:?}");
+    fs::write(sandbox.root().join("gitconfig"), usual).unwrap();
+    sandbox.git_config("[commit]\n\tgpgSign = true\n[gpg]\n\tprogram = /nowhere/gpg\n");
+    let output = sandbox.run(&["doctor", "--json"]).exits(10);
+    assert_found(
+        &output,
+        "problem commits: git cannot sign commits: gpg.program",
+    );
+}
+
+#[test]
+fn a_configuration_that_is_not_committed_is_a_note() {
+    let sandbox = Sandbox::with_git();
+    sandbox.run(&["init"]).succeeds();
+    let output = sandbox.run(&["doctor", "--json"]).succeeds();
+    assert_found(
+        &output,
+        "note configuration: .kittify/config.yaml is not committed",
+    );
+    sandbox.commit_all("Make it a project");
+    let output = sandbox.run(&["doctor", "--json"]).succeeds();
+    assert_found(&output, "ok commits: git can commit");
+    sandbox.bind_tracker("linear", "web");
+    let output = sandbox.run(&["doctor", "--json"]).succeeds();
+    assert_found(
+        &output,
+        "note configuration: .kittify/config.yaml has changes",
+    );
 }

@@ -61,8 +61,23 @@ fn commands_that_record_refuse_before_they_begin() {
         before.assert_same(&sandbox.snapshot());
     }
     assert!(server.requests().is_empty());
+    assert!(!fs::exists("/nonexistent").unwrap());
     let text = sandbox.run(&["specify", "payments"]);
     assert!(text.error_text(10).contains("HOME is set"), "{text:?}");
+}
+
+#[test]
+fn a_control_plane_needs_a_home_or_a_folder_of_its_own() {
+    let mut sandbox = Sandbox::new();
+    sandbox.unset("HOME");
+    sandbox.unset("SPEC_KITTY_HOME");
+    let add = ["admin", "user", "add", "ada", "--team", "acme"];
+    let add = [&add[..], &["--password-stdin", "--json"]].concat();
+    let password = "correct horse battery";
+    assert_refused(&sandbox.run_with_input(&add, password));
+    assert_refused(&sandbox.run(&["serve", "--listen", "127.0.0.1:0", "--json"]));
+    let elsewhere = [&add[..], &["--data", "data"]].concat();
+    sandbox.run_with_input(&elsewhere, password).succeeds();
 }
 
 #[test]

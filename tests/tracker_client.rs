@@ -161,7 +161,7 @@ fn each_refusal_of_a_bind_is_told_apart() {
         (Reply::Drop, "session", false, true),
         (Reply::html(200), "bad_response", false, true),
         (
-            Reply::json(200, &json!({"origin_link_id": 1})),
+            Reply::json(201, &json!({"origin_link_id": "1"})),
             "bad_response",
             false,
             true,

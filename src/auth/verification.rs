@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::credentials::Login;
 use super::session::{Session, SessionError};
-use crate::http::{Answer, Call, Deadline, HttpClient, HttpError, Refusal, ServerUrl};
+use crate::http::{Answer, Call, Deadline, HttpClient, HttpError, Refusal, Retry, ServerUrl};
 use crate::secret::Secret;
 use crate::text::chain;
 use crate::wire::candidate::FieldError;
@@ -84,14 +84,20 @@ fn is_object(body: &[u8]) -> bool {
     serde_json::from_slice::<Map<String, Value>>(body).is_ok()
 }
 
-/// Asks about the session that commands use, and renews it if it must.
+/// Asks about the session that commands use, once. A renewal has the time of the whole command: cutting
+/// it off could lose the session.
 pub(crate) fn of_session(
     world: &World,
     flag_server: Option<&str>,
     deadline: Deadline,
 ) -> Verification {
-    match Session::open(world, flag_server, deadline.at_most(world, LOOK)) {
-        Ok(session) => Verification::of(session.server(), session.get(ME_PATH)),
+    let call = Call {
+        retry: Retry::Never,
+        attempt_timeout: Some(LOOK),
+        ..Call::get(ME_PATH)
+    };
+    match Session::open(world, flag_server, deadline) {
+        Ok(session) => Verification::of(session.server(), session.send(call)),
         Err(error) => Verification::Unknown(error),
     }
 }

@@ -1,6 +1,8 @@
 //! Questions on the terminal. Callers check [`super::ui::Ui::may_ask`] first.
 
 use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::sync::mpsc;
+use std::thread;
 
 use dialoguer::{Input, Password};
 
@@ -43,6 +45,23 @@ pub(crate) fn password_required(command: String) -> Failure {
     Failure::new(Code::InputRequired, message).hint(Hint::Template(command))
 }
 
+/// Reads within the time limit. Opening a pipe and reading from it may block for ever, so another
+/// thread does it; the process ends without that thread.
+pub(crate) fn within_time<T: Send + 'static>(
+    context: &Context,
+    what: &str,
+    read: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || drop(sender.send(read())));
+    receiver
+        .recv_timeout(context.deadline.remaining(&context.world))
+        .unwrap_or_else(|_| {
+            let message = format!("{what} did not arrive within the time limit");
+            Err(Failure::new(Code::TimedOut, message))
+        })
+}
+
 /// Reads standard input to its end, or up to a limit.
 pub(crate) fn read_stdin(max_bytes: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
@@ -76,6 +95,27 @@ pub(crate) fn confirm(context: &Context, question: &str) -> Result<bool, Failure
         });
     let answer = ask(context, || input.interact_text())?;
     Ok(yes_or_no(&answer) == Some(true))
+}
+
+/// Asks before something is removed, unless `--yes` was typed. `what` says what is to be confirmed.
+pub(crate) fn before_removal(
+    context: &Context,
+    yes: bool,
+    what: &str,
+    question: &str,
+) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    if !context.ui.may_ask() {
+        let command = context.typed.confirming(None);
+        return Err(Failure::new(Code::InputRequired, what)
+            .hint(Hint::run(&command))
+            .detail("confirm_command", command));
+    }
+    let confirmed = confirm(context, question)?;
+    let declined = || Failure::new(Code::NotConfirmed, "not confirmed; nothing was changed");
+    confirmed.then_some(()).ok_or_else(declined)
 }
 
 fn yes_or_no(answer: &str) -> Option<bool> {

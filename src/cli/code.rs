@@ -49,23 +49,28 @@ impl Serialize for Code {
     }
 }
 
+const SET_IDENTITY: &str = "set user.name and user.email with git config";
 const CHECK_SERVER: &str = "check that --server is the address of a control plane";
 
-// `git_failed` is the one name with two exit codes: git refused something (10), or could not be run
-// or understood (1). Every other name has one.
+// A name has one exit code, with three exceptions. `git_failed`: git refused something (10), or could
+// not be run or understood (1). `commit_identity_missing` and `commit_signing_failed`: found before
+// anything was written (10), or by git afterwards (11).
 codes! {
     AddressInUse "address_in_use" Conflict run("spec-kitty serve --listen 127.0.0.1:0"),
     AuthRequired "auth_required" AuthRequired,
     BadResponse "bad_response" Unavailable text(CHECK_SERVER),
+    BindUnfinished "bind_unfinished" Conflict,
     BadTickets "bad_tickets" Usage run("spec-kitty admin tickets import --help"),
     Busy "busy" Unavailable then_again("wait for the other command to end"),
     CannotListen "cannot_listen" RepoState run("spec-kitty serve --listen 127.0.0.1:0"),
     CommitFailed "commit_failed" Partial again(),
     CommitHookRejected "commit_hook_rejected" Partial
         then_again("fix what the hook reported, or pass --no-verify"),
-    CommitIdentityMissing "commit_identity_missing" Partial
-        then_again("set user.name and user.email with git config"),
+    CommitIdentityMissing "commit_identity_missing" Partial then_again(SET_IDENTITY),
+    CommitIdentityUnset "commit_identity_missing" RepoState then_again(SET_IDENTITY),
     CommitRejected "commit_rejected" Partial then_again("fix what git reported"),
+    CommitSignerMissing "commit_signing_failed" RepoState
+        then_again("fix git's signing configuration, or pass --no-commit"),
     CommitSigningFailed "commit_signing_failed" Partial
         then_again("fix git's signing configuration"),
     ConfigBroken "config_broken" RepoState then_again("fix the file"),
@@ -90,8 +95,7 @@ codes! {
     InputRequired "input_required" InputRequired,
     InsecureAddress "insecure_address" Usage
         text("put a TLS proxy in front of it and pass --behind-tls-proxy"),
-    InsideWorktree "inside_worktree" RepoState
-        text("run it again with -C and the folder of the main checkout"),
+    InsideWorktree "inside_worktree" RepoState,
     Internal "internal" Internal,
     Interrupted "interrupted" Interrupted,
     InvalidBranch "invalid_branch" Usage text("omit --target-branch for the current branch"),
@@ -110,6 +114,7 @@ codes! {
     MetaInvalid "meta_invalid" RepoState then_again("fix the file"),
     MetaMissing "meta_missing" RepoState,
     MissionAmbiguous "mission_ambiguous" Conflict text("use the full slug"),
+    MissionBound "mission_bound" Conflict,
     MissionNotFound "mission_not_found" NotFound,
     NetworkDisabled "network_disabled" RepoState then_again("unset SPEC_KITTY_ENABLE_SAAS_SYNC"),
     NoDirectory "no_directory" RepoState
@@ -145,6 +150,8 @@ codes! {
     StoreUnavailable "store_unavailable" Unavailable then_again("check the free disk space"),
     StoreUnusable "store_unusable" RepoState
         text("pass another folder with --data, or use the version that wrote this one"),
+    TicketHasMission "ticket_has_mission" Conflict
+        text("use that mission, or pass --allow-duplicate"),
     TicketKeyTaken "ticket_key_taken" Conflict
         text("give each ticket of a tracker resource its own key"),
     TicketNotFound "ticket_not_found" NotFound
@@ -154,6 +161,8 @@ codes! {
         text("choose another name, or revoke the old token first"),
     TrackerNotBound "tracker_not_bound" RepoState
         template("spec-kitty tracker bind --provider linear --project-slug SLUG"),
+    UncommittedChanges "uncommitted_changes" RepoState
+        then_again("commit these files, or move them out of the folder"),
     Unavailable "unavailable" Unavailable then_again("wait a moment"),
     UnexpectedStatus "unexpected_status" Unavailable text(CHECK_SERVER),
     Unreachable "unreachable" Unavailable then_again("check the address and the network"),

@@ -1,13 +1,16 @@
 //! The input of every command's handler, and its result.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use super::command_line::CommandLine;
 use super::globals::Globals;
 use super::phase::Phase;
 use super::{Failure, Outcome, Ui};
-use crate::auth::session::{Session, team_slug_if_logged_in};
-use crate::http::Deadline;
+use crate::auth::server_choice::{ServerSource, is_local};
+use crate::auth::session::{Session, SessionError, team_slug_if_logged_in};
+use crate::control_plane::Personal;
+use crate::http::{Deadline, HttpError, ServerUrl};
 use crate::journey::{Service, Tracker};
 use crate::mission::commit::CommitPolicy;
 use crate::project::Project;
@@ -16,6 +19,7 @@ use crate::settings::home::require_writable;
 use crate::sync::queue::reminder;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
+use crate::wire::PERSONAL_TEAM;
 use crate::world::World;
 
 /// The input of every command's handler.
@@ -30,6 +34,8 @@ pub(crate) struct Context {
     pub(crate) deadline: Deadline,
     pub(crate) typed: CommandLine,
     pub(crate) phase: Phase,
+    /// Runs from the first session that needs it to the end of the command.
+    personal: OnceCell<Personal>,
 }
 
 /// The time limit of a command without `--timeout`.
@@ -62,11 +68,15 @@ impl Context {
             deadline,
             typed,
             phase: Phase::default(),
+            personal: OnceCell::new(),
         })
     }
 
-    /// The session of the logged-in user.
+    /// The session of the logged-in user, or one at the personal control plane, which then starts.
     pub(crate) fn session(&self) -> Result<Session<'_>, Failure> {
+        if is_local(&self.world, self.server.as_deref())? {
+            return self.personal_session();
+        }
         Ok(Session::open(
             &self.world,
             self.server.as_deref(),
@@ -78,6 +88,29 @@ impl Context {
     /// they begin.
     pub(crate) fn require_home(&self) -> Result<(), Failure> {
         Ok(require_writable(&self.world)?)
+    }
+
+    fn personal_session(&self) -> Result<Session<'_>, Failure> {
+        if !self.world.network_allowed() {
+            return Err(HttpError::NetworkDisabled.into());
+        }
+        let personal = match self.personal.get() {
+            Some(personal) => personal,
+            None => {
+                let started = Personal::start(&self.world)?;
+                self.personal.get_or_init(|| started)
+            }
+        };
+        let server = ServerUrl::parse(personal.url())
+            .map_err(|error| SessionError::InvalidServer(ServerSource::UserConfig, error))?;
+        let (token, team) = (personal.token().clone(), PERSONAL_TEAM);
+        Ok(Session::with_token(
+            &self.world,
+            server,
+            self.deadline,
+            token,
+            team,
+        )?)
     }
 
     /// A warning if queued events are too old or too many. Invalid settings do not stop the command

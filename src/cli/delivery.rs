@@ -1,7 +1,7 @@
 //! Delivers queues to the control plane: the part that `sync now` and `--deliver` share.
 
-use super::{Code, Context, Failure, progress};
-use crate::auth::session::{Session, SessionError};
+use super::{Code, Context, Effect, Failure, progress};
+use crate::auth::session::Session;
 use crate::fs::FsError;
 use crate::http::{Answer, Call, Refusal, Retry};
 use crate::project::Project;
@@ -62,10 +62,10 @@ fn post<'a>(
     context: &'a Context,
     session: &mut Option<Session<'a>>,
     body: Vec<u8>,
-) -> Result<Answer, SessionError> {
+) -> Result<Answer, Failure> {
     let open = match session.take() {
         Some(open) => open,
-        None => Session::open(&context.world, context.server.as_deref(), context.deadline)?,
+        None => context.session()?,
     };
     let call = Call {
         path: EVENTS_PATH,
@@ -74,15 +74,15 @@ fn post<'a>(
         retry: Retry::Safe,
         ..Call::default()
     };
-    session.insert(open).post(call)
+    Ok(session.insert(open).post(call)?)
 }
 
-fn stopped(stop: Stop<SessionError>, session: Option<&Session<'_>>) -> Stopped {
+fn stopped(stop: Stop<Failure>, session: Option<&Session<'_>>) -> Stopped {
     let (failure, may_have_arrived) = match stop {
         Stop::Deadline => return Stopped::Deadline,
-        Stop::NoAnswer(error) => {
-            let may_have_arrived = error.may_have_arrived();
-            (error.into(), may_have_arrived)
+        Stop::NoAnswer(failure) => {
+            let may_have_arrived = failure.effect == Effect::Unknown;
+            (failure, may_have_arrived)
         }
         Stop::BadAnswer(error) => (TrackerError::BadResponse(error).into(), true),
         Stop::Refused(answer) => {

@@ -21,6 +21,7 @@ pub(crate) mod outcome;
 mod phase;
 mod picker;
 pub(crate) mod progress;
+pub(crate) mod resume;
 pub(crate) mod table;
 mod terminal;
 pub(crate) mod ticket_arguments;

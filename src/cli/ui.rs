@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
-use dialoguer::console::Term;
+use console::Term;
 use serde::Serialize;
 
 use super::globals::{Color, Globals};

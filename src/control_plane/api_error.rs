@@ -63,6 +63,8 @@ pub(super) enum ApiError {
     },
     #[error("{0}")]
     TooLarge(String),
+    #[error("the head of the request is too large")]
+    HeadTooLarge,
     #[error("this Content-Encoding is not supported here")]
     UnsupportedEncoding,
     #[error("{0}")]
@@ -134,6 +136,10 @@ impl ApiError {
             }
             Self::TicketHasMission { .. } => (StatusCode::CONFLICT, "ticket_has_mission"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::HeadTooLarge => (
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "head_too_large",
+            ),
             Self::UnsupportedEncoding => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding")
             }

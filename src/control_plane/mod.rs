@@ -3,6 +3,8 @@
 //! - [`server`] listens, serves connections and stops gracefully.
 //! - [`routes`] lists all routes; each file in it has the handlers of one group.
 //! - [`api_error`] lists all errors of the API.
+//! - [`connections`], [`client_stream`], [`client_address`] and [`shares`] keep clients from taking the
+//!   server for themselves.
 //! - [`extract`] reads session and body of a request; [`rate_limit`] and [`password`] check them.
 //! - [`store`] contains all SQL.
 //! - [`administration`] gives `spec-kitty admin` access to the store without async code.
@@ -12,11 +14,16 @@
 mod administration;
 mod api_error;
 mod app;
+mod client_address;
+mod client_stream;
+mod connections;
 mod extract;
 mod password;
+mod personal;
 mod rate_limit;
 mod routes;
 mod server;
+mod shares;
 pub(crate) mod store;
 
 use std::net::SocketAddr;
@@ -29,6 +36,8 @@ use crate::world::{EntropyError, World};
 
 pub(crate) use administration::Administration;
 pub(crate) use app::Limits;
+pub(crate) use client_address::{Network, Proxies};
+pub(crate) use personal::Personal;
 
 pub(crate) use server::{ServeOptions, start};
 

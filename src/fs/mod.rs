@@ -99,12 +99,17 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<DirEntry>, FsError> {
     }
 }
 
-/// Whether this error means that there is nothing at the path. It may be below a file that is not a
-/// folder, such as a home at `/dev/null`.
+/// Whether this error means that the folder of the path does not exist, or nothing in it has the
+/// name. A folder that is a file is another error, but not one below a file, such as a home below
+/// `/dev/null`.
 pub(crate) fn is_absent(error: &io::Error, path: &Path) -> bool {
+    let has_folder = || {
+        path.parent()
+            .is_some_and(|it| fs::symlink_metadata(it).is_ok())
+    };
     match error.kind() {
         io::ErrorKind::NotFound => true,
-        io::ErrorKind::NotADirectory => fs::symlink_metadata(path).is_err(),
+        io::ErrorKind::NotADirectory => !has_folder(),
         _ => false,
     }
 }

@@ -206,14 +206,18 @@ fn unnamed_file(world: &World) -> io::Result<File> {
 /// the time of a short git command. A relative or empty entry of `PATH` does not count: it would
 /// start a program of the repository.
 fn program(world: &World) -> Option<PathBuf> {
+    let mut folders = world.search_path();
+    folders.retain(|folder| folder.is_absolute());
+    find_program(&folders, "git")
+}
+
+/// The first executable of this name in these folders.
+pub(super) fn find_program(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
     let executable = |path: &PathBuf| {
         path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
     };
-    let folders = world.search_path().into_iter();
-    folders
-        .filter(|folder| folder.is_absolute())
-        .map(|folder| folder.join("git"))
-        .find(executable)
+    let paths = folders.iter().map(|folder| folder.join(name));
+    paths.into_iter().find(executable)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use url::Url;
 use super::retry::RATE_LIMIT_WAIT;
 use super::{Answer, ServerUrl};
 use crate::wire::error_envelope::ErrorEnvelope;
+use crate::wire::ticket::KnownMission;
 
 /// What the status means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub struct Refusal {
     /// How long to wait. A 429 always has a value.
     pub wait: Option<Duration>,
     pub server: ServerUrl,
+    /// The missions that stand in the way.
+    pub missions: Vec<KnownMission>,
     /// [`Answer::uncertain`].
     uncertain: bool,
 }
@@ -69,6 +72,7 @@ impl Refusal {
             action_url: envelope.action_url.as_deref().and_then(web_page),
             wait: answer.retry_after.or(default_wait),
             server: server.clone(),
+            missions: envelope.missions,
             uncertain: answer.uncertain,
         }
     }

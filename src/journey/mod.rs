@@ -21,8 +21,10 @@
 
 pub(crate) mod bind;
 pub(crate) mod create;
+pub(crate) mod discard;
 mod error;
 pub(crate) mod finish;
+mod known;
 mod plan;
 mod service;
 pub(crate) mod start;
@@ -38,7 +40,8 @@ use ulid::Ulid;
 use crate::tracker::ticket::Ticket;
 use crate::wire::request::BindRequest;
 
-pub(crate) use error::{CreationError, JourneyError, StepError};
+pub(crate) use error::{CreationError, DiscardError, JourneyError, StepError};
+pub(crate) use known::{Place, TicketTaken};
 pub(crate) use plan::{DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
 pub(crate) use service::{Service, Tracker};
 pub(crate) use store::{Journeys, StoredJourney, remove_file};
@@ -116,6 +119,9 @@ pub(crate) struct Journey {
     pub ticket: Option<Ticket>,
     /// Present from before the first bind request until the control plane refuses it.
     pub attempt: Option<Attempt>,
+    /// The control plane refused the bind because the ticket has another mission.
+    #[serde(default)]
+    pub taken: bool,
     /// The steps that need not be repeated.
     pub done: BTreeSet<Step>,
 }
@@ -127,6 +133,9 @@ pub(crate) struct Creation {
     pub slug: String,
     /// `created_at` of its `meta.json`: distinguishes it from another mission of the same name.
     pub created_at: String,
+    /// `mission_id` of its `meta.json`. An earlier version made none.
+    #[serde(default)]
+    pub mission_id: Option<Ulid>,
     /// Requested with `--allow-duplicate`.
     #[serde(default)]
     pub duplicate: bool,
@@ -162,6 +171,7 @@ impl Journey {
         Self {
             ticket: None,
             attempt: None,
+            taken: false,
             ..self.clone()
         }
     }

@@ -51,6 +51,7 @@ impl Journeys {
             creation: None,
             ticket: None,
             attempt: None,
+            taken: false,
             done: BTreeSet::new(),
         }
     }
@@ -199,6 +200,7 @@ impl Intent {
             creation: self.creation.map(|made| made.creation),
             ticket: self.ticket,
             attempt: self.attempt,
+            taken: false,
             done: facts
                 .into_iter()
                 .filter(|fact| fact.1)
@@ -260,6 +262,7 @@ mod tests {
         journey.creation = Some(Creation {
             slug: "web-1".to_owned(),
             created_at: "2026-11-22T10:00:00Z".to_owned(),
+            mission_id: Some(ulid::Ulid::from_parts(1, 2)),
             duplicate: true,
         });
         journey.done.insert(Step::MakeFolder);

@@ -1,7 +1,7 @@
 //! The loop over the steps of a journey, in the order of [`Step::CREATION`] and [`Step::BINDING`]. A step
 //! that fails ends it, so nothing local is written after a refused bind.
 
-use super::error::{JourneyError, StepError};
+use super::error::{CreationError, JourneyError, StepError};
 use super::service::Service;
 use super::{Journey, Journeys, Step};
 use crate::fs::lock::Lock;
@@ -11,6 +11,9 @@ use crate::project::Project;
 use crate::text::chain;
 use crate::tracker::ticket::Ticket;
 use crate::wire::response::BindResponse;
+
+const UNCOMMITTED_CONFIG: &str = ".kittify/config.yaml is not committed, so no other clone or branch \
+                                  knows this project; run: git add .kittify/config.yaml && git commit";
 
 /// A journey under way, and what this run of it has done.
 pub(super) struct Walk<'a> {
@@ -44,6 +47,8 @@ pub(super) struct WantedBind {
     pub ticket: Ticket,
     /// The user's own idempotency key.
     pub idempotency_key: Option<String>,
+    /// Whether the ticket must have no other mission.
+    pub exclusive: bool,
     /// Whether the command makes the mission too. Then a mission without its bind is half of the
     /// work, not a failure that changed nothing.
     pub makes_mission: bool,
@@ -53,6 +58,8 @@ pub(super) struct WantedBind {
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     pub created: bool,
+    /// Whether this run changed `meta.json`.
+    pub wrote_origin: bool,
     pub commits: Vec<String>,
     pub bound: Option<BindResponse>,
     /// Steps that can never succeed.
@@ -67,11 +74,11 @@ pub(crate) struct Arrival {
     pub metadata: MissionMetadata,
     /// Whether this command made its folder.
     pub created: bool,
-    /// The commits this command made, oldest first.
+    /// The commits this command made, oldest first; those that hold the mission if it was found.
     pub commits: Vec<String>,
     /// Whether the command's last event is durably in the queue.
     pub event_emitted: bool,
-    /// The control plane's answer; `None` if it was not asked.
+    /// What the control plane says about the bind; `None` if it says nothing.
     pub bound: Option<BindResponse>,
     pub warnings: Vec<String>,
 }
@@ -122,6 +129,13 @@ impl<'a> Walk<'a> {
 
     /// Takes every step that is owed: next step, save the intention, perform.
     pub(super) fn arrive(mut self) -> Result<Arrival, JourneyError> {
+        self.require_commits()?;
+        if self.makes_mission() && self.service.has_uncommitted_config() {
+            self.warn(UNCOMMITTED_CONFIG);
+        }
+        let held = self.wanted.is_some();
+        let held = held.then(|| self.service.lock_folder(&self.mission));
+        let _held = held.transpose().map_err(CreationError::from)?;
         for step in self.owed() {
             if !(step.is_of_bind() || self.makes_mission()) {
                 continue;
@@ -138,6 +152,18 @@ impl<'a> Walk<'a> {
         let metadata = metadata.map_err(|error| self.stop(last, error.into()))?;
         self.end();
         Ok(self.into_arrival(metadata))
+    }
+
+    /// Refuses what keeps git from committing what is still to be written. A new mission was checked
+    /// when it was planned.
+    fn require_commits(&self) -> Result<(), StepError> {
+        let owed = self.owed();
+        let folder_owed = self.makes_mission() && owed.contains(&Step::CommitFolder);
+        let origin_owed = owed.contains(&Step::CommitOrigin) && !self.origin_stands();
+        if self.new.is_none() && (folder_owed || origin_owed) {
+            self.service.require_commits()?;
+        }
+        Ok(())
     }
 
     pub(super) fn settle(&mut self, step: Step, settled: Settled) {
@@ -203,6 +229,7 @@ impl<'a> Walk<'a> {
         if refused {
             // Another try is another request.
             self.journey.attempt = None;
+            self.journey.taken = is_taken(&source);
         }
         let over = if self.journey.creation.is_some() {
             !made
@@ -289,6 +316,10 @@ impl<'a> Walk<'a> {
         let metadata = self.metadata();
         metadata.is_ok_and(|metadata| metadata.origin_identity() == Some(ticket.identity()))
     }
+}
+
+fn is_taken(error: &StepError) -> bool {
+    matches!(error, StepError::Tracker(error) if error.ticket_has_mission().is_some())
 }
 
 /// Whether the folder that a journey makes is here. A `meta.json` that cannot be read is an error:

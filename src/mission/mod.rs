@@ -106,6 +106,11 @@ pub(crate) fn find(root: &Path, directory: &Path, asked: &str) -> Result<Mission
     if asked.contains('/') || matches!(asked, "." | "..") {
         return by_path(&missions, &directory.join(asked));
     }
+    named(&missions, asked)
+}
+
+/// The mission of this folder name, number (`61`, `061`) or slug without the number.
+pub(crate) fn named(missions: &[Mission], asked: &str) -> Result<Mission, MissionError> {
     if let Some(exact) = missions.iter().find(|mission| mission.name == asked) {
         return Ok(exact.clone());
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::auth::session::{Session, SessionError};
-use crate::http::{Call, Refusal, Retry};
+use crate::http::{Answer, Call, Refusal, Retry};
 use crate::wire::candidate::FieldError;
 use crate::wire::request::{BindRequest, SearchRequest};
 use crate::wire::response::{BindResponse, SearchResponse, TrackerStatusResponse};
@@ -59,6 +59,16 @@ impl TrackerError {
         }
     }
 
+    /// The refusal of a bind because the ticket has another mission.
+    pub(crate) fn ticket_has_mission(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) if refusal.code.as_deref() == Some("ticket_has_mission") => {
+                Some(refusal)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the control plane may have acted on the request.
     pub fn may_have_arrived(&self) -> bool {
         match self {
@@ -81,24 +91,24 @@ impl<'a> ControlPlaneClient<'a> {
 
     /// Tickets for a key or a text, in the server's order.
     pub fn search_issues(&self, request: &SearchRequest) -> Result<SearchResponse, TrackerError> {
-        let body = self.post(Call {
+        let answer = self.post(Call {
             retry: Retry::Safe,
             attempt_timeout: Some(SEARCH_TIMEOUT),
             ..Call::json(SEARCH_ISSUES_PATH, request).map_err(SessionError::Http)?
         })?;
         let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
-        Ok(SearchResponse::parse(&body, limit)?)
+        Ok(SearchResponse::parse(&answer.body, limit)?)
     }
 
     /// One page of the tickets of a project, newest update first.
     pub(crate) fn list_tickets(&self, request: &ListRequest) -> Result<ListResponse, TrackerError> {
-        let body = self.post(Call {
+        let answer = self.post(Call {
             retry: Retry::Safe,
             attempt_timeout: Some(SEARCH_TIMEOUT),
             ..Call::json(LIST_TICKETS_PATH, request).map_err(SessionError::Http)?
         })?;
         let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
-        Ok(ListResponse::parse(&body, limit)?)
+        Ok(ListResponse::parse(&answer.body, limit)?)
     }
 
     /// Makes a ticket the origin of a mission. A repeated bind with the same key has no second effect.
@@ -107,12 +117,16 @@ impl<'a> ControlPlaneClient<'a> {
         request: &BindRequest,
         idempotency_key: &str,
     ) -> Result<BindResponse, TrackerError> {
-        let body = self.post(Call {
+        let answer = self.post(Call {
             headers: vec![(IDEMPOTENCY_KEY, idempotency_key.to_owned())],
             retry: Retry::Safe,
             ..Call::json(BIND_ORIGIN_PATH, request).map_err(SessionError::Http)?
         })?;
-        Ok(BindResponse::parse(&body)?)
+        // Another success, such as "accepted", does not say that the ticket is bound.
+        if answer.status != 200 {
+            return Err(FieldError::new("the answer", "must have the status 200").into());
+        }
+        Ok(BindResponse::parse(&answer.body)?)
     }
 
     /// Whether the server maps a project to this provider. It is asked once, for a few seconds.
@@ -141,10 +155,10 @@ impl<'a> ControlPlaneClient<'a> {
         Err(TrackerError::Refused(Box::new(refusal)))
     }
 
-    fn post(&self, call: Call<'_>) -> Result<Vec<u8>, TrackerError> {
+    fn post(&self, call: Call<'_>) -> Result<Answer, TrackerError> {
         let answer = self.session.post(call)?;
         if answer.is_success() {
-            return Ok(answer.body);
+            return Ok(answer);
         }
         let refusal = Refusal::read(self.session.server(), &answer);
         Err(TrackerError::Refused(Box::new(refusal)))

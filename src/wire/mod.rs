@@ -37,6 +37,8 @@ pub(crate) const EVENTS_PATH: &str = "/api/v1/events/batch/";
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// The header that selects the caller's team.
 pub(crate) const TEAM_SLUG: &str = "X-Team-Slug";
+/// The team of the personal control plane.
+pub(crate) const PERSONAL_TEAM: &str = "personal";
 /// The client rejects a larger response body.
 pub(crate) const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 

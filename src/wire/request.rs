@@ -113,7 +113,8 @@ impl UnbindRequest {
 
 /// Body of [`super::EVENTS_PATH`]: events from the queue, byte for byte.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct EventsRequest {
+pub(crate) struct EventsRequest<'a> {
     /// At most 1,000.
-    pub events: Vec<Box<RawValue>>,
+    #[serde(borrow)]
+    pub events: Vec<&'a RawValue>,
 }

@@ -1,5 +1,7 @@
 //! What the control plane knows about a ticket besides the fields of a candidate.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -94,6 +96,22 @@ pub struct KnownMission {
     /// RFC 3339.
     #[serde(default)]
     pub bound_at: Option<String>,
+}
+
+/// `013-web-211, bound by ada at 2026-11-22T10:00:00Z`, as far as it is known.
+impl fmt::Display for KnownMission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.mission_slug)?;
+        if self.bound_by.is_some() || self.bound_at.is_some() {
+            f.write_str(", bound")?;
+        }
+        for (word, value) in [("by", &self.bound_by), ("at", &self.bound_at)] {
+            if let Some(value) = value {
+                write!(f, " {word} {value}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl KnownMission {

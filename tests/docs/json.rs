@@ -88,6 +88,7 @@ fn walk() -> Vec<Value> {
         vec!["specify", "user-auth", "--dry-run"],
         vec!["specify", "user-auth"],
         vec!["agent", "feature", "create-feature", "reports"],
+        vec!["mission", "discard", "reports", "--yes"],
         vec!["auth", "status"],
         vec!["completions", "bash"],
         vec!["man"],

@@ -1,5 +1,6 @@
 //! The documents agree with the program: names, numbers, keys and files.
 
+mod ci;
 mod error_codes;
 mod json;
 mod readme;
@@ -144,7 +145,8 @@ fn self_hosting_names_every_path_and_flag() {
         .collect();
     let rows = table(&document, "## For a team");
     assert_eq!(names(&rows), flags);
-    for default in [rows[0][1], rows[3][1]] {
+    let own = own.split_whitespace().collect::<Vec<_>>().join(" ");
+    for default in [rows[0][1], rows[4][1]] {
         let shown = format!("[default: {}]", default.trim_matches('`'));
         assert!(own.contains(&shown), "{shown} in {own}");
     }

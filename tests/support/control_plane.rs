@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{IpAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -185,7 +185,37 @@ impl ControlPlane {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Response {
-        let mut stream = TcpStream::connect(self.address()).unwrap();
+        let stream = TcpStream::connect(self.address()).unwrap();
+        Self::call_over(stream, method, path, headers, body)
+    }
+
+    /// A connection from this loopback address, such as `127.0.0.2`, that receives little.
+    pub(crate) fn connect_from(&self, from: &str) -> TcpStream {
+        let connect = async {
+            let socket = tokio::net::TcpSocket::new_v4()?;
+            socket.set_recv_buffer_size(4096)?;
+            socket.bind((from.parse::<IpAddr>().unwrap(), 0).into())?;
+            let stream = socket.connect(self.address().parse().unwrap()).await?;
+            stream.into_std()
+        };
+        let stream = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+            .and_then(|runtime| runtime.block_on(connect))
+            .unwrap();
+        stream.set_nonblocking(false).unwrap();
+        stream
+    }
+
+    /// One request, the last of this connection.
+    #[track_caller]
+    pub(crate) fn call_over(
+        mut stream: TcpStream,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Response {
         let line = |(name, value): &(&str, &str)| format!("{name}: {value}\r\n");
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{}\

@@ -137,7 +137,7 @@ fn bind(records: &mut Records, request: &Request) -> Reply {
     let earlier = records.binds.iter().find(|(earlier, _)| earlier == key);
     let changed = earlier.is_some_and(|(_, earlier)| *earlier != body);
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
-    let (mission, issue) = (text("mission_id"), text("external_issue_id"));
+    let (mission, issue) = (text("mission_slug"), text("external_issue_id"));
     records.binds.push((key.to_owned(), body));
     if key.is_empty() || changed {
         return Reply::refusal(

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::cli::commands::sync::{queued, queued_events};
 use crate::cli::ticket_arguments::TicketArguments;
 use crate::cli::{
     Code, CommandResult, Context, DeliverArguments, Failure, Hint, Outcome, RunArguments, merged,
@@ -12,6 +13,7 @@ use crate::journey::start::{self, Plan, start_mission_from_ticket};
 use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
 use crate::project::Project;
 use crate::project::paths::SPECS;
+use crate::text::one_line;
 use crate::text::shell_word;
 use crate::tracker::binding::{BindingError, OriginBinding};
 use crate::tracker::control_plane_client::ControlPlaneClient;
@@ -27,6 +29,9 @@ pub struct Arguments {
     /// Slug of a mission without a ticket, for example user-auth [default: choose an open ticket]
     #[arg(value_name = "NAME", conflicts_with = "TicketArguments")]
     name: Option<String>,
+    /// Title of a mission without a ticket [default: its name in words]
+    #[arg(long, value_name = "TEXT", value_parser = title, conflicts_with_all = ["from_ticket", "candidate"])]
+    title: Option<String>,
     /// Start from this ticket: key, provider:KEY, URL, or words to choose by
     #[arg(long, value_name = "REF")]
     from_ticket: Option<String>,
@@ -63,11 +68,20 @@ impl Arguments {
         MissionOptions {
             mission_type: self.mission_type.clone(),
             target_branch: self.target_branch.clone(),
+            title: self.title.clone(),
             slug: self.name.clone().or_else(|| self.slug.clone()),
             number: self.number,
             allow_duplicate: self.allow_duplicate,
         }
     }
+}
+
+/// A title in one line.
+fn title(text: &str) -> Result<String, &'static str> {
+    let title = one_line(text);
+    (!title.is_empty())
+        .then_some(title)
+        .ok_or("a title needs a visible character")
 }
 
 /// Creates a mission, from a ticket or without one.
@@ -112,12 +126,18 @@ fn refuse_ticket(name: &str) -> Result<(), Failure> {
 
 fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let (options, run) = (arguments.options(), arguments.run);
-    let project = Project::open(&context.world)?;
+    let project = Project::open_to_commit(&context.world)?;
     let team_slug = context.team_slug();
     let service = context.service(&project, team_slug.as_deref(), run.commit.policy());
     if run.dry_run {
         let new = plan(&service, &options, None)?;
-        return Ok(planned(context, &new.mission_slug, Some(&new), None));
+        return Ok(planned(
+            context,
+            &project,
+            &new.mission_slug,
+            Some(&new),
+            None,
+        ));
     }
     let arrival = create_feature_core(service, &options)?;
     Ok(done(arguments, context, &project, arrival))
@@ -133,7 +153,7 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
         );
         return Err(Failure::usage("--yes confirms a ticket, and no ticket is named").hint(hint));
     }
-    let project = Project::open(&context.world)?;
+    let project = Project::open_to_commit(&context.world)?;
     let binding = match OriginBinding::load(&project.root) {
         Err(BindingError::NotBound) if arguments.names_nothing() => return Err(no_tickets()),
         binding => binding?,
@@ -151,12 +171,23 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let ticket = choice.choose(context, run)?;
     let (slug, new) = match start::plan(service, &ticket, &options)? {
         // Nothing will change, so there is nothing to confirm.
-        Plan::Bound(found) => return Ok(done(arguments, context, &project, *found)),
+        Plan::Bound(mut found) => {
+            if !run.dry_run {
+                start::recall(service, &ticket, &mut found);
+            }
+            return Ok(done(arguments, context, &project, *found));
+        }
         Plan::Finish(slug) => (slug, None),
         Plan::Create(mission) => (mission.mission_slug.clone(), Some(mission)),
     };
     if run.dry_run {
-        return Ok(planned(context, &slug, new.as_ref(), Some(&ticket)));
+        return Ok(planned(
+            context,
+            &project,
+            &slug,
+            new.as_ref(),
+            Some(&ticket),
+        ));
     }
     let effect = match new {
         Some(PlannedMission { current_branch, .. }) => {
@@ -198,6 +229,7 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
         none if none.is_empty() => "none".to_owned(),
         commits => commits,
     };
+    let number = queued_events(project);
     let rows = [
         (verb, slug),
         ("title", arrival.text("friendly_name")),
@@ -205,23 +237,28 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
         ("spec", &spec_file),
         ("branch", arrival.text("target_branch")),
         ("commits", &commits),
+        ("queued", &queued(number)),
     ];
     let mut text = record(&context.ui, &rows);
     if context.ui.stdout_is_terminal() {
         text = format!("{text}\nNext: {next_step}\n");
     }
+    let bound = arrival.bound.as_ref();
     let fields = json!({
         "created": arrival.created,
         "feature_dir": feature_dir,
         "feature_slug": slug,
-        "feature_number": keys.get("feature_number"),
+        "feature_number": arrival.metadata.number(),
+        "mission_id": arrival.metadata.text("mission_id"),
         "spec_file": spec_file,
         "meta_file": format!("{feature_dir}/meta.json"),
         "target_branch": arrival.text("target_branch"),
         "current_branch": project.current_branch(),
         "origin_ticket": origin,
-        "origin_link_id": arrival.bound.map(|bound| bound.origin_link_id),
+        "origin_link_id": bound.and_then(|bound| bound.origin_link_id.as_ref()),
+        "bound_at": bound.and_then(|bound| bound.bound_at.as_ref()),
         "event_emitted": arrival.event_emitted,
+        "queued_events": number,
         "commits": arrival.commits,
         "next_step": next_step,
     });
@@ -233,6 +270,7 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
 /// The answer of a dry run. `new` is `None` if the mission exists and waits for its bind.
 fn planned(
     context: &Context,
+    project: &Project,
     slug: &str,
     new: Option<&PlannedMission>,
     ticket: Option<&Ticket>,
@@ -254,7 +292,9 @@ fn planned(
         "candidate": ticket.map(|ticket| &ticket.candidate),
         "origin_ticket": null,
         "origin_link_id": null,
+        "bound_at": null,
         "event_emitted": false,
+        "queued_events": queued_events(project),
         "commits": [],
         "next_step": "Run the same command without --dry-run.",
     });

@@ -1,11 +1,13 @@
 //! Errors of the journey from a ticket to a bound mission.
 
+use serde_json::json;
+
 use crate::cli::code::Code;
 use crate::cli::failure::{Effect, Failure};
 use crate::cli::hint::Hint;
-use crate::journey::{JourneyError, Step, StepError};
+use crate::journey::{JourneyError, Place, Step, StepError, TicketTaken};
 use crate::project::paths::SPECS;
-use crate::text::nearest;
+use crate::text::{nearest, shell_word};
 use crate::tracker::binding::BindingError;
 use crate::tracker::search::SearchError;
 use crate::tracker::ticket_ref::{TicketRefError, near_key};
@@ -32,6 +34,7 @@ impl From<StepError> for Failure {
             StepError::Tracker(error) => error.into(),
             StepError::Metadata(error) => error.into(),
             StepError::Commit(error) => error.into(),
+            StepError::NotReady(error) => error.into(),
             StepError::Entropy(error) => error.into(),
         }
     }
@@ -57,6 +60,9 @@ fn stopped(message: String, mission: String, step: Step, source: StepError) -> F
     // The codes of a failed commit are those of partial work, and say why.
     let is_commit = matches!(source, StepError::Commit(_));
     let cause = Failure::from(source);
+    if cause.code == Code::TicketHasMission {
+        return too_late(cause, mission);
+    }
     let code = if is_commit { cause.code } else { Code::Partial };
     let page = cause.details.get("action_url").cloned();
     let failure = Failure {
@@ -76,6 +82,46 @@ fn stopped(message: String, mission: String, step: Step, source: StepError) -> F
     match page {
         Some(page) => failure.detail("action_url", page),
         None => failure,
+    }
+}
+
+/// The mission was made, but another one was faster. The same command would not help.
+fn too_late(cause: Failure, mission: String) -> Failure {
+    let words = format!("to drop mission {mission}, which this command made, run");
+    cause
+        .hint(Hint::lead_to(words, discard(&mission)))
+        .effect(Effect::Applied)
+        .detail("feature_dir", format!("{SPECS}/{mission}"))
+        .detail("feature_slug", mission)
+}
+
+/// The command that drops an unbound mission.
+pub(super) fn discard(mission: &str) -> String {
+    format!("spec-kitty mission discard {}", shell_word(mission))
+}
+
+/// Where the mission is, and how to get it.
+impl From<TicketTaken> for Failure {
+    fn from(taken: TicketTaken) -> Self {
+        let duplicate = "or pass --allow-duplicate";
+        let hint = match (&taken.unfinished, &taken.place) {
+            (Some(unfinished), _) => {
+                let words = format!("to drop the unfinished mission {unfinished}, run");
+                Hint::lead_to(words, discard(unfinished))
+            }
+            (_, Place::Here(name)) => Hint::Text(format!("use mission {name}, {duplicate}")),
+            (_, Place::Branch(branch)) => {
+                let switch = format!("git switch {}", shell_word(branch));
+                Hint::Text(format!("get it with: {switch} (or git pull), {duplicate}"))
+            }
+            (_, Place::Elsewhere) => Hint::Text(format!("get it with: git pull, {duplicate}")),
+            (_, Place::Repository(name)) => {
+                Hint::Text(format!("go on in repository {name}, {duplicate}"))
+            }
+        };
+        Self::from_error(Code::TicketHasMission, &taken)
+            .hint(hint)
+            .detail("missions", json!(taken.missions))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::auth::session::SessionError;
 use crate::cli::code::Code;
 use crate::cli::failure::{Effect, Failure};
 use crate::cli::hint::Hint;
-use crate::http::{BadCertificate, HttpError, ServerUrl};
+use crate::http::{BadCertificate, HttpError};
 use crate::settings::UserConfigError;
 use crate::settings::home::HomeError;
 use crate::text::shell_word;
@@ -87,15 +87,18 @@ impl From<SessionError> for Failure {
             E::Uncertain(last) => Self::from(*last).effect(Effect::Unknown),
             E::NotLoggedIn { ref server } => {
                 let hint = match server {
-                    Some(known) if known.source == ServerSource::Flag => log_in_at(&known.server),
+                    Some(known) if known.source == ServerSource::Flag => {
+                        log_in_at(&known.server.to_string())
+                    }
                     Some(_) => Hint::run(LOG_IN),
                     None => Hint::Template(format!("{LOG_IN} --server URL")),
                 };
                 failure(Code::AuthRequired).hint(hint)
             }
             E::OtherServer { ref wanted, .. } => {
-                failure(Code::AuthRequired).hint(log_in_at(wanted))
+                failure(Code::AuthRequired).hint(log_in_at(&wanted.to_string()))
             }
+            E::Local => failure(Code::Usage).hint("pass the server of a team with --server URL"),
             E::NoUserName => failure(Code::Usage),
             E::NotAToken => {
                 failure(Code::Usage).hint(Hint::Template(format!("{LOG_IN} --with-token < FILE")))
@@ -126,7 +129,7 @@ impl Failure {
 
 const LOG_IN: &str = "spec-kitty auth login";
 
-fn log_in_at(server: &ServerUrl) -> Hint {
-    let server = shell_word(&server.to_string());
+fn log_in_at(server: &str) -> Hint {
+    let server = shell_word(server);
     Hint::Run(format!("{LOG_IN} --server {server}"))
 }

@@ -1,6 +1,8 @@
 //! What a refusal by the control plane means to the user. This file decides which HTTP status ends
 //! with which code, and so with which exit code ([`Code::exit`]).
 
+use serde_json::json;
+
 use super::effect;
 use crate::cli::code::Code;
 use crate::cli::failure::Failure;
@@ -81,6 +83,9 @@ fn of_server(refusal: &Refusal) -> Option<Hint> {
 
 impl From<TrackerError> for Failure {
     fn from(error: TrackerError) -> Self {
+        if let Some(refusal) = error.ticket_has_mission() {
+            return taken(refusal);
+        }
         match error {
             TrackerError::Session(error) => error.into(),
             TrackerError::BadResponse(error) => bad_response(&error).effect(effect(true)),
@@ -94,6 +99,25 @@ impl From<TrackerError> for Failure {
             TrackerError::Refused(refusal) => (*refusal).into(),
         }
     }
+}
+
+/// Another mission was bound to the ticket since the search.
+fn taken(refusal: &Refusal) -> Failure {
+    let missions = json!(refusal.missions);
+    let failure = Failure::from(refusal.clone());
+    // The server's words say the same.
+    let (message, cause) = match refusal.missions.first() {
+        Some(mission) => (format!("the ticket already has mission {mission}"), None),
+        None => ("the ticket already has a mission".to_owned(), failure.cause),
+    };
+    Failure {
+        code: Code::TicketHasMission,
+        hint: Code::TicketHasMission.hint(),
+        message,
+        cause,
+        ..failure
+    }
+    .detail("missions", missions)
 }
 
 /// A successful answer with a body that breaks a rule.

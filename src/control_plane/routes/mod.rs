@@ -10,19 +10,22 @@ mod tracker_status;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde_json::{Value, json};
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
 use super::api_error::ApiError;
 use super::app::App;
+use super::client_address::ClientAddress;
+use super::connections::Place;
 use super::extract::SharedBody;
 use crate::wire::{
     BIND_ORIGIN_PATH, EVENTS_PATH, LIST_TICKETS_PATH, ME_PATH, REFRESH_PATH, SEARCH_ISSUES_PATH,
@@ -76,13 +79,27 @@ pub(super) fn router(app: &Arc<App>) -> Router {
 }
 
 async fn healthz(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
+    let one = app.health_check.acquire().await;
+    let _one = one.map_err(|_| ApiError::Internal)?;
     app.store.ping().await?;
     Ok(Json(json!({"status": "ok"})))
 }
 
-/// Limits the time of a request, and logs ids, path and status. Titles, tokens, passwords and
-/// unknown paths (which can contain any of these) are never logged.
-async fn limit_and_log(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Limits the time of a request and how many one address has in progress, and logs ids, path and
+/// status. Titles, tokens, passwords and unknown paths (which can contain any of these) are never
+/// logged.
+async fn limit_and_log(
+    State(app): State<Arc<App>>,
+    Extension(place): Extension<Arc<Place>>,
+    ClientAddress(address): ClientAddress,
+    request: Request,
+    next: Next,
+) -> Response {
+    if place.has_asked() {
+        // hyper answers up to 16 pipelined requests before it lets other connections go on.
+        tokio::task::yield_now().await;
+    }
+    place.works();
     let started = app.world.instant();
     let requested = request.uri().path().trim_end_matches('/');
     let path = PATHS
@@ -97,11 +114,15 @@ async fn limit_and_log(State(app): State<Arc<App>>, request: Request, next: Next
         user = Empty,
     );
     let (parts, body) = request.into_parts();
-    let body = SharedBody::new(body);
+    let body = SharedBody::new(body, Arc::clone(&place));
     let request = Request::from_parts(parts, Body::new(body.clone()));
     async {
+        let share = address.map(|address| app.request_shares.take(address));
         let answer = async {
-            let response = next.run(request).await;
+            let response = match share {
+                Some(None) => ApiError::RateLimited(Duration::from_secs(1)).into_response(),
+                _ => next.run(request).await,
+            };
             body.drain(app.limits.body_time).await;
             response
         };
@@ -114,6 +135,7 @@ async fn limit_and_log(State(app): State<Arc<App>>, request: Request, next: Next
             milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
             "answered"
         );
+        place.waits();
         response
     }
     .instrument(span)

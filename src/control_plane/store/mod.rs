@@ -190,7 +190,7 @@ fn time(seconds: i64) -> Option<String> {
 }
 
 /// Each migration, in order. A file never changes after its release.
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     (
         "initial",
         include_str!("../../../migrations/0001_initial.sql"),
@@ -200,8 +200,12 @@ const MIGRATIONS: [(&str, &str); 3] = [
         include_str!("../../../migrations/0002_repositories_and_tokens.sql"),
     ),
     (
+        "refresh again",
+        include_str!("../../../migrations/0003_refresh_again.sql"),
+    ),
+    (
         "ticket updates",
-        include_str!("../../../migrations/0003_ticket_updates.sql"),
+        include_str!("../../../migrations/0004_ticket_updates.sql"),
     ),
 ];
 

@@ -14,7 +14,7 @@ use crate::wire::ticket::{StatusFilter, StatusKind};
 
 const LONG: Duration = Duration::from_mins(1);
 
-fn run<T>(test: impl AsyncFnOnce(&World, &Path, Store, DateTime<Utc>) -> T) -> T {
+pub(super) fn run<T>(test: impl AsyncFnOnce(&World, &Path, Store, DateTime<Utc>) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
     let world = World::with_variables(folder.path().to_owned(), [] as [(&str, &str); 0]);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -28,18 +28,18 @@ fn run<T>(test: impl AsyncFnOnce(&World, &Path, Store, DateTime<Utc>) -> T) -> T
     })
 }
 
-fn hash(token: &str) -> TokenHash {
+pub(super) fn hash(token: &str) -> TokenHash {
     TokenHash::of(&Secret::new(token))
 }
 
-fn pair(name: &str) -> TokenPair {
+pub(super) fn pair(name: &str) -> TokenPair {
     TokenPair {
         access: hash(&format!("{name}-access")),
         refresh: hash(&format!("{name}-refresh")),
     }
 }
 
-async fn add_user(store: &Store, now: DateTime<Utc>) -> (i64, i64) {
+pub(super) async fn add_user(store: &Store, now: DateTime<Utc>) -> (i64, i64) {
     let links = [Provider::Linear];
     store
         .add_user("kit", "", "harbour", &links, now)

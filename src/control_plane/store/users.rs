@@ -1,9 +1,64 @@
 //! Users, their teams, and the providers they are linked to.
 
-use super::{Store, StoreError};
-use crate::wire::Provider;
+use chrono::{DateTime, Utc};
+
+use super::{SessionOwner, Store, StoreError};
+use crate::wire::{PERSONAL_TEAM, Provider};
 
 impl Store {
+    /// The user of a personal control plane, who is made when it first runs: linked to every provider
+    /// and without a password.
+    pub(crate) async fn personal_user(
+        &self,
+        name: &str,
+        now: DateTime<Utc>,
+    ) -> Result<SessionOwner, StoreError> {
+        if let Some(owner) = self.personal_owner(name).await? {
+            return Ok(owner);
+        }
+        let mut transaction = self.begin().await?;
+        sql!(execute(&mut *transaction):
+            "INSERT INTO users (name, password_hash, created_at) VALUES (?, '', ?)
+             ON CONFLICT DO NOTHING";
+            name, now.timestamp()
+        )?;
+        sql!(execute(&mut *transaction):
+            "INSERT INTO teams (slug) VALUES (?) ON CONFLICT DO NOTHING"; PERSONAL_TEAM)?;
+        sql!(execute(&mut *transaction):
+            "INSERT INTO memberships (user_id, team_id)
+             SELECT users.id, teams.id FROM users, teams WHERE users.name = ? AND teams.slug = ?
+             ON CONFLICT DO NOTHING";
+            name, PERSONAL_TEAM
+        )?;
+        for provider in Provider::ALL {
+            sql!(execute(&mut *transaction):
+                "INSERT INTO links (user_id, provider) SELECT id, ? FROM users WHERE name = ?
+                 ON CONFLICT DO NOTHING";
+                provider.as_str(), name
+            )?;
+        }
+        transaction.commit().await?;
+        let owner = self.personal_owner(name).await?;
+        Ok(owner.ok_or(sqlx::Error::RowNotFound)?)
+    }
+
+    async fn personal_owner(&self, name: &str) -> Result<Option<SessionOwner>, StoreError> {
+        let row: Option<(i64, i64)> = sql!(fetch_optional(&self.pool):
+            "SELECT users.id, teams.id FROM users
+             JOIN memberships ON memberships.user_id = users.id
+             JOIN teams ON teams.id = memberships.team_id
+             WHERE users.name = ? AND teams.slug = ?";
+            name, PERSONAL_TEAM
+        )?;
+        Ok(row.map(|(user_id, team_id)| SessionOwner {
+            session_id: 0,
+            user_id,
+            user_name: name.to_owned(),
+            team_id,
+            team_slug: PERSONAL_TEAM.to_owned(),
+        }))
+    }
+
     /// The id and password hash of a user.
     pub(crate) async fn user_by_name(
         &self,

@@ -35,7 +35,16 @@ impl Store {
 
     /// Opens the store, and creates it if it does not exist.
     fn open<'a>(&self, context: &'a Context) -> Result<Administration<'a>, Failure> {
+        self.require_home(context)?;
         Ok(Administration::open(&context.world, &self.folder(context))?)
+    }
+
+    /// Fails if the folder is in the state directory, and that cannot be written.
+    pub(crate) fn require_home(&self, context: &Context) -> Result<(), Failure> {
+        match self.data {
+            Some(_) => Ok(()),
+            None => context.require_home(),
+        }
     }
 
     /// Opens the store; for verbs that have nothing to do in a new one.

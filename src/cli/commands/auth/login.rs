@@ -5,7 +5,8 @@ use serde_json::json;
 use super::status::not_verified;
 use crate::auth::credentials::Credentials;
 use crate::auth::login::{Login, with_password, with_token};
-use crate::auth::server_choice::resolve;
+use crate::auth::server_choice::{Server, resolve};
+use crate::auth::session::SessionError;
 use crate::cli::{CommandResult, Context, Failure, Hint, Outcome, ask};
 use crate::http::HttpError;
 use crate::secret::Secret;
@@ -34,7 +35,10 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.require_home()?;
     let world = &context.world;
     let mut login = Login {
-        server: resolve(world, context.server.as_deref())?.server,
+        server: match resolve(world, context.server.as_deref())?.server {
+            Server::At(url) => url,
+            Server::Local => return Err(SessionError::Local.into()),
+        },
         username: non_empty("--username", arguments.username)?,
         team_slug: non_empty("--team", arguments.team)?,
     };
@@ -50,7 +54,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
             return Err(HttpError::NetworkDisabled.into());
         }
         let password = if arguments.password_stdin {
-            password_from_stdin()?
+            password_from_stdin(context)?
         } else {
             password_from_terminal(context, &mut login)?
         };
@@ -60,8 +64,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     Ok(outcome(&session).warn(warnings))
 }
 
-fn password_from_stdin() -> Result<Secret, Failure> {
-    let password = ask::password_from_stdin()?;
+fn password_from_stdin(context: &Context) -> Result<Secret, Failure> {
+    let password = ask::within_time(context, "the password", ask::password_from_stdin)?;
     if password.expose().is_empty() {
         return Err(Failure::usage("the password on standard input is empty"));
     }
@@ -96,7 +100,7 @@ fn token_from_stdin(context: &Context) -> Result<Secret, Failure> {
         }
         return Err(password_required(context));
     }
-    let bytes = ask::read_stdin(MOST_BYTES)?;
+    let bytes = ask::within_time(context, "the token", || ask::read_stdin(MOST_BYTES))?;
     // A replacement character is not allowed in a token, so invalid UTF-8 is rejected later.
     Ok(Secret::new(String::from_utf8_lossy(&bytes).trim()))
 }

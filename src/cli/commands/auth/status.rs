@@ -21,7 +21,7 @@ pub struct Arguments {
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let (world, flag_server) = (&context.world, context.server.as_deref());
     let mut status = look(world, flag_server)?;
-    let asks = !arguments.offline && status.standing.is_logged_in();
+    let asks = !arguments.offline && status.standing.has_token();
     let answer = asks.then(|| verification::of_session(world, flag_server, context.deadline));
     let verified = answer.as_ref().and_then(Verification::verified);
     if verified == Some(false) {
@@ -40,7 +40,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     });
     let text = text(&status, answer.as_ref(), context);
     let outcome = Outcome::new("spec-kitty.auth-status/1", fields, text);
-    let outcome = outcome.warn(answer.as_ref().and_then(not_verified));
+    // The text has it in a row.
+    let doubt = answer.as_ref().filter(|_| context.ui.json);
+    let outcome = outcome.warn(doubt.and_then(not_verified));
     if status.standing.is_logged_in() {
         return Ok(outcome);
     }
@@ -54,6 +56,7 @@ pub(crate) fn word(standing: &Standing) -> &'static str {
     match standing {
         Standing::LoggedIn => "logged_in",
         Standing::Environment | Standing::EnvironmentRejected => "environment_token",
+        Standing::Local => "local",
         Standing::LoggedOut => "logged_out",
         Standing::Expired => "expired",
         Standing::OtherServer(_) => "other_server",
@@ -65,6 +68,7 @@ pub(crate) fn sentence(standing: &Standing) -> &'static str {
     match standing {
         Standing::LoggedIn => "logged in",
         Standing::Environment => "logged in by SPEC_KITTY_TOKEN",
+        Standing::Local => "personal control plane on this machine; it needs no login",
         Standing::EnvironmentRejected => "the server does not accept SPEC_KITTY_TOKEN",
         Standing::LoggedOut | Standing::OtherServer(_) => {
             "not logged in; run: spec-kitty auth login"
@@ -94,14 +98,14 @@ pub(crate) fn time(time: DateTime<Utc>) -> String {
 
 fn text(status: &Status, answer: Option<&Verification>, context: &Context) -> String {
     let verified = answer.map(|answer| match answer.verified() {
-        Some(true) => "yes",
-        Some(false) => "no",
-        None => "unknown",
+        Some(true) => "yes".to_owned(),
+        Some(false) => "no".to_owned(),
+        None => not_verified(answer).unwrap_or_default(),
     });
     let end = status.refresh_expires_at.or(status.access_expires_at);
     let rows = [
         ("session", Some(sentence(&status.standing).to_owned())),
-        ("verified", verified.map(str::to_owned)),
+        ("verified", verified),
         ("server", status.server.as_ref().map(ToString::to_string)),
         ("user", status.username.clone()),
         ("team", status.team_slug.clone()),

@@ -1,5 +1,6 @@
 //! `spec-kitty doctor` diagnoses problems of the machine and the project, and suggests fixes.
 
+mod commits;
 mod finding;
 mod home;
 mod project;

@@ -2,6 +2,7 @@
 
 use super::Arguments;
 use super::finding::{Check, Finding};
+use crate::auth::server_choice::Server;
 use crate::auth::session::SessionError;
 use crate::auth::status::{Standing, Status, look};
 use crate::auth::verification::{self, Verification};
@@ -22,7 +23,8 @@ pub(super) fn check(context: &Context, arguments: Arguments) -> Vec<Finding> {
         }
     };
     let mut findings = vec![credentials(CHECK, &status)];
-    let asked = status.server.as_ref().filter(|_| !arguments.offline);
+    let url = status.server.as_ref().and_then(Server::url);
+    let asked = url.filter(|_| !arguments.offline);
     findings.extend(asked.map(|server| ask(context, &status, server)));
     findings
 }
@@ -34,6 +36,7 @@ fn credentials(check: Check, status: &Status) -> Finding {
         Standing::LoggedIn | Standing::Environment | Standing::EnvironmentRejected => {
             check.ok(format!("logged in to {server}"))
         }
+        Standing::Local => check.ok("personal control plane on this machine"),
         Standing::LoggedOut => check.note("not logged in", LOG_IN),
         Standing::Expired => check.problem("the session has expired", LOG_IN),
         Standing::OtherServer(issuer) => check.problem(

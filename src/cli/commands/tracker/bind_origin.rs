@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
+use crate::cli::commands::sync::{queued, queued_events};
 use crate::cli::ticket_arguments::TicketArguments;
 use crate::cli::{
     CommandResult, Context, DeliverArguments, Failure, Outcome, RunArguments, progress, record,
 };
-use crate::journey::bind::bind_mission_origin;
+use crate::journey::bind::{self, BindOptions, bind_mission_origin};
 use crate::mission;
 use crate::project::Project;
 use crate::tracker::binding::OriginBinding;
@@ -31,6 +32,9 @@ pub struct Arguments {
     /// Repeat an earlier bind with its key
     #[arg(long, value_name = "K")]
     idempotency_key: Option<String>,
+    /// Bind the ticket even if it has another mission
+    #[arg(long)]
+    allow_duplicate: bool,
     #[command(flatten)]
     run: RunArguments,
     #[command(flatten)]
@@ -40,12 +44,15 @@ pub struct Arguments {
 /// Finds the ticket, asks, binds.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.phase.start_reading();
-    context.require_home()?;
-    let project = Project::open(&context.world)?;
-    let binding = OriginBinding::load(&project.root)?;
+    let project = Project::open_to_commit(&context.world)?;
     let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;
     let metadata = mission.load(&project.root)?;
-    let idempotency_key = idempotency_key(arguments.idempotency_key)?;
+    context.require_home()?;
+    let binding = OriginBinding::load(&project.root)?;
+    let options = BindOptions {
+        idempotency_key: idempotency_key(arguments.idempotency_key)?,
+        allow_duplicate: arguments.allow_duplicate,
+    };
     let (ticket, run) = (&arguments.ticket, arguments.run);
     let wanted = arguments
         .key
@@ -58,21 +65,23 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let choice = ticket.find(wanted, context, &binding, &client)?;
     let slug = metadata.mission_slug();
     let ticket = choice.choose(context, run)?;
+    let service = context.binding_service(&project, &binding, &client, run.commit.policy());
+    bind::check(service, &mission, &ticket, &options)?;
     if run.dry_run {
         let folder = project.relative(&mission.directory);
-        return Ok(plan(context, slug, &folder, &ticket.candidate));
+        return Ok(plan(context, &project, slug, &folder, &ticket.candidate));
     }
     let effect = format!("Bind it to mission {slug}?");
     choice.confirm(context, &ticket, &effect, run)?;
-    let service = context.binding_service(&project, &binding, &client, run.commit.policy());
     context.phase.start_writing();
     let bound = progress::during(&context.ui, "Binding", || {
-        bind_mission_origin(service, &mission, &ticket, idempotency_key)
+        bind_mission_origin(service, &mission, &ticket, options)
     })?;
     let undelivered = arguments.deliver.after(context, &project);
     let folder = project.relative(&bound.mission.directory);
     let commit = bound.commits.last();
     let link = bound.bound.as_ref();
+    let number = queued_events(&project);
     let fields = json!({
         "feature_dir": folder,
         "feature_slug": slug,
@@ -80,6 +89,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         "origin_link_id": link.map(|link| &link.origin_link_id),
         "bound_at": link.map(|link| &link.bound_at),
         "event_emitted": bound.event_emitted,
+        "queued_events": number,
         "commit": commit,
     });
     let rows = [
@@ -89,6 +99,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         ("url", ticket.candidate.url()),
         ("folder", &folder),
         ("commit", commit.map_or("none", String::as_str)),
+        ("queued", &queued(number)),
     ];
     Ok(Outcome::new(SCHEMA, fields, record(&context.ui, &rows))
         .warn(bound.warnings)
@@ -109,7 +120,13 @@ fn idempotency_key(key: Option<String>) -> Result<Option<String>, Failure> {
     ))
 }
 
-fn plan(context: &Context, slug: &str, folder: &str, candidate: &OriginCandidate) -> Outcome {
+fn plan(
+    context: &Context,
+    project: &Project,
+    slug: &str,
+    folder: &str,
+    candidate: &OriginCandidate,
+) -> Outcome {
     let fields = json!({
         "dry_run": true,
         "feature_dir": folder,
@@ -119,6 +136,7 @@ fn plan(context: &Context, slug: &str, folder: &str, candidate: &OriginCandidate
         "origin_link_id": null,
         "bound_at": null,
         "event_emitted": false,
+        "queued_events": queued_events(project),
         "commit": null,
     });
     let rows = [

@@ -6,8 +6,6 @@ pub(crate) mod list;
 pub(crate) mod passwd;
 pub(crate) mod remove;
 
-use std::io::{BufRead as _, BufReader, Read as _};
-
 use crate::cli::{CommandResult, Context, Failure, ask};
 use crate::secret::Secret;
 
@@ -41,7 +39,7 @@ pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
 /// A new password, from a prompt or from standard input.
 fn new_password(context: &Context, from_stdin: bool) -> Result<Secret, Failure> {
     if from_stdin {
-        return password_from_stdin();
+        return ask::password_from_stdin();
     }
     if !context.ui.may_ask() {
         let command = format!("{} --password-stdin < FILE", context.typed.quoted());
@@ -52,14 +50,4 @@ fn new_password(context: &Context, from_stdin: bool) -> Result<Secret, Failure> 
         return Err(Failure::usage("the passwords do not match"));
     }
     Ok(password)
-}
-
-/// The first line, without its line break.
-fn password_from_stdin() -> Result<Secret, Failure> {
-    const MAX_BYTES: u64 = 4 * 1024;
-    let mut line = String::new();
-    BufReader::new(std::io::stdin().take(MAX_BYTES))
-        .read_line(&mut line)
-        .map_err(|error| ask::stdin_failed(&error))?;
-    Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }

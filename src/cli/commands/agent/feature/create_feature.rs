@@ -31,12 +31,13 @@ pub struct Arguments {
 
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.require_home()?;
-    let project = Project::open(&context.world)?;
+    let project = Project::open_to_commit(&context.world)?;
     let team_slug = context.team_slug();
     let service = context.service(&project, team_slug.as_deref(), arguments.commit.policy());
     let options = MissionOptions {
         mission_type: arguments.mission,
         target_branch: arguments.target_branch,
+        title: None,
         slug: Some(arguments.slug),
         number: None,
         allow_duplicate: false,
@@ -88,7 +89,7 @@ fn fields(made: &Arrival, current: &str, now: &str) -> Value {
     let fields = json!({
         "feature": made.metadata.mission_slug(),
         "feature_dir": made.mission.directory.display().to_string(),
-        "feature_number": made.text("feature_number"),
+        "feature_number": made.metadata.number(),
         "created_at": made.metadata.created_at(),
         "created_files": [spec_file, meta_file, path("tasks/README.md")],
         "next_step": format!("Read, then update {spec_file} and {meta_file}."),
