@@ -9,7 +9,7 @@
 //! - [`sync`] — events, the offline queue and its delivery.
 //! - [`project`] — where a project is, its configuration, identity and locks.
 //! - [`auth`] — credentials, sessions, login. [`settings`] — the user's own configuration file.
-//! - [`http`] — the one HTTP client. [`wire`] — what it carries.
+//! - [`http`] — the one HTTP client. [`wire`] — what it carries. [`web`] — URLs, certificates, proxy.
 //! - [`git`] — real git. [`fs`] — files that must not be lost.
 //! - [`control_plane`] — `spec-kitty serve`; shares only [`wire`] and what is below it.
 //! - [`world`], [`text`], [`secret`] — the operating system, safe text, unprintable values.
@@ -28,6 +28,7 @@ mod settings;
 mod sync;
 mod text;
 mod tracker;
+mod web;
 mod wire;
 mod world;
 

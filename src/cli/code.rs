@@ -78,6 +78,8 @@ codes! {
     ConfigContended "config_contended" RepoState then_again("close the file in your editor"),
     ConfigInvalid "config_invalid" RepoState then_again("fix the file"),
     Conflict "conflict" Conflict,
+    ConnectionInUse "connection_in_use" Conflict
+        text("map its projects to another connection, or pass --force to remove it"),
     ConnectionLost "connection_lost" Unavailable again(),
     ConnectionSetup "connection_setup" RepoState then_again("check SSL_CERT_FILE and HTTPS_PROXY"),
     CredentialsBroken "credentials_broken" RepoState run("spec-kitty auth login"),
@@ -128,10 +130,12 @@ codes! {
     NotFound "not_found" NotFound,
     NotRecorded "not_recorded" RepoState
         text("check the owner of ~/.spec-kitty and the free disk space"),
-    NotSupported "not_supported" Unavailable text("ask for a newer server"),
+    NotSupported "not_supported" Unavailable
+        text("ask the host of the server to update it"),
     NumberTaken "number_taken" Conflict text("omit --number for the next free one"),
     OriginConflict "origin_conflict" Conflict
         text("keep the mission's origin, or bind the ticket to another mission"),
+    OriginNotFound "origin_not_found" NotFound,
     OriginTicketInvalid "origin_ticket_invalid" RepoState
         text("pass --resource-type and --resource-id"),
     OtherSite "other_site" Conflict,
@@ -159,8 +163,17 @@ codes! {
     TimedOut "timed_out" Unavailable then_again("allow more time with --timeout"),
     TokenNameTaken "token_name_taken" Conflict
         text("choose another name, or revoke the old token first"),
+    TrackerBadAnswer "tracker_bad_answer" Unavailable
+        text("check the URL of the connection: spec-kitty admin connection list"),
+    TrackerCredentialRefused "tracker_credential_refused" Forbidden
+        template("spec-kitty admin connection add NAME --provider PROVIDER --token-stdin"),
+    TrackerForbidden "tracker_forbidden" Forbidden
+        then_again("give the account of the connection access to the tickets"),
     TrackerNotBound "tracker_not_bound" RepoState
         template("spec-kitty tracker bind --provider linear --project-slug SLUG"),
+    TrackerQueryRefused "tracker_query_refused" Usage text("change the search text"),
+    TrackerRateLimited "tracker_rate_limited" RateLimited then_again("wait a moment"),
+    TrackerUnavailable "tracker_unavailable" Unavailable then_again("wait a moment"),
     UncommittedChanges "uncommitted_changes" RepoState
         then_again("commit these files, or move them out of the folder"),
     Unavailable "unavailable" Unavailable then_again("wait a moment"),

@@ -8,6 +8,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 
 use super::store::{ProjectName, StoreError};
+use super::trackers::TrackerError;
 use crate::text::{chain, shell_word};
 use crate::wire::Provider;
 use crate::wire::error_envelope::ErrorEnvelope;
@@ -44,6 +45,13 @@ pub(super) enum ApiError {
     },
     #[error("the project's tracker resource has no ticket {0} with this id")]
     TicketNotFound(String),
+    /// A live tracker did not answer as hoped.
+    #[error("connection {connection}: {error}{}", if matches!(.error, TrackerError::CredentialRefused) { "; its host must renew it" } else { "" })]
+    Tracker {
+        connection: String,
+        provider: Provider,
+        error: TrackerError,
+    },
     #[error("mission {0} has no origin")]
     OriginNotFound(String),
     #[error("only {name} can unbind this mission")]
@@ -128,6 +136,7 @@ impl ApiError {
             Self::NoSuchPath => (StatusCode::NOT_FOUND, "no_such_path"),
             Self::NoMapping { .. } => (StatusCode::NOT_FOUND, "no_mapping"),
             Self::TicketNotFound(_) => (StatusCode::NOT_FOUND, "ticket_not_found"),
+            Self::Tracker { error, .. } => tracker_status_and_code(error),
             Self::OriginNotFound(_) => (StatusCode::NOT_FOUND, "origin_not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "body_too_slow"),
@@ -188,6 +197,22 @@ impl ApiError {
                 let link = shell_word(link);
                 format!("ask {name}, or ask the host to run: spec-kitty admin origin remove {link}")
             }
+            Self::Tracker {
+                connection,
+                provider,
+                error: TrackerError::CredentialRefused,
+            } => {
+                let name = shell_word(connection);
+                format!(
+                    "ask the host to run: spec-kitty admin connection add {name} \
+                     --provider {provider} --token-stdin"
+                )
+            }
+            Self::Tracker {
+                error: TrackerError::Forbidden(_),
+                ..
+            } => "ask the host to give the account of the connection access to the tickets"
+                .to_owned(),
             _ => return None,
         })
     }
@@ -214,10 +239,18 @@ impl ApiError {
                     | StatusCode::REQUEST_TIMEOUT
                     | StatusCode::SERVICE_UNAVAILABLE
             ),
-            user_action_required: matches!(self, Self::AccountNotLinked { .. }),
+            user_action_required: match self {
+                Self::AccountNotLinked { .. } => true,
+                Self::Tracker { error, .. } => error.needs_the_host(),
+                _ => false,
+            },
             source: Some("control_plane".to_owned()),
             retry_after_seconds: match self {
-                Self::RateLimited(wait) => Some(whole_seconds(*wait)),
+                Self::RateLimited(wait)
+                | Self::Tracker {
+                    error: TrackerError::RateLimited(wait),
+                    ..
+                } => Some(whole_seconds(*wait)),
                 _ => None,
             },
             hint: self.hint(),
@@ -229,6 +262,17 @@ impl ApiError {
         };
         (status, envelope)
     }
+}
+
+fn tracker_status_and_code(error: &TrackerError) -> (StatusCode, &'static str) {
+    let status = match error {
+        TrackerError::CredentialRefused | TrackerError::Forbidden(_) => StatusCode::FORBIDDEN,
+        TrackerError::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
+        TrackerError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        TrackerError::BadAnswer(_) => StatusCode::BAD_GATEWAY,
+        TrackerError::QueryRefused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    (status, error.code())
 }
 
 fn whole_seconds(wait: Duration) -> u64 {

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::api_error::ApiError;
 use super::client_address::Proxies;
+use super::live::Live;
 use super::personal::PersonalUser;
 use super::rate_limit::RateLimit;
 use super::server::{MAX_OF_ONE_ADDRESS, ServeOptions};
@@ -77,6 +78,7 @@ impl Default for Limits {
 pub(super) struct App {
     pub world: World,
     pub store: Store,
+    pub live: Live,
     /// The user of a personal control plane.
     pub personal: Option<PersonalUser>,
     /// By user.
@@ -111,6 +113,7 @@ impl App {
         options: &ServeOptions,
     ) -> Self {
         Self {
+            live: Live::new(&world, options.data.clone()),
             world,
             store,
             personal,

@@ -7,6 +7,9 @@
 //!   server for themselves.
 //! - [`extract`] reads session and body of a request; [`rate_limit`] and [`password`] check them.
 //! - [`store`] contains all SQL.
+//! - [`trackers`] reads tickets from Jira and Linear; [`live`] does so for a running server, and
+//!   [`tickets`] chooses between live and imported tickets.
+//! - [`tracker_connection`] and [`credential_file`] keep the accounts at trackers.
 //! - [`administration`] gives `spec-kitty admin` access to the store without async code.
 //!
 //! It uses [`crate::wire`] and no code of the client.
@@ -17,7 +20,9 @@ mod app;
 mod client_address;
 mod client_stream;
 mod connections;
+mod credential_file;
 mod extract;
+mod live;
 mod password;
 mod personal;
 mod rate_limit;
@@ -25,6 +30,9 @@ mod routes;
 mod server;
 mod shares;
 pub(crate) mod store;
+mod tickets;
+mod tracker_connection;
+pub(crate) mod trackers;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,10 +42,11 @@ use crate::wire::Provider;
 use crate::wire::candidate::FieldError;
 use crate::world::{EntropyError, World};
 
-pub(crate) use administration::Administration;
+pub(crate) use administration::{Administration, CredentialSource, NewConnection};
 pub(crate) use app::Limits;
 pub(crate) use client_address::{Network, Proxies};
 pub(crate) use personal::Personal;
+pub(crate) use tracker_connection::ConnectionError;
 
 pub(crate) use server::{ServeOptions, start};
 
@@ -88,6 +97,37 @@ pub(crate) enum ControlPlaneError {
     TokenNameTaken { user: String, name: String },
     #[error("project {project:?} has {}", count(origins.unsigned_abs(), "bound mission"))]
     ProjectHasOrigins { project: String, origins: i64 },
+    #[error("no connection {0:?}")]
+    UnknownConnection(String),
+    #[error("connection {connection} has no team or project {key:?}")]
+    UnknownResource {
+        connection: String,
+        key: String,
+        /// Those that it has.
+        keys: Vec<String>,
+    },
+    #[error("connection {connection} is used by {}", count(projects.unsigned_abs(), "project"))]
+    ConnectionInUse { connection: String, projects: i64 },
+    #[error("a connection's name must be 1 to 64 letters, digits, dots, dashes and underscores")]
+    BadConnectionName,
+    #[error("--url is required for Jira")]
+    UrlRequired,
+    #[error("--url: {0}")]
+    BadTrackerUrl(crate::web::ServerUrlError),
+    #[error("--user is the e-mail address of a Jira Cloud account; Linear has none")]
+    BadTrackerUser,
+    #[error("invalid token: expected one line of ASCII text without spaces")]
+    BadCredential,
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    #[error(transparent)]
+    File(#[from] crate::fs::FsError),
+    #[error("connection {connection}")]
+    Tracker {
+        connection: String,
+        #[source]
+        error: trackers::TrackerError,
+    },
     #[error("the tickets are not a JSON list")]
     TicketsUnreadable(#[source] serde_json::Error),
     #[error("tickets[{index}] is not valid")]

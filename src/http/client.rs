@@ -6,9 +6,9 @@ use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY
 use reqwest::{RequestBuilder, Response};
 use tokio::runtime::Runtime;
 
-use super::connection::set_up;
 use super::retry::History;
 use super::{Answer, Call, Cause, Deadline, HttpError, Method, ServerUrl, SetupError};
+use crate::web::set_up;
 use crate::wire::MAX_ANSWER_BYTES;
 use crate::wire::error_envelope::ErrorEnvelope;
 use crate::world::World;

@@ -46,8 +46,8 @@ pub(crate) const NON_EMPTY: &str = "must be a non-empty string";
 
 /// A tracker whose tickets can be the origin of a mission.
 ///
-/// A new provider touches three places: this type with `ALL` and the two messages below, the ticket
-/// URLs in `tracker/ticket_url.rs`, and the documentation. The compiler names every `match`; a test
+/// A new provider touches four places: this type with `ALL` and the two messages below, the ticket
+/// URLs in `tracker/ticket_url.rs`, `control_plane/trackers`, and the documentation. The compiler names every `match`; a test
 /// next to this type reminds of `ALL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -111,6 +111,13 @@ pub(crate) struct UnbindResponse {
     pub unbound: bool,
 }
 
+impl UnbindResponse {
+    /// Any JSON object means that the ticket is unbound.
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, FieldError> {
+        parse_object(body).map(|_| Self { unbound: true })
+    }
+}
+
 /// Response of [`super::ME_PATH`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct MeResponse {

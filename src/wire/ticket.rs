@@ -58,7 +58,7 @@ impl StatusKind {
 }
 
 /// Which tickets a search or a list returns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StatusFilter {
     /// Not done and not canceled.

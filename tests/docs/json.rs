@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use super::{literals, names};
 use crate::support::repository;
-use crate::support::{BIND_PATH, ControlPlane, EVENTS_PATH, Output, Reply, Sandbox, Server};
+use crate::support::{
+    BIND_PATH, ControlPlane, EVENTS_PATH, Output, Reply, Sandbox, Server, UNBIND_PATH,
+};
 
 /// Keys of every document.
 const COMMON: [&str; 3] = ["result", "schema", "warnings"];
@@ -119,6 +121,9 @@ fn walk() -> Vec<Value> {
     ] {
         documents.push(run(&project, words));
     }
+    server.on(UNBIND_PATH, Reply::json(200, &json!({"unbound": true})));
+    let unbind = ["tracker", "unbind-origin", "--mission", "1", "--yes"];
+    documents.push(run(&project, &unbind));
     server.handle(EVENTS_PATH, |request| {
         let batch = request.json();
         let taken = batch["events"].as_array().unwrap().iter();
@@ -136,6 +141,7 @@ fn walk() -> Vec<Value> {
     }
     documents.extend(control_plane(&project));
     documents.extend(repairs());
+    documents.extend(connections());
     documents
 }
 
@@ -178,6 +184,26 @@ fn control_plane(project: &Sandbox) -> Vec<Value> {
     serving.wait().unwrap();
     read.unwrap();
     documents.push(serde_json::from_str(&line).unwrap());
+    documents
+}
+
+/// A connection to a fake tracker.
+fn connections() -> Vec<Value> {
+    let (sandbox, tracker) = (Sandbox::new(), Server::start());
+    let page = json!({"nodes": [], "pageInfo": {"hasNextPage": false}});
+    let viewer = json!({"id": "1", "name": "Ada"});
+    let data = json!({"data": {"viewer": viewer, "teams": page}});
+    tracker.on("/", Reply::json(200, &data));
+    let add = format!(
+        "admin connection add work --provider linear --url {} --token-stdin --json",
+        tracker.url()
+    );
+    let add: Vec<_> = add.split(' ').collect();
+    let mut documents = vec![sandbox.run_with_input(&add, "a-token").json()];
+    for verb in ["list", "test work", "resources work", "remove work --yes"] {
+        let line = format!("admin connection {verb}");
+        documents.push(run(&sandbox, &line.split(' ').collect::<Vec<_>>()));
+    }
     documents
 }
 

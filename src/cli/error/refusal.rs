@@ -34,6 +34,7 @@ impl From<Refusal> for Failure {
             RefusalKind::Unavailable => (Code::Unavailable, "the server is not available"),
             RefusalKind::Unexpected => (Code::UnexpectedStatus, "unexpected response"),
         };
+        let (code, message) = of_tracker(&refusal).unwrap_or((code, message));
         let mut failure = Self::new(code, message)
             .effect(effect(refusal.may_have_arrived()))
             .cause(&*refusal.message)
@@ -50,6 +51,36 @@ impl From<Refusal> for Failure {
         failure.retry_after_seconds = refusal.wait.map(|wait| wait.as_secs());
         failure
     }
+}
+
+/// A failure between the server and a live tracker. Its status must be the usual one.
+fn of_tracker(refusal: &Refusal) -> Option<(Code, &'static str)> {
+    Some(match (refusal.code.as_deref()?, refusal.kind) {
+        ("tracker_credential_refused", RefusalKind::Forbidden) => (
+            Code::TrackerCredentialRefused,
+            "the tracker does not accept the server's credential",
+        ),
+        ("tracker_forbidden", RefusalKind::Forbidden) => (
+            Code::TrackerForbidden,
+            "the tracker does not let the server see this",
+        ),
+        ("tracker_rate_limited", RefusalKind::RateLimited) => (
+            Code::TrackerRateLimited,
+            "the tracker limits the requests of the server",
+        ),
+        ("tracker_unavailable", RefusalKind::Unavailable) => (
+            Code::TrackerUnavailable,
+            "the server cannot reach the tracker",
+        ),
+        ("tracker_bad_answer", RefusalKind::Unavailable) => (
+            Code::TrackerBadAnswer,
+            "the server does not understand the tracker",
+        ),
+        ("tracker_query_refused", RefusalKind::Invalid) => {
+            (Code::TrackerQueryRefused, "the tracker refuses the query")
+        }
+        _ => return None,
+    })
 }
 
 /// What the server advises, else what its kind of refusal suggests. Other kinds have the hint of
@@ -88,6 +119,10 @@ impl From<TrackerError> for Failure {
         }
         match error {
             TrackerError::Session(error) => error.into(),
+            TrackerError::NotSupported => Self {
+                retryable: false,
+                ..Self::from_error(Code::NotSupported, &error)
+            },
             TrackerError::BadResponse(error) => bad_response(&error).effect(effect(true)),
             // Only a bind gets a 409: a search has nothing to conflict with.
             TrackerError::Refused(refusal) if refusal.kind == RefusalKind::Conflict => Self {

@@ -1,9 +1,10 @@
 //! The store for `spec-kitty admin`, with blocking functions.
 
 mod access;
+mod connections;
 mod users;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
@@ -13,12 +14,16 @@ use super::store::{ImportedTicket, NewMapping, OriginRow, ProjectRow, Store, Sto
 use crate::wire::Provider;
 use crate::world::World;
 
+pub(crate) use connections::{CredentialSource, NewConnection};
+
 /// An open store. A server can have the same store open.
 #[derive(Debug)]
 pub(crate) struct Administration<'a> {
     world: &'a World,
     runtime: Runtime,
     store: Store,
+    /// The folder of the store.
+    data: PathBuf,
 }
 
 impl<'a> Administration<'a> {
@@ -33,6 +38,7 @@ impl<'a> Administration<'a> {
             world,
             runtime,
             store,
+            data: data.to_owned(),
         })
     }
 
@@ -60,7 +66,7 @@ impl<'a> Administration<'a> {
         let resource = (resource_type, resource_id);
         let mapping = self
             .store
-            .map_project(slug, provider, resource, &binding_ref);
+            .map_project(slug, provider, resource, None, &binding_ref);
         self.wait(mapping)
     }
 

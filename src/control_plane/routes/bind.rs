@@ -47,8 +47,8 @@ pub(super) async fn bind(
         .project(&caller, &request.provider, slug, binding_ref)
         .await?;
     let (issue, issue_key) = (&*request.external_issue_id, &*request.external_issue_key);
-    let ticket = app.store.ticket(&project, issue, issue_key).await?;
-    let attempt = BindAttempt {
+    let ticket = app.known_ticket(&project, issue, issue_key).await?;
+    let mut attempt = BindAttempt {
         caller: KeyedRequest {
             user_id: caller.user_id,
             key,
@@ -62,11 +62,22 @@ pub(super) async fn bind(
         exclusive: request.exclusive,
         new_link_id: &app.world.random_uuid()?.to_string(),
     };
-    let StoredAnswer { status, body } = app
-        .store
-        .bind_origin(&attempt, |outcome| answer(&request, outcome))
-        .await?
-        .ok_or(ApiError::IdempotencyKeyReused)?;
+    let bind = async |attempt: &BindAttempt<'_>| {
+        let answer = |outcome: &BindOutcome| answer(&request, outcome);
+        let stored = app.store.bind_origin(attempt, answer).await?;
+        stored.ok_or(ApiError::IdempotencyKeyReused)
+    };
+    let mut stored = bind(&attempt).await?;
+    // A request that is answered without the ticket, such as a repeated one, needs no live tracker.
+    let looked_up;
+    if stored.status == StatusCode::NOT_FOUND.as_u16() && attempt.ticket.is_none() {
+        looked_up = app.live_ticket(&project, issue, issue_key).await?;
+        if looked_up.is_some() {
+            attempt.ticket = looked_up.as_ref();
+            stored = bind(&attempt).await?;
+        }
+    }
+    let StoredAnswer { status, body } = stored;
     let status = StatusCode::from_u16(status).map_err(|_| ApiError::Internal)?;
     Ok((status, [(CONTENT_TYPE, "application/json")], body).into_response())
 }

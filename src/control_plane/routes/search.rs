@@ -37,7 +37,7 @@ pub(super) async fn search(
         .await?;
     let status = request.status.unwrap_or(StatusFilter::All);
     let found = if key.is_some() {
-        app.store.ticket_by_key(&project, query, status).await?
+        app.ticket_by_key(&project, query, status).await?
     } else {
         let query = TextQuery {
             text: query,
@@ -45,7 +45,7 @@ pub(super) async fn search(
             limit: request.limit,
             time: app.limits.search_time,
         };
-        app.store.tickets_by_text(&project, query).await?
+        app.tickets_by_text(&project, query).await?
     };
     Ok(Json(SearchResponse {
         candidates: found.candidates,

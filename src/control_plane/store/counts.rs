@@ -20,6 +20,7 @@ impl Store {
              UNION ALL SELECT 'tokens', count(*) FROM sessions
                  WHERE refresh_expires_at > ?1 AND token_name IS NOT NULL
              UNION ALL SELECT 'projects', count(*) FROM projects
+             UNION ALL SELECT 'connections', count(*) FROM connections
              UNION ALL SELECT 'tickets', count(*) FROM tickets
              UNION ALL SELECT 'origin_links', count(*) FROM origin_links
              UNION ALL SELECT 'events', count(*) FROM events";

@@ -15,6 +15,7 @@ macro_rules! sql {
 }
 
 mod accounts;
+mod connections;
 mod counts;
 mod events;
 mod idempotency;
@@ -46,14 +47,15 @@ use crate::fs::{FsError, ensure_private_directory, require_private};
 use crate::world::World;
 
 pub(crate) use accounts::{Removal, UserRow};
+pub(crate) use connections::{ConnectionRow, ConnectionValues};
 pub(crate) use events::{Receipt, ReceivedEvent};
 pub(crate) use idempotency::{KeyedRequest, StoredAnswer};
 pub(crate) use missions::Mission;
 pub(crate) use origins::{BindAttempt, BindOutcome, OriginRow, UnbindOutcome};
-pub(crate) use projects::{NewMapping, ProjectMapping, ProjectName, ProjectRow};
+pub(crate) use projects::{LiveResource, NewMapping, ProjectMapping, ProjectName, ProjectRow};
 pub(crate) use sessions::{ACCESS_LIFETIME, REFRESH_LIFETIME, SessionOwner, TokenHash, TokenPair};
 pub(crate) use ticket_list::Cursor;
-pub(crate) use tickets::{ImportedTicket, TextQuery};
+pub(crate) use tickets::{FoundTickets, ImportedTicket, TextQuery};
 pub(crate) use tokens::{NewToken, SessionKind, SessionRow, TokenCreation, TokenRow};
 use transaction::Transaction;
 
@@ -190,7 +192,7 @@ fn time(seconds: i64) -> Option<String> {
 }
 
 /// Each migration, in order. A file never changes after its release.
-const MIGRATIONS: [(&str, &str); 4] = [
+const MIGRATIONS: [(&str, &str); 5] = [
     (
         "initial",
         include_str!("../../../migrations/0001_initial.sql"),
@@ -206,6 +208,10 @@ const MIGRATIONS: [(&str, &str); 4] = [
     (
         "ticket updates",
         include_str!("../../../migrations/0004_ticket_updates.sql"),
+    ),
+    (
+        "connections",
+        include_str!("../../../migrations/0005_connections.sql"),
     ),
 ];
 

@@ -14,6 +14,16 @@ pub(crate) struct ProjectMapping {
     /// For example `linear_team`.
     pub resource_type: String,
     pub resource_id: String,
+    /// The connection to a live tracker; `None` if the tickets are imported.
+    pub connection: Option<i64>,
+}
+
+/// The live resource of a project.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LiveResource<'a> {
+    pub connection: i64,
+    /// `WEB`.
+    pub key: &'a str,
 }
 
 /// A project of `admin project list`.
@@ -24,6 +34,10 @@ pub(crate) struct ProjectRow {
     pub provider: String,
     pub resource_type: String,
     pub resource_id: String,
+    /// The key of a live resource: `WEB`.
+    pub resource_key: Option<String>,
+    /// The name of the connection to a live tracker; `None` if the tickets are imported.
+    pub connection: Option<String>,
     pub binding_ref: String,
     /// How many missions are bound.
     pub origins: i64,
@@ -61,6 +75,18 @@ pub(crate) struct NewMapping {
     pub binding_ref: String,
 }
 
+type ProjectColumns = (
+    i64,
+    String,
+    String,
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+    String,
+    i64,
+);
+
 impl Store {
     /// Maps a project to a tracker resource, and replaces an existing mapping.
     pub(crate) async fn map_project(
@@ -68,15 +94,19 @@ impl Store {
         slug: &str,
         provider: Provider,
         (resource_type, resource_id): (&str, &str),
+        live: Option<LiveResource<'_>>,
         new_binding_ref: &str,
     ) -> Result<NewMapping, StoreError> {
         let (binding_ref,): (String,) = sql!(fetch_one(&self.pool):
-            "INSERT INTO projects (slug, binding_ref, provider, resource_type, resource_id)
-             VALUES (?, ?, ?, ?, ?)
+            "INSERT INTO projects (slug, binding_ref, provider, resource_type, resource_id,
+                 connection_id, resource_key)
+             VALUES (?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (slug) DO UPDATE SET provider = excluded.provider,
-                 resource_type = excluded.resource_type, resource_id = excluded.resource_id
+                 resource_type = excluded.resource_type, resource_id = excluded.resource_id,
+                 connection_id = excluded.connection_id, resource_key = excluded.resource_key
              RETURNING binding_ref";
-            slug, new_binding_ref, provider.as_str(), resource_type, resource_id
+            slug, new_binding_ref, provider.as_str(), resource_type, resource_id,
+            live.map(|live| live.connection), live.map(|live| live.key)
         )?;
         let created = binding_ref == new_binding_ref;
         Ok(NewMapping {
@@ -90,17 +120,18 @@ impl Store {
         name: ProjectName<'_>,
     ) -> Result<Option<ProjectMapping>, StoreError> {
         let (slug, binding_ref) = name.columns();
-        let row: Option<(i64, String, String, String)> = sql!(fetch_optional(&self.pool):
-            "SELECT id, provider, resource_type, resource_id FROM projects
+        let row: Option<(i64, String, String, String, Option<i64>)> = sql!(fetch_optional(&self.pool):
+            "SELECT id, provider, resource_type, resource_id, connection_id FROM projects
              WHERE slug = ? OR binding_ref = ?";
             slug, binding_ref
         )?;
         Ok(row.map(
-            |(id, provider, resource_type, resource_id)| ProjectMapping {
+            |(id, provider, resource_type, resource_id, connection)| ProjectMapping {
                 id,
                 provider,
                 resource_type,
                 resource_id,
+                connection,
             },
         ))
     }
@@ -133,21 +164,28 @@ impl Store {
 
     /// All projects, by name.
     pub(crate) async fn projects(&self) -> Result<Vec<ProjectRow>, StoreError> {
-        let rows: Vec<(i64, String, String, String, String, String, i64)> = sql!(fetch_all(&self.pool):
-            "SELECT id, slug, provider, resource_type, resource_id, binding_ref,
-                     (SELECT count(*) FROM origin_links WHERE project_id = projects.id)
-                 FROM projects ORDER BY slug"
+        let rows: Vec<ProjectColumns> = sql!(fetch_all(&self.pool):
+            "SELECT p.id, p.slug, p.provider, resource_type, resource_id, resource_key,
+                 connections.name, binding_ref,
+                 (SELECT count(*) FROM origin_links WHERE project_id = p.id)
+             FROM projects AS p LEFT JOIN connections ON connections.id = connection_id
+             ORDER BY slug"
         )?;
-        let row =
-            |(id, name, provider, resource_type, resource_id, binding_ref, origins)| ProjectRow {
+        let row = |row: ProjectColumns| {
+            let (id, name, provider, resource_type, resource_id, ..) = row;
+            let (.., resource_key, connection, binding_ref, origins) = row;
+            ProjectRow {
                 id,
                 name,
                 provider,
                 resource_type,
                 resource_id,
+                resource_key,
+                connection,
                 binding_ref,
                 origins,
-            };
+            }
+        };
         Ok(rows.into_iter().map(row).collect())
     }
 

@@ -112,7 +112,7 @@ fn an_answer_is_stored_for_a_day() {
         let (user, _) = add_user(&store, now).await;
         let resource = ("linear_team", "t");
         store
-            .map_project("web", Provider::Linear, resource, "r")
+            .map_project("web", Provider::Linear, resource, None, "r")
             .await
             .unwrap();
         let project = project(&store).await;
@@ -359,7 +359,7 @@ async fn with_many_tickets(store: &Store) -> ProjectMapping {
     .unwrap();
     let resource = ("linear_team", "t");
     store
-        .map_project("web", Provider::Linear, resource, "r")
+        .map_project("web", Provider::Linear, resource, None, "r")
         .await
         .unwrap();
     project(store).await

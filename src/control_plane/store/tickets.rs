@@ -233,6 +233,20 @@ impl Store {
         Ok(row.and_then(|row| candidate(row, MatchType::Exact, Vec::new())))
     }
 
+    /// The missions of these tickets, by the id of the ticket.
+    pub(crate) async fn missions<'a>(
+        &self,
+        project: &ProjectMapping,
+        issues: impl Iterator<Item = &'a str>,
+    ) -> Result<HashMap<String, Vec<KnownMission>>, StoreError> {
+        let mut missions: HashMap<String, Vec<KnownMission>> = HashMap::new();
+        for of in missions_of(&self.pool, project, issues).await? {
+            let list = missions.entry(of.external_issue_id).or_default();
+            list.push(of.mission);
+        }
+        Ok(missions)
+    }
+
     /// The tickets of these rows, with their missions.
     pub(super) async fn candidates(
         &self,
@@ -241,12 +255,7 @@ impl Store {
         match_type: MatchType,
     ) -> Result<Vec<OriginCandidate>, StoreError> {
         let issues = rows.iter().map(|(issue, ..)| issue.as_str());
-        let known = missions_of(&self.pool, project, issues).await?;
-        let mut missions: HashMap<String, Vec<KnownMission>> = HashMap::new();
-        for of in known {
-            let list = missions.entry(of.external_issue_id).or_default();
-            list.push(of.mission);
-        }
+        let mut missions = self.missions(project, issues).await?;
         let candidate = |row: CandidateRow| {
             let missions = missions.remove(&row.0).unwrap_or_default();
             candidate(row, match_type, missions)

@@ -1,5 +1,6 @@
 //! `spec-kitty admin`: manages the store of this machine's control plane.
 
+pub(crate) mod connection;
 pub(crate) mod origin;
 pub(crate) mod project;
 pub(crate) mod session;
@@ -123,6 +124,9 @@ pub enum Command {
     /// Manage users
     #[command(subcommand)]
     User(user::Command),
+    /// Manage accounts at Jira and Linear
+    #[command(subcommand)]
+    Connection(connection::Command),
     /// Manage the tracker resource of each project
     #[command(subcommand)]
     Project(project::Command),
@@ -145,6 +149,7 @@ pub enum Command {
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::User(command) => user::run(command, context),
+        Command::Connection(command) => connection::run(command, context),
         Command::Project(command) => project::run(command, context),
         Command::Tickets(tickets::Command::Import(arguments)) => {
             tickets::import::run(arguments, context)

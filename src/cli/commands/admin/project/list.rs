@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::ListArguments;
+use super::super::{ListArguments, or_dash};
 use crate::cli::{CommandResult, Context, Outcome, table};
 
 pub(crate) fn run(arguments: ListArguments, context: &Context) -> CommandResult {
@@ -16,7 +16,12 @@ pub(crate) fn run(arguments: ListArguments, context: &Context) -> CommandResult 
                 project.name.clone(),
                 project.provider.clone(),
                 project.resource_type.clone(),
-                project.resource_id.clone(),
+                project
+                    .resource_key
+                    .as_ref()
+                    .unwrap_or(&project.resource_id)
+                    .clone(),
+                or_dash(project.connection.as_ref()),
                 project.origins.to_string(),
             ]
         })
@@ -25,7 +30,8 @@ pub(crate) fn run(arguments: ListArguments, context: &Context) -> CommandResult 
         "name",
         "tracker",
         "resource type",
-        "resource id",
+        "resource",
+        "connection",
         "missions",
     ];
     let text = table(&context.ui, headings, &rows);

@@ -1,18 +1,18 @@
-//! The URL of a control plane.
+//! The URL of a server.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use url::{Host, Url};
 
-/// The URL of a control plane: https, or http on this machine. It has no user, query or fragment; a
+/// The URL of a server: https, or http on this machine. It has no user, query or fragment; a
 /// path prefix stays. The scheme may be omitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUrl {
     url: Url,
 }
 
-/// An invalid URL of a control plane. The message does not repeat it: it may contain a password.
+/// An invalid URL of a server. The message does not repeat it: it may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ServerUrlError {
     /// Not a URL with a host.
@@ -63,7 +63,7 @@ impl ServerUrl {
         self.url.scheme() == "http"
     }
 
-    /// The URL of a path of the wire (`/api/v1/…`).
+    /// The URL of a path on this server (`/api/v1/…`).
     pub fn endpoint(&self, path: &str) -> Url {
         let mut url = self.url.clone();
         let prefix = self.url.path().trim_end_matches('/');
