@@ -60,6 +60,11 @@ pub(super) fn creation<'a>(
     begin(service, options, ticket, &begun, checkout)
 }
 
+/// Whether an earlier run left a mission of this slug, without a ticket, unfinished.
+pub(crate) fn is_unfinished(project: &Project, options: &MissionOptions) -> bool {
+    unfinished(project, options, None).is_ok_and(|journey| journey.is_some())
+}
+
 /// The unfinished mission of this slug or ticket, if there is one.
 pub(super) fn unfinished(
     project: &Project,

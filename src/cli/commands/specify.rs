@@ -9,7 +9,7 @@ use crate::cli::{
     Code, CommandResult, Context, DeliverArguments, Failure, Hint, Outcome, RunArguments, merged,
     progress, record,
 };
-use crate::journey::create::create_feature_core;
+use crate::journey::create::{create_feature_core, is_unfinished};
 use crate::journey::start::{self, Plan, start_mission_from_ticket};
 use crate::journey::{Arrival, BranchChoice, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission};
 use crate::journey::{check, made_elsewhere, plan};
@@ -103,7 +103,7 @@ fn title(text: &str) -> Result<String, &'static str> {
 /// Creates a mission, from a ticket or without one.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     if let Some(name) = &arguments.name {
-        refuse_ticket(name)?;
+        refuse_ticket(&arguments, name, context)?;
     }
     context.require_home()?;
     match arguments.name {
@@ -119,11 +119,16 @@ fn no_tickets() -> Failure {
     )
 }
 
-/// A ticket where a name belongs: a mission of that name would look like the ticket's.
-fn refuse_ticket(name: &str) -> Result<(), Failure> {
+/// A ticket where a name belongs: a mission of that name would look like the ticket's. It is allowed
+/// only to finish such a mission, which a bind leaves if the commit of its folder failed.
+fn refuse_ticket(arguments: &Arguments, name: &str, context: &Context) -> Result<(), Failure> {
     let Ok(reference) = ticket_ref::parse(name) else {
         return Ok(());
     };
+    let finishes = |project: &Project| is_unfinished(project, &arguments.options());
+    if Project::open(&context.world).is_ok_and(|project| finishes(&project)) {
+        return Ok(());
+    }
     let meant = match reference {
         TicketRef {
             provider: None,
