@@ -170,7 +170,6 @@ fn a_reference_that_is_none_is_a_usage_error() {
         " ",
         "../../etc/passwd",
         "WEB-123/../..",
-        "login page",
         "linear:",
         "https://example.org/somewhere",
         "https://linear.app/acme",

@@ -5,7 +5,9 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use serde_json::{Value, json};
 
-use crate::support::{ACCESS_TOKEN, Reply, Sandbox, Server, Terminal, dead_url, envelope};
+use crate::support::{
+    ACCESS_TOKEN, ControlPlane, Reply, STATUS_PATH, Sandbox, Server, Terminal, dead_url, envelope,
+};
 
 const CONFIG: &str = ".kittify/config.yaml";
 const BIND: [&str; 6] = [
@@ -228,8 +230,6 @@ fn what_cannot_be_edited_is_refused_and_left_as_it_was() {
     }
 }
 
-const STATUS_PATH: &str = "/api/v1/tracker/status/";
-
 /// The answer of a control plane that maps the project `web`.
 fn mapped() -> Value {
     json!({
@@ -269,7 +269,8 @@ fn the_server_is_asked_whether_the_project_is_mapped() {
 
 #[test]
 fn a_project_that_the_server_does_not_map_is_refused() {
-    let refusal = envelope("no_mapping", "project \"web\" is not mapped to Linear");
+    let mut refusal = envelope("no_mapping", "project \"web\" is not mapped to Linear");
+    refusal["hint"] = "ask the host to run: spec-kitty admin project map web".into();
     let mut other = mapped();
     other["bindings"][0]["project_slug"] = "app".into();
     let mut none = mapped();
@@ -282,12 +283,49 @@ fn a_project_that_the_server_does_not_map_is_refused() {
         let error = sandbox.run(&BIND_JSON).error(3, "none");
         assert_eq!(error["code"], "not_found");
         assert_eq!(error["details"]["server_code"], "no_mapping");
+        if let Some(hint) = body.get("hint") {
+            assert_eq!(&error["hint"], hint);
+        }
         assert!(
             error["message"].as_str().unwrap().contains("web"),
             "{error}"
         );
         before.assert_same(&sandbox.snapshot());
     }
+}
+
+#[test]
+fn serve_knows_which_projects_are_mapped() {
+    let sandbox = Sandbox::with_project();
+    let control_plane = ControlPlane::filled(&sandbox);
+    let (token, _) = control_plane.log_in();
+    let mut sandbox = sandbox;
+    sandbox.set("SPEC_KITTY_TOKEN", token);
+    sandbox.set("SPEC_KITTY_SERVER", control_plane.url());
+    let before = sandbox.snapshot();
+    for (provider, slug) in [("linear", "wep"), ("jira", "web")] {
+        let bind = [
+            "tracker",
+            "bind",
+            "--provider",
+            provider,
+            "--project-slug",
+            slug,
+            "--json",
+        ];
+        let error = sandbox.run(&bind).error(3, "none");
+        assert_eq!(error["details"]["server_code"], "no_mapping");
+        assert!(
+            error["hint"]
+                .as_str()
+                .unwrap()
+                .contains("admin project map"),
+            "{error}"
+        );
+    }
+    before.assert_same(&sandbox.snapshot());
+    let answer = sandbox.run(&BIND_JSON).answer("spec-kitty.tracker-bind/1");
+    assert_eq!(answer["warnings"], json!([]));
 }
 
 #[test]

@@ -118,6 +118,7 @@ fn each_answer_to_a_search_is_read_as_its_case_says() {
 fn each_refusal_of_a_bind_is_told_apart() {
     let name = |error: &TrackerError| match error {
         TrackerError::Session(_) => "session",
+        TrackerError::NotSupported => "not_supported",
         TrackerError::BadResponse(_) => "bad_response",
         TrackerError::Refused(refusal) => match refusal.kind {
             RefusalKind::Unauthenticated => "unauthenticated",

@@ -17,7 +17,14 @@ pub(super) fn ask<T>(
     question: impl FnOnce() -> dialoguer::Result<T>,
 ) -> Result<T, Failure> {
     let timed = || context.world.ask(question);
-    context.phase.during_question(timed).map_err(unanswered)
+    let answer = context.phase.during_question(timed);
+    answer.map_err(|dialoguer::Error::IO(error)| {
+        if error.kind() == io::ErrorKind::Interrupted {
+            leave_line();
+            return Failure::interrupted(true);
+        }
+        unanswered(&error)
+    })
 }
 
 /// Asks for a line of text that is not empty.
@@ -73,7 +80,7 @@ pub(crate) fn password_from_stdin() -> Result<Secret, Failure> {
     Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }
 
-fn stdin_failed(error: &io::Error) -> Failure {
+pub(crate) fn stdin_failed(error: &io::Error) -> Failure {
     Failure::usage("cannot read standard input").cause(error.to_string())
 }
 
@@ -119,11 +126,7 @@ fn yes_or_no(answer: &str) -> Option<bool> {
     }
 }
 
-/// Ctrl-C at the question, or a terminal that is gone.
-fn unanswered(dialoguer::Error::IO(error): dialoguer::Error) -> Failure {
-    if error.kind() == io::ErrorKind::Interrupted {
-        leave_line();
-        return Failure::interrupted(true);
-    }
+/// The error if the terminal is gone.
+pub(super) fn unanswered(error: &io::Error) -> Failure {
     Failure::new(Code::InputRequired, "the question was not answered").cause(error.to_string())
 }

@@ -128,9 +128,12 @@ codes! {
     NotFound "not_found" NotFound,
     NotRecorded "not_recorded" RepoState
         text("check the owner of ~/.spec-kitty and the free disk space"),
+    NotSupported "not_supported" Unavailable
+        text("ask the host of the server to update it"),
     NumberTaken "number_taken" Conflict text("omit --number for the next free one"),
     OriginConflict "origin_conflict" Conflict
         text("keep the mission's origin, or bind the ticket to another mission"),
+    OriginNotFound "origin_not_found" NotFound,
     OriginTicketInvalid "origin_ticket_invalid" RepoState
         text("pass --resource-type and --resource-id"),
     OtherSite "other_site" Conflict,

@@ -62,19 +62,10 @@ impl CommandLine {
         if let Some((_, key)) = missing {
             words.extend(["--from-ticket", key]);
         }
-        words.extend(self.missing_yes());
+        if !self.contains("--yes") && !self.contains("-y") {
+            words.push("--yes");
+        }
         quoted(words)
-    }
-
-    /// The command line with `--yes`.
-    pub(crate) fn with_yes(&self) -> String {
-        let typed = self.words.iter().map(String::as_str);
-        quoted(typed.chain(self.missing_yes()))
-    }
-
-    fn missing_yes(&self) -> Option<&'static str> {
-        let typed = self.contains("--yes") || self.contains("-y");
-        (!typed).then_some("--yes")
     }
 
     /// Whether `--candidate` reads standard input, which the command alone would wait for.

@@ -19,6 +19,7 @@ mod interruption;
 pub(crate) mod logging;
 pub(crate) mod outcome;
 mod phase;
+mod picker;
 pub(crate) mod progress;
 pub(crate) mod resume;
 pub(crate) mod table;

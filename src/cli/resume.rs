@@ -14,6 +14,9 @@ pub(crate) fn resuming_words(journey: &Journey) -> String {
     let ticket = journey.ticket.as_ref();
     let key = ticket.map(|ticket| shell_word(ticket.candidate.external_issue_key()));
     match (&journey.creation, key) {
+        _ if journey.unbind.is_some() => {
+            format!("tracker unbind-origin --mission {mission} --yes")
+        }
         _ if journey.taken => format!("mission discard {mission}"),
         (Some(creation), Some(key)) => {
             let duplicate = if creation.duplicate {

@@ -26,7 +26,9 @@ pub(crate) fn table_of(ui: &Ui, headings: &[&str], rows: &[Vec<String>]) -> Stri
 
 /// Cuts a line to a width in columns.
 pub(super) fn cut(line: &str, width: usize) -> String {
-    truncate_str(line, width, "…").into_owned()
+    // The ellipsis needs a column.
+    let tail = if width > 0 { "…" } else { "" };
+    truncate_str(line, width, tail).into_owned()
 }
 
 /// The properties of one thing: `label  value` aligned, or `label<TAB>value`.

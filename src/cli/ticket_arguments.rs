@@ -6,16 +6,20 @@ use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueP
 use serde_json::json;
 
 use super::ticket_choice::{Choice, Query};
-use super::{Code, Context, Failure, candidate_document, progress};
+use super::{Code, Context, Effect, Failure, Hint, candidate_document, progress};
 use crate::tracker::binding::OriginBinding;
-use crate::tracker::control_plane_client::ControlPlaneClient;
+use crate::tracker::control_plane_client::{ControlPlaneClient, TrackerError};
+use crate::tracker::list::{ListQuery, list_tickets};
 use crate::tracker::search::{OriginQuery, SearchOriginResult, search_origin_candidates};
 use crate::tracker::ticket_ref::{self, Wanted, near_key};
 use crate::wire::Provider;
 use crate::wire::candidate::MatchType;
+use crate::wire::ticket::StatusFilter;
 
 /// The limit of a key search. A server that knows the key returns one ticket.
 const LIMIT: u32 = 10;
+/// How many tickets there are to choose from.
+const LIST_LIMIT: u32 = 50;
 
 /// The flags that select a ticket, besides its reference.
 #[derive(Debug, Clone, clap::Args)]
@@ -42,6 +46,11 @@ pub(crate) fn provider_argument() -> impl TypedValueParser<Value = Provider> {
 }
 
 impl TicketArguments {
+    /// Whether the ticket comes from a document.
+    pub(crate) fn has_document(&self) -> bool {
+        self.candidate.is_some()
+    }
+
     /// Refuses a provider other than the project's, before anything is read or sent.
     pub(crate) fn check(
         &self,
@@ -55,7 +64,7 @@ impl TicketArguments {
         }
     }
 
-    /// Searches the wanted ticket, or reads the document.
+    /// Searches the wanted ticket, or reads the document. Without either, lists the open tickets.
     pub(crate) fn find(
         &self,
         wanted: Option<Wanted>,
@@ -69,17 +78,49 @@ impl TicketArguments {
         let (key, text, site) = match wanted {
             Some(Wanted::Ticket(reference)) => (Some(reference.key), None, reference.site),
             Some(Wanted::Words(words)) => (None, Some(words), None),
-            None => (None, None, None),
+            None => return self.open_tickets(context, binding, client),
         };
         let by_words = text.is_some();
         let query = OriginQuery {
             key,
             text,
-            limit: LIMIT,
+            limit: if by_words { LIST_LIMIT } else { LIMIT },
             status: None,
             site,
         };
         self.choice(search(context, binding, client, query)?, by_words)
+    }
+
+    fn open_tickets(
+        &self,
+        context: &Context,
+        binding: &OriginBinding,
+        client: &ControlPlaneClient<'_>,
+    ) -> Result<Choice, Failure> {
+        let query = ListQuery {
+            status: StatusFilter::Open,
+            mine: None,
+            limit: LIST_LIMIT,
+            cursor: None,
+        };
+        let list = || list_tickets(binding, client, query);
+        let found = progress::during(&context.ui, "Listing tickets", list).map_err(not_listed)?;
+        if found.tickets.is_empty() {
+            let message = format!("no open tickets in {}", binding.provider.title());
+            return Err(Failure::new(Code::TicketNotFound, message));
+        }
+        let tickets = found.tickets.into_iter();
+        let (candidates, bodies) = tickets.map(|it| (it.candidate, it.body)).unzip();
+        Ok(Choice {
+            candidates,
+            bodies,
+            has_more: found.has_more,
+            certain: false,
+            provider: binding.provider,
+            resource_type: self.resource_type.clone().unwrap_or(found.resource_type),
+            resource_id: self.resource_id.clone().unwrap_or(found.resource_id),
+            query: Query::Nothing,
+        })
     }
 
     fn read_document(
@@ -99,6 +140,8 @@ impl TicketArguments {
         Ok(Choice {
             query: Query::Key(document.candidate.external_issue_key().to_owned()),
             candidates: vec![document.candidate],
+            has_more: false,
+            bodies: Vec::new(),
             certain: true,
             provider: binding.provider,
             resource_type: required(&self.resource_type, document.resource_type, "resource_type")?,
@@ -120,12 +163,25 @@ impl TicketArguments {
         Ok(Choice {
             certain,
             candidates: result.candidates,
+            bodies: Vec::new(),
+            has_more: result.has_more == Some(true),
             provider: result.provider,
             resource_type: self.resource_type.clone().unwrap_or(result.resource_type),
             resource_id: self.resource_id.clone().unwrap_or(result.resource_id),
             query,
         })
     }
+}
+
+/// A server may lack the list. A failed list has changed nothing.
+fn not_listed(error: TrackerError) -> Failure {
+    if error.is_unsupported() {
+        let words = "name the ticket by key, URL or words";
+        let command = "spec-kitty specify --from-ticket WEB-123";
+        return Failure::new(Code::NotSupported, "the server cannot list tickets")
+            .hint(Hint::lead_to(words, command));
+    }
+    Failure::from(error).effect(Effect::None)
 }
 
 /// No ticket has this key, or these words.

@@ -1,9 +1,8 @@
 //! From the tickets of a search to the one that the user confirms. `--yes` confirms; it never chooses.
 
-use dialoguer::FuzzySelect;
-use dialoguer::theme::ColorfulTheme;
 use serde_json::json;
 
+use super::picker::{Row, pick};
 use super::{Code, Context, Failure, Hint, RunArguments, ask, record};
 use crate::text::one_line;
 use crate::tracker::ticket::Ticket;
@@ -14,12 +13,16 @@ use crate::wire::candidate::OriginCandidate;
 #[derive(Debug)]
 pub(crate) struct Choice {
     pub(super) candidates: Vec<OriginCandidate>,
+    /// The texts of the tickets, in the same order; empty if the server did not send them.
+    pub(super) bodies: Vec<Option<String>>,
     /// Whether there is only one ticket and it matches exactly.
     pub(super) certain: bool,
     pub(super) provider: Provider,
     pub(super) resource_type: String,
     pub(super) resource_id: String,
     pub(super) query: Query,
+    /// Whether there are more tickets.
+    pub(super) has_more: bool,
 }
 
 /// What the user typed to find the tickets.
@@ -29,6 +32,8 @@ pub(super) enum Query {
     Key(String),
     /// Words confirm no ticket, even if only one matches.
     Words(String),
+    /// Nothing: the tickets are the open ones.
+    Nothing,
 }
 
 impl Choice {
@@ -36,11 +41,14 @@ impl Choice {
     /// exact match is accepted; the error then contains the commands that would succeed. The same
     /// holds for a dry run of a key.
     pub(crate) fn choose(&self, context: &Context, run: RunArguments) -> Result<Ticket, Failure> {
-        let is_key = matches!(self.query, Query::Key(_));
+        let is_refused = match self.query {
+            Query::Key(_) => run.yes || run.dry_run,
+            Query::Words(_) | Query::Nothing => run.yes,
+        };
         match self.candidates.first() {
             Some(only) if self.certain => Ok(self.ticket(only.clone())),
-            _ if run.yes || (run.dry_run && is_key) => Err(self.not_one()),
-            _ if context.ui.may_ask() => self.pick(context),
+            _ if is_refused => Err(self.not_one()),
+            _ if context.ui.may_show_list() => self.pick(context),
             _ => Err(self.input_required(context)),
         }
     }
@@ -74,20 +82,27 @@ impl Choice {
     }
 
     fn pick(&self, context: &Context) -> Result<Ticket, Failure> {
-        let lines = self.candidates.iter().map(|candidate| {
-            let (key, title) = (candidate.external_issue_key(), candidate.title());
-            one_line(&format!("{key}  {title}  [{}]", candidate.status()))
-        });
-        let theme = ColorfulTheme::default();
-        let question = FuzzySelect::with_theme(&theme)
-            .with_prompt("Which ticket? (type to filter, Esc to cancel)")
-            .items(lines.collect::<Vec<_>>())
-            .default(0);
-        let picked = ask::ask(context, || question.interact_opt())?;
-        let candidate = picked
-            .and_then(|index| self.candidates.get(index))
-            .ok_or_else(declined)?;
-        Ok(self.ticket(candidate.clone()))
+        let bodies = self.bodies.iter().map(Option::as_deref);
+        let bodies = bodies.chain(std::iter::repeat(None));
+        let rows = self.candidates.iter().zip(bodies);
+        let rows = rows.map(|(ticket, body)| row(ticket, body.unwrap_or_default()));
+        let prompt = match self.more() {
+            Some(more) => format!("Which ticket? ({more})"),
+            None => "Which ticket?".to_owned(),
+        };
+        let picked = pick(context, &prompt, rows.collect())?;
+        let candidate = picked.and_then(|index| self.candidates.get(index));
+        Ok(self.ticket(candidate.ok_or_else(declined)?.clone()))
+    }
+
+    /// What finds the tickets that are not in the list.
+    fn more(&self) -> Option<String> {
+        let words = match self.query {
+            Query::Nothing => "find others with --from-ticket WORDS",
+            Query::Key(_) | Query::Words(_) => "find others with more words",
+        };
+        let shown = self.candidates.len();
+        self.has_more.then(|| format!("{shown} shown; {words}"))
     }
 
     /// The error for `--yes`, which cannot choose.
@@ -95,6 +110,7 @@ impl Choice {
         let message = match &self.query {
             Query::Key(key) => format!("{key} does not match exactly one ticket"),
             Query::Words(words) => format!("{words:?} is not the key of a ticket"),
+            Query::Nothing => "no ticket is named".to_owned(),
         };
         Failure::new(Code::NoExactMatch, message)
             .choices(self.candidates.iter().map(|it| cells(it).join("  ")))
@@ -106,7 +122,7 @@ impl Choice {
         let commands = self.commands(context);
         let rows = self.candidates.iter().map(|it| cells(it).join("  "));
         let choices: Vec<_> = match commands.as_slice() {
-            [_, _, ..] => rows
+            [_, ..] if !self.certain && !self.is_uncertain_by_key() => rows
                 .zip(&commands)
                 .map(|(row, command)| format!("{row}\n        {command}"))
                 .collect(),
@@ -114,11 +130,13 @@ impl Choice {
         };
         Failure::new(Code::InputRequired, self.question())
             .choices(choices)
+            .choices(self.more())
             .hint(self.hint(context, commands.first()))
             .detail("candidates", json!(self.candidates))
             .detail("provider", self.provider.as_str())
             .detail("resource_type", self.resource_type.clone())
             .detail("resource_id", self.resource_id.clone())
+            .detail("has_more", self.has_more)
             .detail("confirm_command", commands.first().cloned())
             .detail("confirm_commands", commands)
     }
@@ -135,6 +153,7 @@ impl Choice {
                 format!("{key} matches several tickets; choose one and confirm it")
             }
             (Query::Words(words), _) => format!("choose a ticket for {words:?} and confirm it"),
+            (Query::Nothing, _) => "choose a ticket and confirm it".to_owned(),
         }
     }
 
@@ -195,6 +214,17 @@ pub(crate) fn missions(ticket: &OriginCandidate) -> String {
     let known = ticket.missions().unwrap_or_default().iter();
     let slugs: Vec<_> = known.map(|mission| &*mission.mission_slug).collect();
     slugs.join(", ")
+}
+
+/// A ticket in the list to choose from.
+fn row(ticket: &OriginCandidate, body: &str) -> Row {
+    let [key, status, title, url] = cells(ticket);
+    let mission = match missions(ticket) {
+        none if none.is_empty() => none,
+        known => format!("mission {known}"),
+    };
+    let preview = [&*title, &url, &mission, body].join("\n");
+    Row::new(&[&key, &status, &title], &preview)
 }
 
 fn describe(context: &Context, ticket: &Ticket) -> String {

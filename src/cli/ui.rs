@@ -19,6 +19,8 @@ pub(crate) struct Ui {
     /// How often `-v` was given.
     pub(crate) verbose: u8,
     no_input: bool,
+    /// Whether the terminal understands the escape sequences of a list.
+    moves_cursor: bool,
     color_stdout: bool,
     color_stderr: bool,
     terminals: Terminals,
@@ -50,6 +52,9 @@ impl Ui {
                 || world.flag(names::NO_INPUT)
                 || is_set(names::CI)
                 || !terminals.stdin,
+            moves_cursor: world
+                .variable(names::TERMINAL)
+                .is_some_and(|name| name != "dumb"),
             color_stdout: !globals.json && color(terminals.stdout),
             color_stderr: color(terminals.stderr),
             terminals,
@@ -59,6 +64,11 @@ impl Ui {
     /// Whether a question may be asked: stdin and stderr are terminals and nothing forbids it.
     pub(crate) fn may_ask(&self) -> bool {
         !self.no_input && self.terminals.stderr
+    }
+
+    /// Whether a list to choose from may fill the terminal.
+    pub(super) fn may_show_list(&self) -> bool {
+        self.may_ask() && self.moves_cursor
     }
 
     /// Whether the answer is text on a terminal.
@@ -80,6 +90,15 @@ impl Ui {
     /// Text for stdout, in colour if stdout has colour.
     pub(crate) fn paint(&self, style: Style, text: &str) -> String {
         if self.color_stdout {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Text for stderr, in this style if stderr has colour.
+    pub(super) fn paint_stderr(&self, style: Style, text: &str) -> String {
+        if self.color_stderr {
             format!("{style}{text}{style:#}")
         } else {
             text.to_owned()

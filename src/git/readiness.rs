@@ -96,9 +96,10 @@ fn ssh_key(world: &World, root: &Path, settings: &Settings) -> Result<(), String
     let key = settings.text(KEY).filter(|key| !key.is_empty());
     let Some(key) = key else {
         let has_command = settings.text("gpg.ssh.defaultkeycommand").is_some();
-        return match has_command {
-            true => Ok(()),
-            false => Err(format!("{KEY} is not set")),
+        return if has_command {
+            Ok(())
+        } else {
+            Err(format!("{KEY} is not set"))
         };
     };
     let is_literal = key.contains(' ') || key.starts_with("key::") || key.starts_with("ssh-");

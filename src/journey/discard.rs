@@ -55,20 +55,14 @@ pub(crate) struct Discarded {
 pub(crate) fn plan(service: Service<'_>, asked: &str) -> Result<Discard, DiscardError> {
     let mission = find(service, asked)?;
     let metadata = load(service, &mission)?;
-    if let Some(origin) = metadata
-        .keys()
-        .get("origin_ticket")
-        .filter(|it| !it.is_null())
-    {
-        let key = origin
-            .get("external_issue_key")
-            .and_then(|key| key.as_str());
-        let key = key.unwrap_or("a ticket").to_owned();
+    let origin = metadata.keys().get("origin_ticket");
+    if origin.is_some_and(|origin| !origin.is_null()) {
+        let key = metadata.origin_key().unwrap_or("a ticket").to_owned();
         let mission = mission.name;
         return Err(DiscardError::Bound { mission, key });
     }
     let mut journeys = journeys_of(service, &mission).into_iter();
-    if let Some(journey) = journeys.find(|journey| journey.attempt.is_some()) {
+    if let Some(journey) = journeys.find(|it| it.attempt.is_some() || it.unbind.is_some()) {
         return Err(DiscardError::Unfinished(Box::new(journey)));
     }
     let repository = service.project.repository.as_ref();

@@ -40,6 +40,16 @@ pub(crate) enum StepError {
     /// The project has no tracker, but the journey has a ticket to bind.
     #[error("No tracker bound. Run `spec-kitty tracker bind` first.")]
     NotBound,
+    /// The control plane knows no origin of the mission. `recorded` is the key of the ticket in
+    /// `meta.json`.
+    #[error("the server knows no origin of mission {mission}{}", match recorded {
+        Some(key) => format!(", but meta.json names {key}"),
+        None => String::new(),
+    })]
+    OriginNotFound {
+        mission: String,
+        recorded: Option<String>,
+    },
     #[error(transparent)]
     Tracker(#[from] TrackerError),
     #[error(transparent)]
@@ -51,6 +61,17 @@ pub(crate) enum StepError {
     NotReady(#[from] NotReady),
     #[error(transparent)]
     Entropy(#[from] EntropyError),
+}
+
+impl StepError {
+    /// Whether the control plane has decided against the request.
+    pub(super) fn is_definite_refusal(&self) -> bool {
+        match self {
+            Self::Tracker(error) => error.is_definite_refusal(),
+            Self::OriginNotFound { .. } => true,
+            _ => false,
+        }
+    }
 }
 
 /// Why a mission cannot be made. Nothing was written.
@@ -92,6 +113,8 @@ pub(crate) enum CreationError {
     },
     #[error(transparent)]
     TicketTaken(Box<TicketTaken>),
+    #[error(transparent)]
+    Mission(#[from] MissionError),
     /// The unfinished mission of the same slug or ticket is not in the work tree.
     #[error("mission {0} is unfinished and outside the sparse checkout")]
     Hidden(String),
@@ -128,8 +151,11 @@ pub(crate) enum DiscardError {
     Mission(#[from] MissionError),
     #[error("mission {mission} is bound to {key}")]
     Bound { mission: String, key: String },
-    /// Its bind may have reached the control plane.
-    #[error("the bind of mission {} is not finished", .0.mission)]
+    /// Its bind or unbind may have reached the control plane.
+    #[error("the {} of mission {} is not finished", match .0.unbind {
+        Some(_) => "unbind",
+        None => "bind",
+    }, .0.mission)]
     Unfinished(Box<Journey>),
     #[error("mission {mission} has changes that are not committed")]
     Unsaved {

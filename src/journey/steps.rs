@@ -192,7 +192,7 @@ impl Walk<'_> {
         Ok(self.commit(&files, &message, state)?)
     }
 
-    fn commit(
+    pub(super) fn commit(
         &mut self,
         files: &[PathBuf],
         message: &str,
@@ -257,12 +257,12 @@ fn emitter<'a>(service: &Service<'a>) -> Emitter<'a> {
 }
 
 /// The lock under which the mission's `meta.json` is changed.
-fn lock_file(service: &Service<'_>, mission: &Mission) -> Result<PathBuf, FsError> {
+pub(super) fn lock_file(service: &Service<'_>, mission: &Mission) -> Result<PathBuf, FsError> {
     service.project.lock_file("meta", &mission.name)
 }
 
 /// `meta.json` is replaced by a new file, so its folder must be writable.
-fn require_writable(mission: &Mission) -> Result<(), FsError> {
+pub(super) fn require_writable(mission: &Mission) -> Result<(), FsError> {
     let path = mission.meta_file();
     let real = std::fs::canonicalize(&path).map_err(FsError::on("read", &path))?;
     let folder = real.parent().unwrap_or(&mission.directory);

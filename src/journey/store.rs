@@ -52,6 +52,7 @@ impl Journeys {
             ticket: None,
             attempt: None,
             taken: false,
+            unbind: None,
             done: BTreeSet::new(),
         }
     }
@@ -114,12 +115,17 @@ impl Journeys {
     }
 
     /// One file a clone, mission and ticket, so that an attempt with one ticket never hides
-    /// another's.
+    /// another's, and one for an unbind.
     fn path_of(&self, journey: &Journey) -> PathBuf {
         let ticket = journey.ticket.as_ref();
+        let no_ticket = if journey.unbind.is_some() {
+            "unbind"
+        } else {
+            ""
+        };
         let parts = [
             journey.mission.as_str(),
-            ticket.map_or("", |ticket| ticket.provider.as_str()),
+            ticket.map_or(no_ticket, |ticket| ticket.provider.as_str()),
             ticket.map_or("", |ticket| ticket.candidate.external_issue_id()),
             journey.clone.as_str(),
         ];
@@ -201,6 +207,7 @@ impl Intent {
             ticket: self.ticket,
             attempt: self.attempt,
             taken: false,
+            unbind: None,
             done: facts
                 .into_iter()
                 .filter(|fact| fact.1)

@@ -1,5 +1,5 @@
-//! The loop over the steps of a journey, in the order of [`Step::CREATION`] and [`Step::BINDING`]. A step
-//! that fails ends it, so nothing local is written after a refused bind.
+//! The loop over the steps of a journey, in the order of [`Step::CREATION`], [`Step::BINDING`] and
+//! [`Step::UNBINDING`]. A step that fails ends it, so nothing local is written after a refusal.
 
 use super::error::{CreationError, JourneyError, StepError};
 use super::service::Service;
@@ -136,14 +136,7 @@ impl<'a> Walk<'a> {
         let held = self.wanted.is_some();
         let held = held.then(|| self.service.lock_folder(&self.mission));
         let _held = held.transpose().map_err(CreationError::from)?;
-        for step in self.owed() {
-            if !(step.is_of_bind() || self.makes_mission()) {
-                continue;
-            }
-            let settled = self.prepare(step).and_then(|()| self.perform(step));
-            let settled = settled.map_err(|error| self.stop(step, error))?;
-            self.settle(step, settled);
-        }
+        self.take_steps()?;
         let last = match self.journey.ticket {
             Some(_) => Step::WriteOrigin,
             None => Step::CommitFolder,
@@ -152,6 +145,18 @@ impl<'a> Walk<'a> {
         let metadata = metadata.map_err(|error| self.stop(last, error.into()))?;
         self.end();
         Ok(self.into_arrival(metadata))
+    }
+
+    pub(super) fn take_steps(&mut self) -> Result<(), JourneyError> {
+        for step in self.owed() {
+            if !(step.is_of_bind() || self.makes_mission()) {
+                continue;
+            }
+            let settled = self.prepare(step).and_then(|()| self.perform(step));
+            let settled = settled.map_err(|error| self.stop(step, error))?;
+            self.settle(step, settled);
+        }
+        Ok(())
     }
 
     /// Refuses what keeps git from committing what is still to be written. A new mission was checked
@@ -194,6 +199,7 @@ impl<'a> Walk<'a> {
         match step {
             Step::MakeFolder => {}
             Step::Bind => self.prepare_bind()?,
+            Step::Unbind => self.prepare_unbind()?,
             _ => return Ok(()),
         }
         match self.journeys.save(&self.journey) {
@@ -215,15 +221,19 @@ impl<'a> Walk<'a> {
             Step::WriteOrigin => self.write_origin(),
             Step::RecordBound => Ok(self.record_bound()),
             Step::CommitOrigin => self.commit_origin(),
+            Step::Unbind => self.unbind(),
+            Step::RemoveOrigin => self.remove_origin(),
+            Step::CommitRemoval => self.commit_removal(),
         }
     }
 
     /// Decides what remains of the journey after a step failed. Saving and removing are best effort:
     /// a stale file only makes the next run repeat a step.
     fn stop(&mut self, step: Step, source: StepError) -> JourneyError {
-        let refused = matches!(&source, StepError::Tracker(error) if error.is_definite_refusal());
+        let refused = source.is_definite_refusal();
         // An earlier bind that `meta.json` records still owes its event.
-        let refused = refused && !(self.resumed && self.origin_stands());
+        let owes_event = self.resumed && self.journey.ticket.is_some() && self.origin_stands();
+        let refused = refused && !owes_event;
         let made = step > Step::MakeFolder || self.mission.directory.exists();
         self.journey.done.remove(&step);
         if refused {
@@ -241,7 +251,8 @@ impl<'a> Walk<'a> {
         } else if self.saved {
             drop(self.journeys.save(&self.journey));
         }
-        if step > Step::Bind || (self.makes_mission() && made) {
+        let is_half = step <= Step::Bind && self.makes_mission() && made;
+        if step.is_after_request() || is_half {
             return JourneyError::Stopped {
                 mission: self.mission.name.clone(),
                 step,
@@ -252,26 +263,32 @@ impl<'a> Walk<'a> {
     }
 
     /// Removes the journey, or saves it if it owes a step. Once the ticket is bound, the mission has
-    /// its one origin: every journey that binds it ends, except for what it owes to its creation.
-    fn end(&mut self) {
+    /// its one origin, and once it is unbound it has none: every other journey that binds or unbinds
+    /// it ends, except for what it owes to its creation.
+    pub(super) fn end(&mut self) {
         let own = self.journey.clone();
         let is_bound = own.ticket.is_some() && !self.owed().into_iter().any(Step::is_of_bind);
+        let mut ended = Vec::new();
+        if is_bound || own.unbind.is_some() {
+            ended = self.journeys.readable();
+            let is_about_origin = |it: &Journey| it.ticket.is_some() || it.unbind.is_some();
+            ended.retain(|other| other.mission == own.mission && is_about_origin(other));
+            ended.retain(|other| !self.journeys.is_same_file(other, &own));
+        }
         let mut results = Vec::new();
         if is_bound {
-            let mut ended = self.journeys.readable();
-            ended.retain(|other| other.mission == own.mission && other.ticket.is_some());
-            ended.retain(|other| !self.journeys.is_same_file(other, &own));
-            for journey in ended.into_iter().chain([own]) {
-                let creation = journey.without_bind();
-                if !creation.owed().is_empty() {
-                    results.push(self.journeys.save(&creation));
-                }
-                results.push(self.journeys.remove(&journey));
-            }
+            ended.push(own);
         } else if self.owed().is_empty() {
             results.push(self.journeys.remove(&own));
         } else {
             results.push(self.journeys.save(&own));
+        }
+        for journey in ended {
+            let creation = journey.without_bind();
+            if !creation.owed().is_empty() {
+                results.push(self.journeys.save(&creation));
+            }
+            results.push(self.journeys.remove(&journey));
         }
         for error in results.into_iter().filter_map(Result::err) {
             self.warn(chain(&error));

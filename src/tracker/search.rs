@@ -95,7 +95,7 @@ fn selected(
 }
 
 /// The kind of a ticket's status. Without one from the server, only the name can tell.
-fn status_kind(candidate: &OriginCandidate) -> Option<StatusKind> {
+pub(super) fn status_kind(candidate: &OriginCandidate) -> Option<StatusKind> {
     let by_name = || StatusKind::of_status(candidate.status());
     candidate.status_kind().or_else(by_name)
 }

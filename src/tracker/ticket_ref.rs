@@ -56,15 +56,20 @@ pub(crate) enum Wanted {
     Words(String),
 }
 
-/// Parses a reference, or takes a text without `/` as words.
+/// Parses a reference, or takes the text as words.
 pub(crate) fn parse_or_words(text: &str) -> Result<Wanted, TicketRefError> {
     match parse(text) {
         Ok(reference) => Ok(Wanted::Ticket(reference)),
-        Err(TicketRefError::Form(typed)) if !typed.is_empty() && !typed.contains('/') => {
-            Ok(Wanted::Words(text.to_owned()))
-        }
+        Err(TicketRefError::Form(typed)) if are_words(&typed) => Ok(Wanted::Words(text.to_owned())),
         Err(error) => Err(error),
     }
+}
+
+/// A path and `linear:` are mistyped references.
+fn are_words(text: &str) -> bool {
+    let is_several = text.contains(char::is_whitespace);
+    let odd = |c: char| c == '/' || c.is_control() || (c == ':' && !is_several);
+    !text.is_empty() && !text.contains(odd)
 }
 
 /// The key that a text without its hyphen was meant as: `WEB-123` for `web123` or `WEB_123`.
@@ -157,11 +162,24 @@ mod tests {
             "C++",
             "..",
             "1-2",
+            "fix: login",
+            "日本",
         ] {
             let words = Wanted::Words(text.to_owned());
             assert_eq!(parse_or_words(text), Ok(words), "{text}");
         }
-        for text in ["", " ", "../../etc", "a/b", "https://x", "github:WEB-1"] {
+        for text in [
+            "",
+            " ",
+            "../../etc",
+            "a/b",
+            "https://x",
+            "github:WEB-1",
+            "linear:",
+            "javascript:x",
+            "WEB-1\u{1b}[31m",
+            "a\nb",
+        ] {
             assert!(parse_or_words(text).is_err(), "{text}");
         }
         let key = parse_or_words("web-1").unwrap();

@@ -189,7 +189,7 @@ fn is_node_id(id: &str) -> bool {
 
 /// `061-web-123`, or the newer form `web-123-01M82EBY`, which ends in the first eight characters of
 /// a ULID.
-fn is_feature_slug(slug: &str) -> bool {
+pub(crate) fn is_feature_slug(slug: &str) -> bool {
     let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let numbered = slug
         .split_once('-')

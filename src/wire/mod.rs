@@ -7,6 +7,7 @@ pub(crate) mod event_rules;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod ticket;
+pub(crate) mod ticket_list;
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,6 +20,8 @@ pub(crate) const TOKEN_PATH: &str = "/api/v1/token/";
 pub(crate) const REFRESH_PATH: &str = "/api/v1/token/refresh/";
 /// `POST`: searches tickets by key or text.
 pub(crate) const SEARCH_ISSUES_PATH: &str = "/api/v1/tracker/issue-search/";
+/// `POST`: lists the tickets of a project, newest update first.
+pub(crate) const LIST_TICKETS_PATH: &str = "/api/v1/tracker/list-tickets/";
 /// `POST`: binds a ticket to a mission; requires an [`IDEMPOTENCY_KEY`] header.
 pub(crate) const BIND_ORIGIN_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
 /// `POST`: removes the origin of a mission; requires an [`IDEMPOTENCY_KEY`] header.

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use super::{literals, names};
 use crate::support::repository;
-use crate::support::{BIND_PATH, ControlPlane, EVENTS_PATH, Output, Reply, Sandbox, Server};
+use crate::support::{
+    BIND_PATH, ControlPlane, EVENTS_PATH, Output, Reply, Sandbox, Server, UNBIND_PATH,
+};
 
 /// Keys of every document.
 const COMMON: [&str; 3] = ["result", "schema", "warnings"];
@@ -119,6 +121,9 @@ fn walk() -> Vec<Value> {
     ] {
         documents.push(run(&project, words));
     }
+    server.on(UNBIND_PATH, Reply::json(200, &json!({"unbound": true})));
+    let unbind = ["tracker", "unbind-origin", "--mission", "1", "--yes"];
+    documents.push(run(&project, &unbind));
     server.handle(EVENTS_PATH, |request| {
         let batch = request.json();
         let taken = batch["events"].as_array().unwrap().iter();

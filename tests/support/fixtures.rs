@@ -8,6 +8,8 @@ pub(crate) const TOKEN_PATH: &str = "/api/v1/token/";
 pub(crate) const REFRESH_PATH: &str = "/api/v1/token/refresh/";
 /// The path of the ticket search.
 pub(crate) const SEARCH_PATH: &str = "/api/v1/tracker/issue-search/";
+/// The path of the list of tickets.
+pub(crate) const LIST_PATH: &str = "/api/v1/tracker/list-tickets/";
 /// The path of the bind.
 pub(crate) const BIND_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
 /// The path of the unbind.

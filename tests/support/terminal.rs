@@ -108,8 +108,9 @@ impl Terminal {
         status.and_then(|status| status.code()).unwrap_or(-1)
     }
 
+    /// Waits until this is so. `what` names it in the message of a failure.
     #[track_caller]
-    fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
+    pub(crate) fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
         let end = Instant::now() + PATIENCE;
         while !is_so() {
             assert!(Instant::now() < end, "no {what} in: {}", self.screen());

@@ -24,4 +24,5 @@ mod sync_now;
 mod sync_retry;
 mod syscalls;
 mod tracker_bind;
+mod unbind_origin;
 mod user_commits;

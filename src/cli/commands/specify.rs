@@ -15,7 +15,7 @@ use crate::project::Project;
 use crate::project::paths::SPECS;
 use crate::text::one_line;
 use crate::text::shell_word;
-use crate::tracker::binding::OriginBinding;
+use crate::tracker::binding::{BindingError, OriginBinding};
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::ticket::Ticket;
 use crate::tracker::ticket_ref::{self, TicketRef, parse_or_words};
@@ -24,15 +24,15 @@ const SCHEMA: &str = "spec-kitty.specify/1";
 
 /// Arguments of `specify`.
 #[derive(Debug, clap::Args)]
-#[command(group(clap::ArgGroup::new("what").required(true).args(["name", "from_ticket", "candidate"])))]
+#[command(group(clap::ArgGroup::new("what").args(["name", "from_ticket", "candidate"])))]
 pub struct Arguments {
-    /// Slug of a mission without a ticket, for example user-auth
+    /// Slug of a mission without a ticket, for example user-auth [default: choose an open ticket]
     #[arg(value_name = "NAME", conflicts_with = "TicketArguments")]
     name: Option<String>,
     /// Title of a mission without a ticket [default: its name in words]
     #[arg(long, value_name = "TEXT", value_parser = title, conflicts_with_all = ["from_ticket", "candidate"])]
     title: Option<String>,
-    /// Start from this ticket: key, provider:KEY or URL
+    /// Start from this ticket: key, provider:KEY, URL, or words to choose by
     #[arg(long, value_name = "REF")]
     from_ticket: Option<String>,
     #[command(flatten)]
@@ -59,6 +59,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// Whether the ticket is to be chosen from a list.
+    fn names_nothing(&self) -> bool {
+        self.name.is_none() && self.from_ticket.is_none() && !self.ticket.has_document()
+    }
+
     fn options(&self) -> MissionOptions {
         MissionOptions {
             mission_type: self.mission_type.clone(),
@@ -81,14 +86,21 @@ fn title(text: &str) -> Result<String, &'static str> {
 
 /// Creates a mission, from a ticket or without one.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    if let Some(name) = &arguments.name {
+        refuse_ticket(name)?;
+    }
     context.require_home()?;
-    match &arguments.name {
-        Some(name) => {
-            refuse_ticket(name)?;
-            without_ticket(&arguments, context)
-        }
+    match arguments.name {
+        Some(_) => without_ticket(&arguments, context),
         None => from_ticket(&arguments, context),
     }
+}
+
+/// Without a tracker there are no tickets to choose from.
+fn no_tickets() -> Failure {
+    Failure::usage("a NAME for the mission is missing, and no tracker is bound").hint(
+        "name the mission, or bind a tracker to start from a ticket: spec-kitty tracker bind --help",
+    )
 }
 
 /// A ticket where a name belongs: a mission of that name would look like the ticket's.
@@ -134,8 +146,18 @@ fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
 fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let (options, ticket, run) = (arguments.options(), &arguments.ticket, arguments.run);
     context.phase.start_reading();
+    if run.yes && arguments.names_nothing() {
+        let hint = Hint::lead_to(
+            "name the ticket",
+            "spec-kitty specify --from-ticket WEB-123 --yes",
+        );
+        return Err(Failure::usage("--yes confirms a ticket, and no ticket is named").hint(hint));
+    }
     let project = Project::open_to_commit(&context.world)?;
-    let binding = OriginBinding::load(&project.root)?;
+    let binding = match OriginBinding::load(&project.root) {
+        Err(BindingError::NotBound) if arguments.names_nothing() => return Err(no_tickets()),
+        binding => binding?,
+    };
     let wanted = arguments
         .from_ticket
         .as_deref()

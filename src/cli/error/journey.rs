@@ -31,6 +31,13 @@ impl From<StepError> for Failure {
     fn from(error: StepError) -> Self {
         match error {
             StepError::NotBound => Self::from_error(Code::TrackerNotBound, &error),
+            StepError::OriginNotFound {
+                ref mission,
+                ref recorded,
+            } => {
+                let hint = not_found(mission, recorded.as_deref());
+                Self::from_error(Code::OriginNotFound, &error).hint(hint)
+            }
             StepError::Tracker(error) => error.into(),
             StepError::Metadata(error) => error.into(),
             StepError::Commit(error) => error.into(),
@@ -93,6 +100,21 @@ fn too_late(cause: Failure, mission: String) -> Failure {
         .effect(Effect::Applied)
         .detail("feature_dir", format!("{SPECS}/{mission}"))
         .detail("feature_slug", mission)
+}
+
+/// What to do about an origin that only `meta.json` has, or nobody.
+fn not_found(mission: &str, recorded: Option<&str>) -> Hint {
+    match recorded {
+        Some(key) => {
+            let (mission, key) = (shell_word(mission), shell_word(key));
+            let words = "get the change of others with git pull, or bind it again";
+            let bind = "spec-kitty tracker bind-origin";
+            Hint::lead_to(words, format!("{bind} --mission {mission} --key {key}"))
+        }
+        None => Hint::text(
+            "check the mission; spec-kitty tracker search-origin shows a ticket's missions",
+        ),
+    }
 }
 
 /// The command that drops an unbound mission.

@@ -135,6 +135,7 @@ impl From<CreationError> for Failure {
             }
             E::SlugTaken { ref by, .. } => failure(Code::SlugTaken).detail("taken_by", by.clone()),
             E::TicketTaken(taken) => (*taken).into(),
+            E::Mission(error) => error.into(),
             E::Hidden(ref name) => failure(Code::RepoState).hint(show(name)),
             E::Metadata(error) => error.into(),
             E::NotReady(error) => error.into(),

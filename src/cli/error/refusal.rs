@@ -88,6 +88,10 @@ impl From<TrackerError> for Failure {
         }
         match error {
             TrackerError::Session(error) => error.into(),
+            TrackerError::NotSupported => Self {
+                retryable: false,
+                ..Self::from_error(Code::NotSupported, &error)
+            },
             TrackerError::BadResponse(error) => bad_response(&error).effect(effect(true)),
             // Only a bind gets a 409: a search has nothing to conflict with.
             TrackerError::Refused(refusal) if refusal.kind == RefusalKind::Conflict => Self {

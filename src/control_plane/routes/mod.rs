@@ -2,6 +2,7 @@
 
 mod bind;
 mod events;
+mod list;
 mod me;
 mod search;
 mod session;
@@ -27,15 +28,16 @@ use super::client_address::ClientAddress;
 use super::connections::Place;
 use super::extract::SharedBody;
 use crate::wire::{
-    BIND_ORIGIN_PATH, EVENTS_PATH, ME_PATH, REFRESH_PATH, SEARCH_ISSUES_PATH, TOKEN_PATH,
-    TRACKER_STATUS_PATH, UNBIND_ORIGIN_PATH,
+    BIND_ORIGIN_PATH, EVENTS_PATH, LIST_TICKETS_PATH, ME_PATH, REFRESH_PATH, SEARCH_ISSUES_PATH,
+    TOKEN_PATH, TRACKER_STATUS_PATH, UNBIND_ORIGIN_PATH,
 };
 
 const HEALTH_PATH: &str = "/healthz";
-const PATHS: [&str; 9] = [
+const PATHS: [&str; 10] = [
     TOKEN_PATH,
     REFRESH_PATH,
     SEARCH_ISSUES_PATH,
+    LIST_TICKETS_PATH,
     BIND_ORIGIN_PATH,
     UNBIND_ORIGIN_PATH,
     TRACKER_STATUS_PATH,
@@ -54,6 +56,7 @@ pub(super) fn router(app: &Arc<App>) -> Router {
     // Other clients send these with or without a slash at the end.
     let router = [
         (UNBIND_ORIGIN_PATH, post(bind::unbind)),
+        (LIST_TICKETS_PATH, post(list::list)),
         (TRACKER_STATUS_PATH, get(tracker_status::status)),
         (ME_PATH, get(me::me)),
     ]

@@ -22,6 +22,7 @@ mod missions;
 mod origins;
 mod projects;
 mod sessions;
+mod ticket_list;
 mod tickets;
 mod tokens;
 mod transaction;
@@ -51,6 +52,7 @@ pub(crate) use missions::Mission;
 pub(crate) use origins::{BindAttempt, BindOutcome, OriginRow, UnbindOutcome};
 pub(crate) use projects::{NewMapping, ProjectMapping, ProjectName, ProjectRow};
 pub(crate) use sessions::{ACCESS_LIFETIME, REFRESH_LIFETIME, SessionOwner, TokenHash, TokenPair};
+pub(crate) use ticket_list::Cursor;
 pub(crate) use tickets::{ImportedTicket, TextQuery};
 pub(crate) use tokens::{NewToken, SessionKind, SessionRow, TokenCreation, TokenRow};
 use transaction::Transaction;
@@ -188,7 +190,7 @@ fn time(seconds: i64) -> Option<String> {
 }
 
 /// Each migration, in order. A file never changes after its release.
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     (
         "initial",
         include_str!("../../../migrations/0001_initial.sql"),
@@ -200,6 +202,10 @@ const MIGRATIONS: [(&str, &str); 3] = [
     (
         "refresh again",
         include_str!("../../../migrations/0003_refresh_again.sql"),
+    ),
+    (
+        "ticket updates",
+        include_str!("../../../migrations/0004_ticket_updates.sql"),
     ),
 ];
 

@@ -132,8 +132,8 @@ impl Store {
                     "UPDATE sessions
                      SET access_hash = ?, access_expires_at = ?, refresh_expires_at = ?
                      WHERE id = ?
-                     RETURNING id, user_id, team_id,
-                         (SELECT slug FROM teams WHERE teams.id = team_id)";
+                     RETURNING id, user_id, (SELECT name FROM users WHERE users.id = user_id),
+                         team_id, (SELECT slug FROM teams WHERE teams.id = team_id)";
                     &tokens.access.0, (now + ACCESS_LIFETIME).timestamp(),
                     (now + REFRESH_LIFETIME).timestamp(), session
                 )?;

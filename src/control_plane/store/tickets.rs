@@ -9,6 +9,7 @@ use serde_json::Value;
 use sqlx::SqliteConnection;
 
 use super::missions::missions_of;
+use super::ticket_list::TicketDetails;
 use super::{ProjectMapping, STEPS, Store, StoreError};
 use crate::wire::candidate::{
     CandidateFields, FieldError, MatchType, OriginCandidate, required_string,
@@ -30,6 +31,7 @@ pub(crate) struct ImportedTicket {
     status_kind: Option<StatusKind>,
     /// A text search also searches the body.
     body: String,
+    details: TicketDetails,
 }
 
 impl ImportedTicket {
@@ -55,6 +57,7 @@ impl ImportedTicket {
             resource_id: required_string(object, "resource_id")?,
             candidate,
             status_kind,
+            details: TicketDetails::from_json(object)?,
             body: match object.get("body") {
                 None => String::new(),
                 Some(Value::String(body)) => body.clone(),
@@ -93,7 +96,7 @@ pub(crate) struct FoundTickets {
     pub has_more: bool,
 }
 
-type CandidateRow = (String, String, String, String, String, Option<String>);
+pub(super) type CandidateRow = (String, String, String, String, String, Option<String>);
 
 /// A row that is not a valid candidate is skipped. An import checks them, so there should be none.
 fn candidate(
@@ -117,7 +120,7 @@ fn candidate(
 }
 
 /// The values of `status_kind` that pass a filter, as a JSON list; an unknown kind is an empty word.
-fn accepted(filter: StatusFilter) -> String {
+pub(super) fn accepted(filter: StatusFilter) -> String {
     let kinds = StatusKind::ALL.map(Some).into_iter().chain([None]);
     let words = kinds
         .filter(|kind| filter.accepts(*kind))
@@ -135,16 +138,18 @@ impl Store {
         for (index, ticket) in tickets.iter().enumerate() {
             sql!(execute(&mut *transaction):
                 "INSERT INTO tickets (provider, resource_type, resource_id, external_issue_id,
-                     external_issue_key, title, status, url, body, status_kind)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                     external_issue_key, title, status, url, body, status_kind, updated_at, assignee)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                  ON CONFLICT (provider, resource_type, resource_id, external_issue_id)
                  DO UPDATE SET external_issue_key = excluded.external_issue_key,
                      title = excluded.title, status = excluded.status, url = excluded.url,
-                     body = excluded.body, status_kind = excluded.status_kind";
+                     body = excluded.body, status_kind = excluded.status_kind,
+                     updated_at = excluded.updated_at, assignee = excluded.assignee";
                 ticket.provider.as_str(), &ticket.resource_type, &ticket.resource_id,
                 ticket.candidate.external_issue_id(), ticket.candidate.external_issue_key(),
                 ticket.candidate.title(), ticket.candidate.status(), ticket.candidate.url(),
-                &ticket.body, ticket.status_kind.map(StatusKind::as_str)
+                &ticket.body, ticket.status_kind.map(StatusKind::as_str),
+                &ticket.details.updated_at, &ticket.details.assignee
             )
             .map_err(|error| match error.as_database_error() {
                 Some(database) if database.is_unique_violation() => {
@@ -229,7 +234,7 @@ impl Store {
     }
 
     /// The tickets of these rows, with their missions.
-    async fn candidates(
+    pub(super) async fn candidates(
         &self,
         project: &ProjectMapping,
         rows: Vec<CandidateRow>,

@@ -38,6 +38,10 @@ fn unfinished(context: &Context, project: &Project, stored: StoredJourney) -> Fi
             .repaired_by(move || remove_file(&path));
     };
     let mission = &journey.mission;
+    if journey.unbind.is_some() {
+        let what = format!("mission {mission} is not unbound completely");
+        return CHECK.note(what, format!("run: {}", resuming_command(&journey)));
+    }
     let meta_file = Mission::named(&project.root, mission).meta_file();
     if !meta_file.exists() {
         return absent(context, project, &journey, meta_file, path);

@@ -70,10 +70,16 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         context.ui.say(&format!("No tickets match {words:?}."));
         near = near_key(&result.query_used).map(|key| format!("did you mean {key}?"));
     }
+    let mut text = text(context, &result.candidates);
     if result.has_more == Some(true) {
-        context.ui.say(&more(result.candidates.len(), limit));
+        let note = more(result.candidates.len(), limit);
+        // On a terminal it stands below the tickets.
+        if context.ui.stdout_is_terminal() && !context.ui.quiet {
+            text = format!("{text}\n{note}\n");
+        } else {
+            context.ui.say(&note);
+        }
     }
-    let text = text(context, &result.candidates);
     let fields = json!({
         "candidates": result.candidates,
         "provider": result.provider,
