@@ -84,7 +84,7 @@ fn git(context: &Context, project: &Project, arguments: Arguments) -> Vec<Findin
     };
     let mut findings = vec![match &repository.branch {
         Some(branch) => GIT.ok(format!("on {branch}")),
-        None => GIT.note(DETACHED, "run: git switch BRANCH"),
+        None => GIT.note(DETACHED, "run specify with --branch, or switch to a branch"),
     }];
     if let Some(operation) = repository.interrupted() {
         let name = operation.name();
