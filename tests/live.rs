@@ -7,8 +7,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::support::{
-    BIND_PATH, ControlPlane, Output, PASSWORD, Reply, Request, Response, SEARCH_PATH, Sandbox,
-    Server,
+    BIND_PATH, ControlPlane, LIST_PATH, Output, PASSWORD, Reply, Request, Response, SEARCH_PATH,
+    Sandbox, Server,
 };
 
 /// Unlike any other word, so that a test can look for it.
@@ -26,6 +26,11 @@ fn issue(key: &str) -> Value {
 
 fn page(nodes: &[Value]) -> Value {
     json!({"nodes": nodes, "pageInfo": {"hasNextPage": false, "endCursor": null}})
+}
+
+/// A page that another one follows.
+fn page_before(next: &str, nodes: &[Value]) -> Value {
+    json!({"nodes": nodes, "pageInfo": {"hasNextPage": true, "endCursor": next}})
 }
 
 fn data(field: &str, value: &Value) -> Reply {
@@ -52,6 +57,13 @@ fn linear_answer(request: &Request) -> Reply {
     }
     if query.contains("searchIssues") {
         return data("searchIssues", &page(&[issue("WEB-2"), issue("WEB-1")]));
+    }
+    if query.contains("issues(") {
+        let nodes = match body["variables"]["after"].as_str() {
+            None => return data("issues", &page_before("next", &[issue("WEB-2")])),
+            Some(_) => [issue("WEB-1")],
+        };
+        return data("issues", &page(&nodes));
     }
     match body["variables"]["id"].as_str().unwrap() {
         "OLD-1" | "WEB-1" => data("issue", &issue("WEB-1")),
@@ -625,6 +637,40 @@ fn only_a_ticket_of_the_tracker_is_bound_and_with_its_own_fields() {
     assert_eq!(origins["origins"].as_array().unwrap().len(), 2);
     tracker.handle("/graphql", linear_answer);
     bind("k5", "3-c", ("id-of-WEB-2", "WEB-2")).is_ok();
+}
+
+#[test]
+fn a_list_shows_the_tickets_of_the_tracker_page_by_page() {
+    let tracker = linear();
+    let (_sandbox, server) = whole(&tracker);
+    let (token, _) = server.log_in();
+    let list = |cursor: Value| {
+        let body = json!({
+            "provider": "linear", "project_slug": "web", "limit": 1, "mine": true,
+            "status": "open", "cursor": cursor,
+        });
+        server.ask(&token, LIST_PATH, &body)
+    };
+    let first = list(Value::Null);
+    let first = first.is_ok();
+    assert_eq!(first["tickets"][0]["external_issue_key"], "WEB-2");
+    assert_eq!(first["tickets"][0]["updated_at"], "2026-11-20T10:00:00Z");
+    assert_eq!(first["tickets"][0]["missions"], json!([]));
+    assert_eq!(
+        (&first["has_more"], &first["next_cursor"]),
+        (&json!(true), &json!("next"))
+    );
+    let last = list(json!("next"));
+    let last = last.is_ok();
+    assert_eq!(last["tickets"][0]["external_issue_key"], "WEB-1");
+    assert_eq!(
+        (&last["has_more"], &last["next_cursor"]),
+        (&json!(false), &Value::Null)
+    );
+    let filter = &tracker.requests()[0].json()["variables"]["filter"];
+    assert_eq!(filter["assignee"], json!({"isMe": {"eq": true}}));
+    tracker.on("/graphql", linear_error(401, "AUTHENTICATION_ERROR"));
+    list(Value::Null).refuses(403, "tracker_credential_refused");
 }
 
 #[test]
