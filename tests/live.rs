@@ -513,6 +513,33 @@ fn a_failure_of_the_tracker_leaves_the_repository_alone() {
     assert!(!server.log().contains(TOKEN), "{}", server.log());
 }
 
+/// The server repeats a call that fails; the client must not repeat that.
+#[test]
+fn a_tracker_that_is_down_is_called_twice_for_one_command() {
+    let tracker = linear();
+    let (sandbox, _server) = whole(&tracker);
+    for (reply, calls) in [
+        (Reply::html(503), 2),
+        (Reply::html(200), 1),
+        (linear_error(401, "AUTHENTICATION_ERROR"), 1),
+    ] {
+        tracker.on("/graphql", reply);
+        tracker.forget();
+        let run = sandbox.run(&["tracker", "search-origin", "WEB-1", "--json"]);
+        assert_ne!(run.code, 0);
+        assert_eq!(tracker.requests().len(), calls, "{run:?}");
+    }
+}
+
+#[test]
+fn a_former_key_starts_a_mission_from_the_ticket_it_names_now() {
+    let tracker = linear();
+    let (sandbox, _server) = whole(&tracker);
+    let started = sandbox.run(&["specify", "--from-ticket", "OLD-1", "--yes", "--json"]);
+    let started = started.answer("spec-kitty.specify/1");
+    assert_eq!(started["origin_ticket"]["external_issue_key"], "WEB-1");
+}
+
 #[test]
 fn the_api_answers_failures_of_the_tracker_with_their_own_codes() {
     let tracker = linear();
