@@ -24,8 +24,9 @@ pub(crate) struct TicketTaken {
     pub place: Place,
     /// Every mission that the control plane knows.
     pub missions: Vec<KnownMission>,
-    /// The mission that an earlier run made for the ticket, and that cannot be bound to it.
-    pub unfinished: Option<String>,
+    /// The unbound mission of this checkout that stands in its way: an earlier run made it for the
+    /// ticket, or it has the same name.
+    pub unbound: Option<String>,
 }
 
 /// Where the mission of a ticket is.
@@ -65,14 +66,16 @@ pub(super) fn local_missions(service: Service<'_>) -> Result<Vec<LocalMission>, 
 }
 
 /// Whether the control plane means this mission: by its id, or by its slug in this repository or in
-/// one that it does not know. A slug in place of an id says nothing about the repository.
+/// one that it does not know. A slug in place of an id says nothing about the repository, and two ids
+/// are two missions.
 pub(super) fn is_same(
     service: Service<'_>,
     known: &KnownMission,
     mission: &MissionMetadata,
 ) -> bool {
-    if known.mission_id == mission.mission_id() && known.mission_id != mission.mission_slug() {
-        return true;
+    let has_id = known.mission_id != known.mission_slug;
+    if has_id && mission.mission_id() != mission.mission_slug() {
+        return known.mission_id == mission.mission_id();
     }
     known.mission_slug == mission.mission_slug() && is_of_repository(service, known)
 }
@@ -112,7 +115,14 @@ pub(super) fn taken(
         mission: mission.clone(),
         place: place(service, mission, local),
         missions: named(ticket).to_vec(),
-        unfinished: None,
+        unbound: local
+            .iter()
+            .find(|(it, metadata)| {
+                it.name == mission.mission_slug
+                    && !is_same(service, mission, metadata)
+                    && metadata.origin_identity().is_none()
+            })
+            .map(|(it, _)| it.name.clone()),
     }
 }
 

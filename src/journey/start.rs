@@ -89,6 +89,10 @@ fn start<'a>(
     let mut walk = match find(service, ticket, options)? {
         Some(Found::Bound(it)) => {
             let mut found = found(service, ticket, options, *it);
+            // It may have been bound since the search. The user has confirmed the bind.
+            if ticket.candidate.missions().is_some() {
+                found.bound.get_or_insert_default();
+            }
             recall(service, ticket, &mut found);
             return Ok(found);
         }
@@ -138,7 +142,7 @@ fn find(
         return match rival(ticket, &journey).filter(|_| !is_own) {
             Some(other) => {
                 let mut taken = taken(service, ticket, other, &local);
-                taken.unfinished = Some(journey.mission);
+                taken.unbound = Some(journey.mission);
                 Err(taken.into())
             }
             None => Ok(Some(Found::Unfinished(Box::new(journey)))),
@@ -239,7 +243,7 @@ pub(crate) fn recall(service: Service<'_>, ticket: &Ticket, found: &mut Arrival)
     let (Some(_), Some(tracker)) = (&found.bound, service.tracker) else {
         return;
     };
-    let request = request(service, tracker, &found.metadata, ticket, false);
+    let request = request(service, tracker, &found.metadata, ticket, true);
     let again = || -> Result<BindResponse, StepError> {
         let key = service.world.random_uuid()?.to_string();
         Ok(tracker.client.bind_mission_origin(&request, &key)?)

@@ -127,10 +127,10 @@ pub(super) fn discard(mission: &str) -> String {
 impl From<TicketTaken> for Failure {
     fn from(taken: TicketTaken) -> Self {
         let duplicate = "or pass --allow-duplicate";
-        let hint = match (&taken.unfinished, &taken.place) {
-            (Some(unfinished), _) => {
-                let words = format!("to drop the unfinished mission {unfinished}, run");
-                Hint::lead_to(words, discard(unfinished))
+        let hint = match (&taken.unbound, &taken.place) {
+            (Some(unbound), _) => {
+                let words = format!("to drop mission {unbound} of this checkout, run");
+                Hint::lead_to(words, discard(unbound))
             }
             (_, Place::Here(name)) => Hint::Text(format!("use mission {name}, {duplicate}")),
             (_, Place::Branch(branch)) => {
