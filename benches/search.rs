@@ -171,7 +171,10 @@ impl Server {
         };
         let login = json!({"username": "ada", "password": PASSWORD});
         let session = server.ask("/api/v1/token/", &login);
-        server.token = session["access"].as_str().unwrap().to_owned();
+        session["access"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut server.token);
         server
     }
 

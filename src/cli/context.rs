@@ -94,12 +94,11 @@ impl Context {
         if !self.world.network_allowed() {
             return Err(HttpError::NetworkDisabled.into());
         }
-        let personal = match self.personal.get() {
-            Some(personal) => personal,
-            None => {
-                let started = Personal::start(&self.world)?;
-                self.personal.get_or_init(|| started)
-            }
+        let personal = if let Some(personal) = self.personal.get() {
+            personal
+        } else {
+            let started = Personal::start(&self.world)?;
+            self.personal.get_or_init(|| started)
         };
         let server = ServerUrl::parse(personal.url())
             .map_err(|error| SessionError::InvalidServer(ServerSource::UserConfig, error))?;

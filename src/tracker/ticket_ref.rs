@@ -68,10 +68,8 @@ pub(crate) fn parse_or_words(text: &str) -> Result<Wanted, TicketRefError> {
 /// A path and `linear:` are mistyped references.
 fn are_words(text: &str) -> bool {
     let is_one = !text.contains(char::is_whitespace);
-    !text.is_empty()
-        && !text.contains('/')
-        && !text.contains(char::is_control)
-        && !(is_one && text.contains(':'))
+    let is_mistyped = text.contains('/') || (is_one && text.contains(':'));
+    !(text.is_empty() || text.contains(char::is_control) || is_mistyped)
 }
 
 /// The key that a text without its hyphen was meant as: `WEB-123` for `web123` or `WEB_123`.

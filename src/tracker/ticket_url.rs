@@ -144,120 +144,31 @@ mod tests {
 
     #[test]
     fn each_form_has_a_key_and_a_site() {
-        use Provider::{Jira, Linear};
-        let board = "jira/software/c/projects/IAM/boards/1";
-        let rows = [
-            (
-                "https://a.example/browse/IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                "http://A.example:80/browse/iam-42/?x=1#c",
-                Jira,
-                "iam-42",
-                "a.example",
-            ),
-            (
-                "https://a.example:8443/x/y/browse/IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example:8443/x/y",
-            ),
-            (
-                "https://a.example/jira/browse/IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example/jira",
-            ),
-            (
-                "https://a.example/?selectedIssue=IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                "https://a.example/jira?selectedIssue=IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example/jira",
-            ),
-            (
-                "https://a.example/issues/?selectedIssue=IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                "https://a.example/jira/secure/RapidBoard.jspa?rapidView=1&selectedIssue=IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example/jira",
-            ),
-            (
-                "https://a.example/projects/IAM/issues/IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                "https://a.example/jira/projects/IAM/issues/IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example/jira",
-            ),
-            (
-                &format!("https://a.example/{board}?selectedIssue=IAM-42"),
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                &format!("https://a.example/x/{board}?selectedIssue=IAM-42"),
-                Jira,
-                "IAM-42",
-                "a.example/x",
-            ),
-            (
-                "https://a.example/jira/software/c/projects/IAM/issues/IAM-42?jql=x",
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                "https://a.example/projects/IAM/issues/IAM-42?selectedIssue=iam-42",
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                "https://user@a.example/z/../browse/IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                "https://linear.app/Acme/issue/WEB-1",
-                Linear,
-                "WEB-1",
-                "linear.app/acme",
-            ),
-            (
-                "https://linear.app/acme/issue/web-1/fix/?x#y",
-                Linear,
-                "web-1",
-                "linear.app/acme",
-            ),
-        ];
-        for (url, provider, key, site) in rows {
+        let rows = "
+            jira IAM-42 a.example https://a.example/browse/IAM-42
+            jira iam-42 a.example http://A.example:80/browse/iam-42/?x=1#c
+            jira IAM-42 a.example:8443/x/y https://a.example:8443/x/y/browse/IAM-42
+            jira IAM-42 a.example/jira https://a.example/jira/browse/IAM-42
+            jira IAM-42 a.example https://a.example/?selectedIssue=IAM-42
+            jira IAM-42 a.example/jira https://a.example/jira?selectedIssue=IAM-42
+            jira IAM-42 a.example https://a.example/issues/?selectedIssue=IAM-42
+            jira IAM-42 a.example/jira https://a.example/jira/secure/RapidBoard.jspa?rapidView=1&selectedIssue=IAM-42
+            jira IAM-42 a.example https://a.example/projects/IAM/issues/IAM-42
+            jira IAM-42 a.example/jira https://a.example/jira/projects/IAM/issues/IAM-42
+            jira IAM-42 a.example https://a.example/jira/software/c/projects/IAM/boards/1?selectedIssue=IAM-42
+            jira IAM-42 a.example/x https://a.example/x/jira/software/c/projects/IAM/boards/1?selectedIssue=IAM-42
+            jira IAM-42 a.example https://a.example/jira/software/c/projects/IAM/issues/IAM-42?jql=x
+            jira IAM-42 a.example https://a.example/projects/IAM/issues/IAM-42?selectedIssue=iam-42
+            jira IAM-42 a.example https://user@a.example/z/../browse/IAM-42
+            linear WEB-1 linear.app/acme https://linear.app/Acme/issue/WEB-1
+            linear web-1 linear.app/acme https://linear.app/acme/issue/web-1/fix/?x#y
+        ";
+        for row in rows.lines().filter(|row| !row.trim().is_empty()) {
+            let url = row.split_whitespace().last().unwrap();
             let found = parse(url).unwrap_or_else(|| panic!("{url}"));
-            assert_eq!(
-                (&*found.key, found.provider),
-                (key, Some(provider)),
-                "{url}"
-            );
-            assert_eq!(found.site.unwrap().to_string(), site, "{url}");
+            let (provider, site) = (found.provider.unwrap(), found.site.unwrap());
+            let found = format!("{provider} {} {site} {url}", found.key);
+            assert_eq!(found, row.trim());
         }
     }
 

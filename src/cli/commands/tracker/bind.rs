@@ -48,9 +48,10 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let before = binding::recorded(&project.root)?;
     binding::rehearse_bind(&project.root, provider, project_slug)?;
     let replaced = before.filter(|binding| !binding.is(provider, project_slug));
-    let unchecked = match arguments.no_check {
-        true => None,
-        false => check(context, provider, project_slug)?,
+    let unchecked = if arguments.no_check {
+        None
+    } else {
+        check(context, provider, project_slug)?
     };
     if let Some(replaced) = &replaced {
         confirm(context, replaced, &arguments, provider)?;
