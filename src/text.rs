@@ -71,19 +71,29 @@ pub(crate) fn span(seconds: u64) -> String {
     count(seconds / unit, name)
 }
 
-/// The most similar choice to a mistyped word.
+/// The most similar choice to a mistyped word. A wrong suggestion is worse than none.
 pub(crate) fn nearest<'a>(
     word: &str,
     choices: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    const NEAR: f64 = 0.7;
-    let word = word.to_lowercase();
     choices
         .into_iter()
-        .map(|choice| (strsim::jaro_winkler(&word, choice), choice))
-        .filter(|(likeness, _)| *likeness > NEAR)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .filter_map(|choice| Some((typing_errors(word, choice)?, choice)))
+        .min_by_key(|(errors, _)| *errors)
         .map(|(_, choice)| choice)
+}
+
+/// How many typing errors (a letter that is missing, extra, wrong, or swapped with the next one) turn
+/// `choice` into `word`; `None` if they are too many: one in a short word, more in a long one.
+pub(crate) fn typing_errors(word: &str, choice: &str) -> Option<usize> {
+    let word = word.to_lowercase();
+    let allowed = match word.chars().count().min(choice.chars().count()) {
+        0..=2 => 0,
+        3..=7 => 1,
+        letters => letters / 4,
+    };
+    let errors = strsim::damerau_levenshtein(&word, choice);
+    (errors <= allowed).then_some(errors)
 }
 
 /// Bytes as lower-case hexadecimal digits.
@@ -221,6 +231,7 @@ mod tests {
             ("liner", Some("linear")),
             ("jria", Some("jira")),
             ("github", None),
+            ("line", None),
             ("", None),
         ] {
             assert_eq!(nearest(word, choices), expected, "{word}");

@@ -55,8 +55,12 @@ pub(crate) mod names {
     pub(crate) const USER_NAME: [&str; 3] = ["LOGNAME", "USER", "USERNAME"];
     /// The folder for temporary files.
     pub(crate) const TEMPORARY: &str = "TMPDIR";
-    /// The folders that are searched for git.
+    /// The folders that are searched for git and a browser.
     pub(crate) const PATH: &str = "PATH";
+    /// The commands that open a web page, separated by colons; the first one that exists counts.
+    pub(crate) const BROWSER: &str = "BROWSER";
+    /// Set on a graphical desktop; without one, no browser is looked for.
+    pub(crate) const DISPLAY: [&str; 2] = ["DISPLAY", "WAYLAND_DISPLAY"];
 }
 
 /// Which of the standard streams are terminals.
@@ -231,6 +235,20 @@ impl World {
         let path = self.variables.get(OsStr::new(names::PATH));
         let path = path.map_or(OsStr::new("/bin:/usr/bin"), OsString::as_os_str);
         std::env::split_paths(path).collect()
+    }
+
+    /// The path of a program. Starting a program by its path avoids a fork, which would take a large
+    /// part of the time of a short command. A relative or empty entry of `PATH` does not count: it
+    /// would start a program of the repository.
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
+        let executable = |path: &PathBuf| {
+            path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+        };
+        let folders = self.search_path().into_iter();
+        folders
+            .filter(|folder| folder.is_absolute())
+            .map(|folder| folder.join(name))
+            .find(executable)
     }
 
     /// Random bytes from the operating system.

@@ -28,6 +28,8 @@ mod https;
 mod init;
 mod json_contract;
 mod layers;
+mod mission_list;
+mod mission_show;
 mod search_origin;
 mod serve;
 mod session;

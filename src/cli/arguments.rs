@@ -32,6 +32,9 @@ pub enum Command {
     Auth(commands::auth::Command),
     /// Start a mission, from a ticket or without one
     Specify(commands::specify::Arguments),
+    /// List and show the missions of this project
+    #[command(subcommand)]
+    Mission(commands::mission::Command),
     /// Bind the project to a tracker and search its tickets
     #[command(subcommand)]
     Tracker(commands::tracker::Command),
@@ -67,6 +70,7 @@ impl Command {
             Self::Init => commands::init::run(context),
             Self::Auth(command) => commands::auth::run(command, context),
             Self::Specify(arguments) => commands::specify::run(arguments, context),
+            Self::Mission(command) => commands::mission::run(command, context),
             Self::Tracker(command) => commands::tracker::run(command, context),
             Self::Doctor(arguments) => commands::doctor::run(arguments, context),
             Self::Agent(command) => commands::agent::run(command, context),

@@ -124,6 +124,7 @@ codes! {
     NumberTaken "number_taken" Conflict text("omit --number for the next free one"),
     OriginConflict "origin_conflict" Conflict
         text("keep the mission's origin, or bind the ticket to another mission"),
+    OriginNotFound "origin_not_found" NotFound,
     OriginTicketInvalid "origin_ticket_invalid" RepoState
         text("pass --resource-type and --resource-id"),
     OutsideProject "outside_project" RepoState text("replace the link with a real file or folder"),

@@ -2,6 +2,7 @@
 
 pub(crate) mod arguments;
 pub(crate) mod ask;
+pub(crate) mod browser;
 mod candidate_document;
 pub(crate) mod code;
 mod command_line;

@@ -23,6 +23,7 @@ pub(crate) mod bind;
 pub(crate) mod create;
 mod error;
 pub(crate) mod finish;
+pub(crate) mod overview;
 mod plan;
 mod service;
 pub(crate) mod start;

@@ -4,4 +4,5 @@ pub(crate) mod binding;
 pub(crate) mod control_plane_client;
 pub(crate) mod search;
 pub(crate) mod ticket;
+pub(crate) mod ticket_change;
 pub(crate) mod ticket_ref;

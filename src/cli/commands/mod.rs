@@ -8,6 +8,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod man;
+pub(crate) mod mission;
 pub(crate) mod serve;
 pub(crate) mod specify;
 pub(crate) mod sync;

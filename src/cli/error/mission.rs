@@ -31,8 +31,8 @@ impl From<MissionError> for Failure {
         match &error {
             MissionError::NotFound { near, .. } => failure(Code::MissionNotFound)
                 .hint(match near.as_slice() {
-                    [] => "kitty-specs/ contains the missions".to_owned(),
-                    near => format!("did you mean {}?", near.join(" or ")),
+                    [] => Hint::run("spec-kitty mission list"),
+                    near => Hint::Text(format!("did you mean {}?", near.join(" or "))),
                 })
                 .detail("near", near.clone()),
             MissionError::Ambiguous { names, .. } => {

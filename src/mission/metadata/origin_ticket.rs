@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::document::{MetadataError, load};
 use crate::fs::lock;
@@ -11,8 +11,8 @@ use crate::fs::replace::{Mode, Replaced, replace};
 use crate::world::World;
 
 /// The ticket a mission began from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct OriginTicket {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OriginTicket {
     pub provider: String,
     pub resource_type: String,
     pub resource_id: String,
