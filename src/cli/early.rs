@@ -20,13 +20,14 @@ pub(super) fn answer(ui: &Ui, typed: &CommandLine, error: &clap::Error) -> ExitC
             ExitCode::Ok
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if ui.json => {
-            ui.failure(&Failure::usage("a command is missing").hint(Hint::run("spec-kitty --help")))
+            let failure = Failure::usage("a command is missing").hint(help(typed));
+            ui.failure(&failure.of_command(typed))
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             drop(error.print());
             ExitCode::Usage
         }
-        _ => ui.failure(&usage(typed, error)),
+        _ => ui.failure(&usage(typed, error).of_command(typed)),
     }
 }
 
@@ -46,7 +47,7 @@ fn usage(typed: &CommandLine, error: &clap::Error) -> Failure {
     };
     let hint = match starting("tip:") {
         Some(tip) => tip.into(),
-        None => Hint::Run(format!("{} --help", command(typed))),
+        None => help(typed),
     };
     let failure = Failure::usage(starting("error:").unwrap_or(&rendered)).hint(hint);
     match starting("Usage:") {
@@ -55,8 +56,8 @@ fn usage(typed: &CommandLine, error: &clap::Error) -> Failure {
     }
 }
 
-/// The command that the typed words select.
-fn command(typed: &CommandLine) -> String {
+/// The help of the command that the typed words select.
+fn help(typed: &CommandLine) -> Hint {
     let root = Arguments::command();
     let mut command = &root;
     let mut names = vec!["spec-kitty"];
@@ -66,5 +67,6 @@ fn command(typed: &CommandLine) -> String {
             command = next;
         }
     }
-    names.join(" ")
+    names.push("--help");
+    Hint::Run(names.join(" "))
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::code::Code;
+use super::command_line::CommandLine;
 use super::exit_code::ExitCode;
 use super::hint::Hint;
 use crate::fs::FsError;
@@ -35,10 +36,12 @@ pub(crate) struct Failure {
     #[serde(skip)]
     pub(crate) cause: Option<String>,
     pub(crate) hint: Option<Hint>,
+    /// The command that would help, ready to run.
+    pub(super) next_command: Option<String>,
     /// Whether another try may succeed.
     pub(crate) retryable: bool,
     pub(crate) retry_after_seconds: Option<u64>,
-    /// Whether the user must act in the control plane's dashboard.
+    /// Whether only a person can act: log in, link an account.
     pub(crate) user_action_required: bool,
     pub(crate) effect: Effect,
     /// A list to choose from, one line each. Scripts read `details` instead.
@@ -59,8 +62,9 @@ pub(super) struct ErrorDocument<'a> {
     warnings: &'a [String],
 }
 
+/// The keys of `error`.
 #[derive(Debug, Serialize)]
-struct ErrorFields<'a> {
+pub(super) struct ErrorFields<'a> {
     exit_code: u8,
     message: String,
     #[serde(flatten)]
@@ -76,12 +80,13 @@ impl Failure {
             message: message.into(),
             cause: None,
             hint: code.hint(),
+            next_command: None,
             retryable: matches!(
                 exit,
                 ExitCode::Unavailable | ExitCode::RateLimited | ExitCode::Partial
             ),
             retry_after_seconds: None,
-            user_action_required: exit == ExitCode::Forbidden,
+            user_action_required: matches!(exit, ExitCode::Forbidden | ExitCode::AuthRequired),
             effect: Effect::None,
             choices: Vec::new(),
             details: Map::new(),
@@ -129,13 +134,31 @@ impl Failure {
         self
     }
 
-    /// If a part was done, the hint ends with the command line that completes it.
-    pub(super) fn completed_by(mut self, command: &str) -> Self {
+    /// Completes the failure of this command line: the next command, and for a part that was done the
+    /// hint that names it.
+    pub(super) fn of_command(mut self, typed: &CommandLine) -> Self {
         if self.exit() == ExitCode::Partial {
             let hint = self.hint.take().unwrap_or(Hint::SameCommand);
-            self.hint = Some(hint.then_run(command));
+            self.hint = Some(hint.then_run(&typed.quoted()));
         }
+        self.next_command = self.next_command_after(typed);
         self
+    }
+
+    /// `None` if a person or another program has to do something first.
+    fn next_command_after(&self, typed: &CommandLine) -> Option<String> {
+        let again = || (!typed.reads_stdin()).then(|| typed.quoted());
+        match self.hint.as_ref()? {
+            _ if self.exit() == ExitCode::Partial => again(),
+            Hint::Run(command) | Hint::Instead { command, .. } => {
+                Some(typed.in_same_place(command))
+            }
+            Hint::SameCommand => again(),
+            Hint::ThenSameCommand(_) if self.retryable => again(),
+            Hint::ThenSameCommand(_) | Hint::Text(_) | Hint::Template(_) | Hint::LeadTo { .. } => {
+                None
+            }
+        }
     }
 
     pub(crate) fn effect(mut self, effect: Effect) -> Self {
@@ -182,12 +205,16 @@ impl Failure {
         ErrorDocument {
             schema: "spec-kitty.error/1",
             result: "error",
-            error: ErrorFields {
-                exit_code: self.exit().number(),
-                message: self.reason(),
-                failure: self,
-            },
+            error: self.fields(),
             warnings: &self.warnings,
+        }
+    }
+
+    pub(super) fn fields(&self) -> ErrorFields<'_> {
+        ErrorFields {
+            exit_code: self.exit().number(),
+            message: self.reason(),
+            failure: self,
         }
     }
 }
@@ -196,15 +223,49 @@ impl Failure {
 mod tests {
     use super::*;
 
+    fn typed(words: &[&str]) -> CommandLine {
+        let words: Vec<_> = ["spec-kitty"].iter().chain(words).map(Into::into).collect();
+        CommandLine::new(&words)
+    }
+
     #[test]
     fn only_a_partial_failure_ends_with_the_command_that_completes_it() {
+        let typed = typed(&["a"]);
         let hint = |code| {
             let failure = Failure::new(code, "x").hint("check the mapping");
-            failure.completed_by("CMD").hint.unwrap().to_string()
+            failure.of_command(&typed).hint.unwrap().to_string()
         };
-        assert_eq!(hint(Code::Partial), "check the mapping; then run: CMD");
+        assert_eq!(
+            hint(Code::Partial),
+            "check the mapping; then run: spec-kitty a"
+        );
         assert_eq!(hint(Code::Conflict), "check the mapping");
-        let bare = Failure::new(Code::Partial, "x").completed_by("CMD");
-        assert_eq!(bare.hint, Some(Hint::run("CMD")));
+        let bare = Failure::new(Code::Partial, "x").of_command(&typed);
+        assert_eq!(bare.hint, Some(Hint::run("spec-kitty a")));
+    }
+
+    #[test]
+    fn the_next_command_is_ready_to_run_or_missing() {
+        let plain = typed(&["--json", "-C", "my dir", "a"]);
+        let again = Some("spec-kitty --json -C 'my dir' a");
+        let logged_in = Some("spec-kitty --json -C 'my dir' auth login");
+        let table = [
+            (Failure::new(Code::Partial, "x").hint("check it"), again),
+            (Failure::new(Code::TimedOut, "x"), again),
+            (Failure::interrupted(false), again),
+            (Failure::interrupted(true), None),
+            (Failure::new(Code::ConfigInvalid, "x"), None),
+            (Failure::new(Code::SessionExpired, "x"), logged_in),
+            (Failure::new(Code::TrackerNotBound, "x"), None),
+            (Failure::new(Code::InvalidReference, "x"), None),
+        ];
+        for (failure, expected) in table {
+            let failure = failure.of_command(&plain);
+            assert_eq!(failure.next_command.as_deref(), expected, "{failure:?}");
+        }
+        // The input was read; the same command alone would wait for it.
+        let fed = typed(&["a", "--candidate", "-"]);
+        let failure = Failure::new(Code::TimedOut, "x").of_command(&fed);
+        assert_eq!(failure.next_command, None);
     }
 }

@@ -64,13 +64,13 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     let ui = Ui::new(&globals, world.as_ref().unwrap_or(&nowhere));
     match (parsed, world) {
         (Err(error), _) => early::answer(&ui, &typed, &error),
-        (_, Err(error)) => ui.failure(&early::no_directory(&error)),
+        (_, Err(error)) => ui.failure(&early::no_directory(&error).of_command(&typed)),
         (Ok(parsed), Ok(world)) => {
             logging::start(&globals, &world, &ui);
             let context = Context::new(globals, world, ui.clone(), typed.clone());
             match context.and_then(|context| execute(parsed.command, context)) {
-                Ok(outcome) => ui.outcome(&outcome),
-                Err(failure) => ui.failure(&failure.completed_by(&typed.quoted())),
+                Ok(outcome) => ui.outcome(&outcome.of_command(&typed)),
+                Err(failure) => ui.failure(&failure.of_command(&typed)),
             }
         }
     }

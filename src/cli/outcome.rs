@@ -3,7 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::ExitCode;
+use super::command_line::CommandLine;
+use super::failure::ErrorFields;
+use super::{ExitCode, Failure};
 
 /// The answer of a command that succeeded, or ended with a result worth reporting.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub(crate) struct Outcome {
     /// Lines on stderr, and `warnings` in JSON.
     pub(super) warnings: Vec<String>,
     pub(super) exit: ExitCode,
+    /// Why the answer counts as an error; its exit code is that of the command.
+    error: Option<Failure>,
     /// Whether the command has printed its answer itself, before its end.
     pub(super) is_printed: bool,
 }
@@ -28,6 +32,8 @@ pub(super) struct Document<'a> {
     result: &'static str,
     #[serde(flatten)]
     fields: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorFields<'a>>,
     warnings: &'a [String],
 }
 
@@ -40,6 +46,7 @@ impl Outcome {
             text: text.into(),
             warnings: Vec::new(),
             exit: ExitCode::Ok,
+            error: None,
             is_printed: false,
         }
     }
@@ -55,17 +62,37 @@ impl Outcome {
         self
     }
 
+    /// Ends with this exit code, although the command did what it should. Its document then has the
+    /// key `ok`, which is false.
     #[must_use]
     pub(crate) fn exit(mut self, exit: ExitCode) -> Self {
         self.exit = exit;
         self
     }
 
+    /// An answer that is an error too: nobody is logged in. The text is only the answer's.
+    #[must_use]
+    pub(crate) fn failed(mut self, failure: Failure) -> Self {
+        self.exit = failure.exit();
+        self.error = Some(failure);
+        self
+    }
+
+    /// Completes the error for this command line.
+    pub(super) fn of_command(mut self, typed: &CommandLine) -> Self {
+        self.error = self.error.map(|failure| failure.of_command(typed));
+        self
+    }
+
     pub(super) fn document(&self) -> Document<'_> {
         Document {
             schema: self.schema,
-            result: "success",
+            result: match self.error {
+                Some(_) => "error",
+                None => "success",
+            },
             fields: &self.fields,
+            error: self.error.as_ref().map(Failure::fields),
             warnings: &self.warnings,
         }
     }

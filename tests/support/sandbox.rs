@@ -203,11 +203,18 @@ impl Sandbox {
     /// Runs a line such as `spec-kitty …` through the shell.
     #[must_use]
     pub(crate) fn run_line(&self, line: &str) -> Output {
+        self.run_line_in(&self.project(), line)
+    }
+
+    /// The same in another folder.
+    #[must_use]
+    pub(crate) fn run_line_in(&self, folder: &Path, line: &str) -> Output {
         let mut folders = vec![Path::new(binary()).parent().unwrap().to_owned()];
         let path = self.variables.get(OsStr::new("PATH")).unwrap();
         folders.extend(std::env::split_paths(path));
         let mut command = self.program("sh", &["-c", line]);
         command.env("PATH", std::env::join_paths(folders).unwrap());
+        command.current_dir(folder);
         finish(command, b"")
     }
 

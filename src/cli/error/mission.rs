@@ -82,7 +82,7 @@ impl From<CreationError> for Failure {
 fn better_slug(slug: &str) -> Hint {
     if ticket_ref::parse(slug).is_ok() {
         let command = format!("spec-kitty specify --from-ticket {}", shell_word(slug));
-        return Hint::lead_to("to start from that ticket, run", command);
+        return Hint::instead("to start from that ticket, run", command);
     }
     Hint::Text(format!("try: {}", from_ticket(slug, "")))
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::auth::server_choice::ServerSource;
 use crate::auth::status::{Standing, Status, look};
-use crate::cli::{CommandResult, Context, ExitCode, Outcome, record_known};
+use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome, record_known};
 
 /// Shows who is logged in to which server, without a request.
 pub(crate) fn run(context: &Context) -> CommandResult {
@@ -24,10 +24,24 @@ pub(crate) fn run(context: &Context) -> CommandResult {
     if status.standing.is_logged_in() {
         return Ok(outcome);
     }
-    Ok(outcome
-        .warn(other_server(&status.standing))
-        .exit(ExitCode::AuthRequired))
+    let outcome = outcome.warn(other_server(&status.standing));
+    Ok(outcome.failed(nobody(&status)))
 }
+
+/// The error that nobody is logged in.
+fn nobody(status: &Status) -> Failure {
+    let (code, message) = match status.standing {
+        Standing::Expired => (Code::SessionExpired, "session expired"),
+        _ => (Code::AuthRequired, "not logged in"),
+    };
+    let hint = match status.server {
+        Some(_) => Hint::run(LOG_IN),
+        None => Hint::Template(format!("{LOG_IN} --server URL")),
+    };
+    Failure::new(code, message).hint(hint)
+}
+
+const LOG_IN: &str = "spec-kitty auth login";
 
 /// A stable word for scripts.
 pub(crate) fn word(standing: &Standing) -> &'static str {

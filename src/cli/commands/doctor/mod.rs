@@ -27,6 +27,7 @@ pub struct Arguments {
 
 #[derive(Serialize)]
 struct DoctorAnswer {
+    ok: bool,
     healthy: bool,
     problems: usize,
     notes: usize,
@@ -46,6 +47,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let rows: Vec<_> = findings.iter().map(Finding::row).collect();
     let text = table(&context.ui, ["state", "check", "finding"], &rows);
     let answer = json!(DoctorAnswer {
+        ok: problems == 0,
         healthy: problems == 0,
         problems,
         notes,

@@ -27,6 +27,7 @@ pub struct Arguments {
 /// The results of all queues.
 #[derive(Serialize)]
 struct NowAnswer {
+    ok: bool,
     #[serde(flatten)]
     sum: Delivered,
     pending: u64,
@@ -67,6 +68,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     warnings.append(&mut sum.warnings);
     warnings.extend(left.problems);
     let results = NowAnswer {
+        ok: sum.rejected == 0,
         sum,
         pending: left.pending,
         intents_recorded: recorded.events,
@@ -156,6 +158,7 @@ impl NowAnswer {
         let mut failure = failure.effect(effect).warn(warnings);
         if let Value::Object(fields) = json!(self) {
             failure.details.extend(fields);
+            failure.details.remove("ok");
         }
         failure
     }
