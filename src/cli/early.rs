@@ -2,18 +2,31 @@
 
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::arguments::Arguments;
 use super::command_line::CommandLine;
+use super::document::Document;
 use super::{Code, ExitCode, Failure, Hint, Outcome, Ui};
+
+/// A help page, or the version.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Help {
+    /// What is printed without `--json`.
+    text: String,
+}
+
+impl Document for Help {
+    const SCHEMA: &'static str = "spec-kitty.help/1";
+}
 
 /// `--help` and `--version` are answers; any other error of clap is a usage error.
 pub(super) fn answer(ui: &Ui, typed: &CommandLine, error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if ui.json => {
-            let fields = json!({"text": error.to_string()});
-            ui.outcome(&Outcome::new("spec-kitty.help/1", fields, ""))
+            let text = error.to_string();
+            ui.outcome(&Outcome::of(Help { text }, ""))
         }
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             drop(error.print());

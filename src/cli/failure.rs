@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -11,8 +12,10 @@ use super::exit_code::ExitCode;
 use super::hint::Hint;
 use crate::fs::FsError;
 
+pub(super) const SCHEMA: &str = "spec-kitty.error/1";
+
 /// Whether the failed command changed anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Effect {
     /// Nothing: it is safe to run it again.
@@ -25,9 +28,11 @@ pub(crate) enum Effect {
 
 /// What failed, why, and what to do next. It serialises as the keys of `error`, but for those that
 /// [`ErrorFields`] adds.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[must_use]
 pub(crate) struct Failure {
+    /// A stable name.
+    #[schemars(with = "String", regex(pattern = "^[a-z_]+$"))]
     pub(crate) code: Code,
     /// One sentence without a full stop.
     #[serde(skip)]
@@ -35,19 +40,23 @@ pub(crate) struct Failure {
     /// The chain of sources, or the server's words.
     #[serde(skip)]
     pub(crate) cause: Option<String>,
+    /// What to do next.
+    #[schemars(with = "Option<String>")]
     pub(crate) hint: Option<Hint>,
     /// The command that would help, ready to run.
     pub(super) next_command: Option<String>,
     /// Whether another try may succeed.
     pub(crate) retryable: bool,
+    /// How long the server asks to wait.
     pub(crate) retry_after_seconds: Option<u64>,
     /// Whether only a person can act: log in, link an account.
     pub(crate) user_action_required: bool,
+    /// Whether the failed command changed anything.
     pub(crate) effect: Effect,
     /// A list to choose from, one line each. Scripts read `details` instead.
     #[serde(skip)]
     pub(crate) choices: Vec<String>,
-    /// More, for scripts.
+    /// More, depending on the code.
     pub(crate) details: Map<String, Value>,
     #[serde(skip)]
     pub(crate) warnings: Vec<String>,
@@ -62,10 +71,13 @@ pub(super) struct ErrorDocument<'a> {
     warnings: &'a [String],
 }
 
-/// The keys of `error`.
-#[derive(Debug, Serialize)]
+/// What failed, why, and what to do next.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
 pub(super) struct ErrorFields<'a> {
+    /// The exit code of the process.
     exit_code: u8,
+    /// What failed and why, in words that may change.
     message: String,
     #[serde(flatten)]
     failure: &'a Failure,
@@ -203,7 +215,7 @@ impl Failure {
     /// The JSON document. It has no key for the cause, so the message includes it.
     pub(super) fn document(&self) -> ErrorDocument<'_> {
         ErrorDocument {
-            schema: "spec-kitty.error/1",
+            schema: SCHEMA,
             result: "error",
             error: self.fields(),
             warnings: &self.warnings,

@@ -21,9 +21,17 @@ pub(super) struct Globals {
     /// Run as if started in DIR
     #[arg(short = 'C', long, global = true, value_name = "DIR")]
     pub(super) directory: Option<PathBuf>,
-    /// Print exactly one JSON document on stdout
-    #[arg(long, global = true)]
-    pub(super) json: bool,
+    /// Print exactly one JSON document on stdout, or only these fields of it
+    #[arg(
+        long,
+        global = true,
+        value_name = "FIELD,FIELD",
+        num_args = 0..=1,
+        require_equals = true,
+        value_delimiter = ',',
+        default_missing_value = ""
+    )]
+    pub(super) json: Option<Vec<String>>,
     /// Only print the result
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,

@@ -1,19 +1,16 @@
 //! The answer of a command: one value that becomes text or JSON.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::command_line::CommandLine;
-use super::failure::ErrorFields;
+use super::document::{AnyDocument, Document, Envelope};
 use super::{ExitCode, Failure};
 
 /// The answer of a command that succeeded, or ended with a result worth reporting.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    /// `spec-kitty.<command>/1`.
-    pub(super) schema: &'static str,
-    /// An object with the keys of the document, without `schema`, `result` and `warnings`.
-    pub(super) fields: Value,
+    answer: Answer,
     /// Sanitised text for stdout. A missing final newline is added.
     pub(super) text: String,
     /// Lines on stderr, and `warnings` in JSON.
@@ -25,24 +22,46 @@ pub(crate) struct Outcome {
     pub(super) is_printed: bool,
 }
 
-/// The JSON document of an answer.
-#[derive(Debug, Serialize)]
-pub(super) struct Document<'a> {
+/// What `--json` prints.
+#[derive(Debug)]
+enum Answer {
+    Document(Box<dyn AnyDocument>),
+    Untyped {
+        schema: &'static str,
+        fields: Value,
+    },
+    /// The text, which is JSON itself.
+    Text,
+}
+
+#[derive(Serialize)]
+struct Untyped<'a> {
     schema: &'static str,
     result: &'static str,
     #[serde(flatten)]
     fields: &'a Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ErrorFields<'a>>,
     warnings: &'a [String],
 }
 
 impl Outcome {
+    /// An answer.
+    pub(crate) fn of(document: impl Document, text: impl Into<String>) -> Self {
+        Self::with(Answer::Document(Box::new(document)), text)
+    }
+
+    /// An answer that is JSON in both forms of output.
+    pub(crate) fn verbatim(json: impl Into<String>) -> Self {
+        Self::with(Answer::Text, json)
+    }
+
     /// An answer; `fields` is a `json!({…})` object.
     pub(crate) fn new(schema: &'static str, fields: Value, text: impl Into<String>) -> Self {
+        Self::with(Answer::Untyped { schema, fields }, text)
+    }
+
+    fn with(answer: Answer, text: impl Into<String>) -> Self {
         Self {
-            schema,
-            fields,
+            answer,
             text: text.into(),
             warnings: Vec::new(),
             exit: ExitCode::Ok,
@@ -84,15 +103,53 @@ impl Outcome {
         self
     }
 
-    pub(super) fn document(&self) -> Document<'_> {
-        Document {
-            schema: self.schema,
-            result: match self.error {
-                Some(_) => "error",
-                None => "success",
-            },
-            fields: &self.fields,
-            error: self.error.as_ref().map(Failure::fields),
+    /// The JSON document.
+    pub(super) fn json(&self) -> serde_json::Result<String> {
+        match &self.answer {
+            Answer::Document(document) => document.to_json(self.envelope()),
+            Answer::Untyped { .. } => Ok(self.value()?.to_string()),
+            Answer::Text => Ok(self.text.clone()),
+        }
+    }
+
+    /// The JSON document with these keys only. A key that this run does not have is null.
+    pub(super) fn json_of(&self, keys: &[String]) -> serde_json::Result<String> {
+        let all = self.value()?;
+        let selected = keys.iter().map(|key| {
+            let value = all.get(key).cloned().unwrap_or_default();
+            (key.clone(), value)
+        });
+        serde_json::to_string(&selected.collect::<Map<_, _>>())
+    }
+
+    /// Each item of the document's list on a line.
+    pub(super) fn json_lines(&self) -> serde_json::Result<String> {
+        let list = match &self.answer {
+            Answer::Document(document) => document.list().unwrap_or_default(),
+            Answer::Untyped { .. } | Answer::Text => "",
+        };
+        let all = self.value()?;
+        let items = all.get(list).and_then(Value::as_array);
+        let lines = items.into_iter().flatten().map(|item| format!("{item}\n"));
+        Ok(lines.collect())
+    }
+
+    fn value(&self) -> serde_json::Result<Value> {
+        match &self.answer {
+            Answer::Document(document) => document.to_value(self.envelope()),
+            Answer::Untyped { schema, fields } => serde_json::to_value(Untyped {
+                schema,
+                result: "success",
+                fields,
+                warnings: &self.warnings,
+            }),
+            Answer::Text => serde_json::from_str(&self.text),
+        }
+    }
+
+    fn envelope(&self) -> Envelope<'_> {
+        Envelope {
+            error: self.error.as_ref(),
             warnings: &self.warnings,
         }
     }

@@ -7,8 +7,8 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread;
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{Journeys, Step};
 use crate::fs::{FsError, read_unlinked};
@@ -22,7 +22,7 @@ use crate::text::chain;
 use crate::world::World;
 
 /// Whether a mission has its ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum OriginState {
     /// `meta.json` records it.
@@ -43,7 +43,7 @@ impl OriginState {
 }
 
 /// A mission in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct MissionOverview {
     pub feature_slug: String,
     /// `061`; `None` for a mission without a number.
@@ -73,7 +73,7 @@ impl MissionOverview {
 }
 
 /// All that is known of one mission without a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct MissionDetails {
     #[serde(flatten)]
     pub overview: MissionOverview,
@@ -163,9 +163,10 @@ fn overview(
     let text = |key| metadata.text(key).unwrap_or_default().to_owned();
     let origin_ticket = metadata.origin_ticket();
     let awaited_key = awaited.get(&mission.name).cloned();
+    let in_name = || number::of_folder_name(&mission.name).map(number::padded);
     MissionOverview {
         feature_slug: metadata.mission_slug().to_owned(),
-        feature_number: feature_number(mission, metadata),
+        feature_number: metadata.number().or_else(in_name),
         mission_id: metadata.mission_id().to_owned(),
         friendly_name: text("friendly_name"),
         origin: match (&origin_ticket, &awaited_key) {
@@ -179,18 +180,6 @@ fn overview(
         feature_dir: format!("{SPECS}/{}", mission.name),
         awaited_key,
     }
-}
-
-/// As `meta.json` says, else as the folder's name says. Newer missions have an integer.
-fn feature_number(mission: &Mission, metadata: &MissionMetadata) -> Option<String> {
-    let keys = metadata.keys();
-    let written = ["feature_number", "mission_number"].map(|key| keys.get(key));
-    let number = |value: &Value| match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        value => value.as_u64().map(number::padded),
-    };
-    let written = written.into_iter().flatten().find_map(number);
-    written.or_else(|| number::of_folder_name(&mission.name).map(number::padded))
 }
 
 /// The missions whose bind was cut off, each with the key of its ticket.

@@ -16,7 +16,6 @@ use crate::fs::{FsError, entries};
 use crate::mission::metadata::{MetadataError, MissionMetadata, load};
 use crate::project::inside::{contains, is_git_folder, real_path};
 use crate::project::paths::SPECS;
-use crate::text::typing_errors;
 
 /// A mission's folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,21 +179,22 @@ fn near(missions: &[Mission], asked: &str) -> Vec<String> {
     near.into_iter().take(3).map(|(_, name)| name).collect()
 }
 
-/// The typing errors between two names, whether or not a number was typed; a part of a name counts
-/// as one error. `None` if the names are not similar.
-fn unlikeness(name: &str, asked: &str) -> Option<usize> {
-    const SHORTEST_PART: usize = 3;
+/// How much two names differ, whether or not a number was typed: they are equal, a slip apart, or one
+/// is a part of the other. `None` if they are not similar.
+fn unlikeness(name: &str, asked: &str) -> Option<u8> {
+    const SHORTEST: usize = 3;
     let asked = asked.to_ascii_lowercase();
-    let is_part = asked.len() >= SHORTEST_PART && name.contains(&asked);
-    let slugs = (without_number(name), without_number(&asked));
-    [
-        typing_errors(&asked, name),
-        typing_errors(slugs.1, slugs.0),
-        is_part.then_some(1),
-    ]
-    .into_iter()
-    .flatten()
-    .min()
+    let (slug, asked_slug) = (without_number(name), without_number(&asked));
+    let is_long = |text: &str| text.len() >= SHORTEST;
+    // Two slips would turn one ticket's number into another's.
+    let is_slip = |word: &str, name: &str| strsim::osa_distance(word, name) == 1;
+    match () {
+        () if asked_slug == slug => Some(0),
+        () if is_long(slug) && is_slip(asked_slug, slug) => Some(1),
+        () if is_slip(&asked, name) => Some(1),
+        () if is_long(&asked) && name.contains(&asked) => Some(2),
+        () => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Whether a ticket has changed since its mission began.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -9,7 +10,7 @@ use crate::text::hex;
 use crate::wire::candidate::OriginCandidate;
 
 /// What differs. Something that the mission does not record has not changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct TicketChange {
     pub title: bool,
     pub status: bool,

@@ -1,5 +1,6 @@
 //! A ticket in a search response, and its strict parser.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
@@ -12,7 +13,7 @@ use super::ticket::{KnownMission, StatusKind};
 const LARGEST: usize = 256 * 1024;
 
 /// How a search found a candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MatchType {
     /// The query is its key, or a former key of it.
@@ -25,12 +26,12 @@ pub enum MatchType {
 /// A ticket that can become the origin of a mission. [`OriginCandidate::new`] and
 /// [`OriginCandidate::from_json`] are the only constructors, so its id, key, title and URL are never
 /// empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Value")]
 pub struct OriginCandidate(CandidateFields);
 
 /// The unchecked fields of a candidate.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CandidateFields {
     /// The tracker's internal id.
     pub external_issue_id: String,

@@ -11,6 +11,7 @@ pub(crate) mod ticket;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST`: user name and password for a session.
@@ -44,7 +45,9 @@ pub(crate) const NON_EMPTY: &str = "must be a non-empty string";
 /// A new provider touches three places: this type with `ALL` and the two messages below, the ticket
 /// URLs in `tracker/ticket_ref.rs`, and the documentation. The compiler names every `match`; a test
 /// next to this type reminds of `ALL`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// Atlassian Jira.

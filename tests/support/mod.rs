@@ -9,6 +9,7 @@ mod raw_server;
 mod reply;
 pub(crate) mod repository;
 mod sandbox;
+mod schemas;
 mod server;
 mod snapshot;
 mod terminal;

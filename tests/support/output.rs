@@ -82,6 +82,7 @@ impl Output {
             self.stdout.ends_with('\n'),
             "no newline at the end: {self:?}"
         );
+        super::schemas::assert_valid(&document);
         self.check_result(&document);
         document
     }

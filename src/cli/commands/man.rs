@@ -1,7 +1,9 @@
 //! `spec-kitty man`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
+use crate::cli::document::Document;
 use crate::cli::{Code, CommandResult, Failure, Hint, Outcome};
 use crate::text::nearest;
 
@@ -11,6 +13,19 @@ pub struct Arguments {
     /// Command, as in `man tracker bind` [default: spec-kitty itself]
     #[arg(value_name = "COMMAND")]
     pub command: Vec<String>,
+}
+
+/// A manual page.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Man {
+    /// The name of its file.
+    name: String,
+    /// The page, in roff.
+    page: String,
+}
+
+impl Document for Man {
+    const SCHEMA: &'static str = "spec-kitty.man/1";
 }
 
 /// Prints one page in roff, for `man -l -` or a package.
@@ -27,9 +42,9 @@ pub(crate) fn run(arguments: Arguments, mut program: clap::Command) -> CommandRe
     let mut page = Vec::new();
     man.render(&mut page)
         .map_err(|error| Failure::from_error(Code::Internal, &error))?;
-    let page = String::from_utf8_lossy(&page);
-    let fields = json!({"name": name, "page": page});
-    Ok(Outcome::new("spec-kitty.man/1", fields, page))
+    let page = String::from_utf8_lossy(&page).into_owned();
+    let text = page.clone();
+    Ok(Outcome::of(Man { name, page }, text))
 }
 
 fn unknown(command: &clap::Command, word: &str) -> Failure {

@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod man;
 pub(crate) mod mission;
+pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod specify;
 pub(crate) mod sync;

@@ -1,19 +1,21 @@
 //! `spec-kitty specify`: starts a mission.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
+use crate::cli::document::Document;
 use crate::cli::ticket_arguments::TicketArguments;
-use crate::cli::{CommandResult, Context, Outcome, RunArguments, merged, progress, record};
+use crate::cli::{CommandResult, Context, Outcome, RunArguments, progress, record};
 use crate::journey::create::create_feature_core;
 use crate::journey::start::{self, Plan, start_mission_from_ticket};
 use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
+use crate::mission::metadata::OriginTicket;
 use crate::project::Project;
 use crate::project::paths::SPECS;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::ticket::Ticket;
-
-const SCHEMA: &str = "spec-kitty.specify/1";
+use crate::wire::candidate::OriginCandidate;
 
 /// Arguments of `specify`.
 #[derive(Debug, clap::Args)]
@@ -44,6 +46,57 @@ pub struct Arguments {
     allow_duplicate: bool,
     #[command(flatten)]
     run: RunArguments,
+}
+
+/// The mission, or with `--dry-run` what would be done.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Specify {
+    /// Whether this run created the mission.
+    created: bool,
+    /// The mission's folder.
+    feature_dir: String,
+    /// The mission: `061-web-123`.
+    feature_slug: String,
+    origin_ticket: Option<OriginTicket>,
+    /// The server's id of the bind.
+    origin_link_id: Option<String>,
+    /// Whether the event is durably queued.
+    event_emitted: bool,
+    /// This run's commits, oldest first.
+    commits: Vec<String>,
+    /// What to do next.
+    next_step: String,
+    /// Missing in a dry run that would only finish a mission.
+    #[serde(flatten)]
+    place: Option<Place>,
+    /// Only in a dry run.
+    #[serde(flatten)]
+    dry_run: Option<DryRun>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Place {
+    /// `061`.
+    feature_number: Option<String>,
+    /// The specification.
+    spec_file: String,
+    /// The metadata.
+    meta_file: String,
+    /// The branch the mission lands on.
+    target_branch: String,
+    current_branch: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct DryRun {
+    /// Always true.
+    dry_run: bool,
+    /// The ticket, if there is one.
+    candidate: Option<OriginCandidate>,
+}
+
+impl Document for Specify {
+    const SCHEMA: &'static str = "spec-kitty.specify/1";
 }
 
 impl Arguments {
@@ -118,9 +171,8 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
     let spec_file = format!("{feature_dir}/spec.md");
     let next_step = format!("Write the specification in {spec_file}, then commit it.");
     let slug = arrival.metadata.mission_slug();
-    let keys = arrival.metadata.keys();
-    let origin = keys.get("origin_ticket");
-    let key = origin.and_then(|origin| origin.get("external_issue_key")?.as_str());
+    let origin = arrival.metadata.origin_ticket();
+    let key = origin.as_ref().map(|origin| &*origin.external_issue_key);
     let verb = if arrival.created {
         "created"
     } else {
@@ -142,22 +194,27 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
     if context.ui.stdout_is_terminal() {
         text = format!("{text}\nNext: {next_step}\n");
     }
-    let fields = json!({
-        "created": arrival.created,
-        "feature_dir": feature_dir,
-        "feature_slug": slug,
-        "feature_number": keys.get("feature_number"),
-        "spec_file": spec_file,
-        "meta_file": format!("{feature_dir}/meta.json"),
-        "target_branch": arrival.text("target_branch"),
-        "current_branch": project.current_branch(),
-        "origin_ticket": origin,
-        "origin_link_id": arrival.bound.map(|bound| bound.origin_link_id),
-        "event_emitted": arrival.event_emitted,
-        "commits": arrival.commits,
-        "next_step": next_step,
-    });
-    Outcome::new(SCHEMA, fields, text)
+    let target_branch = arrival.text("target_branch").to_owned();
+    let bound = arrival.bound;
+    let answer = Specify {
+        created: arrival.created,
+        feature_slug: slug.to_owned(),
+        origin_link_id: bound.and_then(|bound| bound.origin_link_id),
+        event_emitted: arrival.event_emitted,
+        next_step,
+        place: Some(Place {
+            feature_number: arrival.metadata.number(),
+            spec_file,
+            meta_file: format!("{feature_dir}/meta.json"),
+            target_branch,
+            current_branch: project.current_branch().to_owned(),
+        }),
+        dry_run: None,
+        feature_dir,
+        origin_ticket: origin,
+        commits: arrival.commits,
+    };
+    Outcome::of(answer, text)
         .warn(context.reminder())
         .warn(arrival.warnings)
 }
@@ -178,28 +235,32 @@ fn planned(
         "would finish"
     };
     let mut rows = vec![(verb, slug), ("ticket", key)];
-    let mut fields = json!({
-        "dry_run": true,
-        "created": false,
-        "feature_dir": feature_dir,
-        "feature_slug": slug,
-        "candidate": ticket.map(|ticket| &ticket.candidate),
-        "origin_ticket": null,
-        "origin_link_id": null,
-        "event_emitted": false,
-        "commits": [],
-        "next_step": "Run the same command without --dry-run.",
-    });
     if let Some(mission) = new {
         rows.extend([("spec", &*spec_file), ("branch", &mission.target_branch)]);
-        let of_new = json!({
-            "feature_number": mission.number,
-            "spec_file": spec_file,
-            "meta_file": format!("{feature_dir}/meta.json"),
-            "target_branch": mission.target_branch,
-            "current_branch": mission.current_branch,
-        });
-        fields = merged(fields, &of_new);
     }
-    Outcome::new(SCHEMA, fields, record(&context.ui, &rows))
+    let text = record(&context.ui, &rows);
+    let place = new.map(|mission| Place {
+        feature_number: Some(mission.number.clone()),
+        spec_file,
+        meta_file: format!("{feature_dir}/meta.json"),
+        target_branch: mission.target_branch.clone(),
+        current_branch: mission.current_branch.clone(),
+    });
+    let dry_run = DryRun {
+        dry_run: true,
+        candidate: ticket.map(|ticket| ticket.candidate.clone()),
+    };
+    let answer = Specify {
+        created: false,
+        feature_dir,
+        feature_slug: slug.to_owned(),
+        origin_ticket: None,
+        origin_link_id: None,
+        event_emitted: false,
+        commits: Vec::new(),
+        next_step: "Run the same command without --dry-run.".to_owned(),
+        place,
+        dry_run: Some(dry_run),
+    };
+    Outcome::of(answer, text)
 }

@@ -10,6 +10,7 @@ use super::exact::Exact;
 use super::{MetadataKeys, OriginTicket};
 use crate::fs::replace::{Mode, Replaced, replace};
 use crate::fs::{FsError, read_unlinked};
+use crate::mission::number::padded;
 use crate::project::inside::OutsideError;
 
 /// The largest `meta.json` that is read, in bytes.
@@ -189,6 +190,15 @@ impl MissionMetadata {
     /// The mission's slug with its number: `feature_slug`, or `mission_slug` of a newer mission.
     pub fn mission_slug(&self) -> &str {
         &self.slug
+    }
+
+    /// The mission's number as text, `061`: `feature_number`, or `mission_number` of a newer mission.
+    pub fn number(&self) -> Option<String> {
+        let value = |key: &str| match self.keys.get(key)? {
+            Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+            value => value.as_u64().map(padded),
+        };
+        value("feature_number").or_else(|| value("mission_number"))
     }
 
     /// When the mission was created (RFC 3339), as it is written there.

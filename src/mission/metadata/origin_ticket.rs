@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::document::{MetadataError, load};
@@ -11,7 +12,7 @@ use crate::fs::replace::{Mode, Replaced, replace};
 use crate::world::World;
 
 /// The ticket a mission began from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OriginTicket {
     pub provider: String,
     pub resource_type: String,

@@ -1,26 +1,51 @@
 //! `spec-kitty auth status`.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::auth::server_choice::ServerSource;
 use crate::auth::status::{Standing, Status, look};
+use crate::cli::document::Document;
 use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome, record_known};
+
+/// The session.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AuthStatus {
+    /// The server's URL.
+    server: Option<String>,
+    /// Where the URL came from.
+    server_source: Option<&'static str>,
+    username: Option<String>,
+    team_slug: Option<String>,
+    /// Whether commands can make requests.
+    logged_in: bool,
+    /// `logged_in`, `environment_token`, `logged_out`, `expired` or `other_server`.
+    standing: &'static str,
+    access_expires_at: Option<DateTime<Utc>>,
+    /// When the session expires.
+    refresh_expires_at: Option<DateTime<Utc>>,
+}
+
+impl Document for AuthStatus {
+    const SCHEMA: &'static str = "spec-kitty.auth-status/1";
+    const CAN_FAIL: bool = true;
+}
 
 /// Shows who is logged in to which server, without a request.
 pub(crate) fn run(context: &Context) -> CommandResult {
     let status = look(&context.world, context.server.as_deref())?;
-    let fields = json!({
-        "server": status.server.as_ref().map(ToString::to_string),
-        "server_source": status.server_source.map(ServerSource::as_str),
-        "username": status.username,
-        "team_slug": status.team_slug,
-        "logged_in": status.standing.is_logged_in(),
-        "standing": word(&status.standing),
-        "access_expires_at": status.access_expires_at,
-        "refresh_expires_at": status.refresh_expires_at,
-    });
-    let outcome = Outcome::new("spec-kitty.auth-status/1", fields, text(&status, context));
+    let answer = AuthStatus {
+        server: status.server.as_ref().map(ToString::to_string),
+        server_source: status.server_source.map(ServerSource::as_str),
+        username: status.username.clone(),
+        team_slug: status.team_slug.clone(),
+        logged_in: status.standing.is_logged_in(),
+        standing: word(&status.standing),
+        access_expires_at: status.access_expires_at,
+        refresh_expires_at: status.refresh_expires_at,
+    };
+    let outcome = Outcome::of(answer, text(&status, context));
     if status.standing.is_logged_in() {
         return Ok(outcome);
     }

@@ -1,15 +1,31 @@
 //! `spec-kitty mission list`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
+use crate::cli::document::Document;
+use crate::cli::lines::LinesArgument;
 use crate::cli::{CommandResult, Context, Outcome, table};
 use crate::journey::overview::{MissionOverview, missions};
 use crate::project::Project;
 
-#[derive(Serialize)]
-struct MissionList {
+/// Arguments of `mission list`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    lines: LinesArgument,
+}
+
+/// The missions of a project.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct MissionList {
+    /// Ordered by number.
     missions: Vec<MissionOverview>,
+}
+
+impl Document for MissionList {
+    const SCHEMA: &'static str = "spec-kitty.mission-list/1";
+    const LIST: Option<&'static str> = Some("missions");
 }
 
 /// Lists all missions. It only reads, and sends no request.
@@ -23,10 +39,8 @@ pub(crate) fn run(context: &Context) -> CommandResult {
     }
     let headings = ["number", "mission", "ticket", "origin", "branch", "created"];
     let text = table(&context.ui, headings, &rows);
-    let answer = json!(MissionList {
-        missions: listed.missions,
-    });
-    Ok(Outcome::new("spec-kitty.mission-list/1", answer, text).warn(listed.warnings))
+    let missions = listed.missions;
+    Ok(Outcome::of(MissionList { missions }, text).warn(listed.warnings))
 }
 
 fn row(context: &Context, mission: &MissionOverview) -> [String; 6] {

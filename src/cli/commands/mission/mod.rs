@@ -12,7 +12,7 @@ use crate::project::Project;
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// List the missions of this project
-    List,
+    List(list::Arguments),
     /// Show a mission
     Show(show::Arguments),
     /// Open the ticket of a mission in the browser
@@ -21,7 +21,7 @@ pub enum Command {
 
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
-        Command::List => list::run(context),
+        Command::List(_) => list::run(context),
         Command::Show(arguments) => show::run(arguments, context),
         Command::Open(arguments) => open::run(arguments, context),
     }

@@ -1,11 +1,12 @@
 //! `spec-kitty mission open`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 use url::Url;
 
 use super::select;
 use super::show::origin_of;
+use crate::cli::document::Document;
 use crate::cli::{Code, CommandResult, Context, Failure, Outcome, browser};
 use crate::journey::overview;
 use crate::project::Project;
@@ -19,10 +20,17 @@ pub struct Arguments {
     mission: Option<String>,
 }
 
-#[derive(Serialize)]
-struct MissionOpen {
+/// The ticket of a mission in the browser.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct MissionOpen {
+    /// The address of the ticket.
     url: String,
+    /// Whether a browser opened it: only on a terminal.
     opened: bool,
+}
+
+impl Document for MissionOpen {
+    const SCHEMA: &'static str = "spec-kitty.mission-open/1";
 }
 
 /// Opens the ticket of a mission in the browser, or prints its URL.
@@ -39,8 +47,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     } else {
         one_line(&url)
     };
-    let answer = json!(MissionOpen { url, opened });
-    Ok(Outcome::new("spec-kitty.mission-open/1", answer, text))
+    Ok(Outcome::of(MissionOpen { url, opened }, text))
 }
 
 /// `meta.json` may come from anybody, and a browser opens more than web pages.

@@ -1,9 +1,10 @@
 //! `spec-kitty mission show`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
 use super::select;
+use crate::cli::document::Document;
 use crate::cli::ticket_arguments::{search, ticket_not_found};
 use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome, record_known};
 use crate::journey::overview::{self, MissionDetails, OriginState};
@@ -26,15 +27,21 @@ pub struct Arguments {
     refresh: bool,
 }
 
-#[derive(Serialize)]
-struct MissionShow {
+/// One mission.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct MissionShow {
     mission: Mission,
 }
 
-#[derive(Serialize)]
+impl Document for MissionShow {
+    const SCHEMA: &'static str = "spec-kitty.mission-show/1";
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
 struct Mission {
     #[serde(flatten)]
     details: MissionDetails,
+    /// Only with `--refresh`: what has changed in the ticket since the mission began.
     #[serde(skip_serializing_if = "Option::is_none")]
     changed: Option<TicketChange>,
 }
@@ -51,10 +58,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         None
     };
     let text = text(context, &details, changed);
-    let answer = json!(MissionShow {
-        mission: Mission { details, changed },
-    });
-    Ok(Outcome::new("spec-kitty.mission-show/1", answer, text))
+    let mission = Mission { details, changed };
+    Ok(Outcome::of(MissionShow { mission }, text))
 }
 
 /// The ticket of a mission.

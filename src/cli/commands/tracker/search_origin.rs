@@ -1,7 +1,10 @@
 //! `spec-kitty tracker search-origin`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
+use crate::cli::document::Document;
+use crate::cli::lines::LinesArgument;
 use crate::cli::ticket_arguments::{search, ticket_not_found};
 use crate::cli::ticket_choice::cells;
 use crate::cli::{CommandResult, Context, Failure, Hint, Outcome, table};
@@ -11,6 +14,8 @@ use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::search::OriginQuery;
 use crate::tracker::ticket_ref;
+use crate::wire::Provider;
+use crate::wire::candidate::OriginCandidate;
 
 /// Arguments of `tracker search-origin`.
 #[derive(Debug, clap::Args)]
@@ -27,6 +32,26 @@ pub struct Arguments {
     /// Maximum number of results
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     limit: u32,
+    #[command(flatten)]
+    lines: LinesArgument,
+}
+
+/// The tickets that a search found.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SearchOrigin {
+    /// In the server's order.
+    candidates: Vec<OriginCandidate>,
+    provider: Provider,
+    /// The kind of the resource that was searched.
+    resource_type: Option<String>,
+    resource_id: Option<String>,
+    /// The key, else the text.
+    query_used: String,
+}
+
+impl Document for SearchOrigin {
+    const SCHEMA: &'static str = "spec-kitty.search-origin/1";
+    const LIST: Option<&'static str> = Some("candidates");
 }
 
 /// Searches and lists the tickets.
@@ -46,18 +71,18 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         context.ui.say(&format!("No tickets match {words:?}."));
     }
     let text = table(&context.ui, ["key", "status", "title", "url"], &rows);
-    let fields = json!({
-        "candidates": result.candidates,
-        "provider": result.provider,
-        "resource_type": known(&result.resource_type),
-        "resource_id": known(&result.resource_id),
-        "query_used": result.query_used,
-    });
-    Ok(Outcome::new("spec-kitty.search-origin/1", fields, text))
+    let answer = SearchOrigin {
+        candidates: result.candidates,
+        provider: result.provider,
+        resource_type: known(result.resource_type),
+        resource_id: known(result.resource_id),
+        query_used: result.query_used,
+    };
+    Ok(Outcome::of(answer, text))
 }
 
 /// An answer without tickets may lack the resource.
-fn known(value: &str) -> Option<&str> {
+fn known(value: String) -> Option<String> {
     Some(value).filter(|value| !value.is_empty())
 }
 
@@ -67,6 +92,7 @@ fn query(arguments: Arguments, binding: &OriginBinding) -> Result<OriginQuery, F
         key,
         text,
         limit,
+        ..
     } = arguments;
     let blank = |text: &String| text.trim().is_empty();
     let given: Vec<_> = [&query, &key, &text].into_iter().flatten().collect();

@@ -1,0 +1,117 @@
+//! What each command prints with `--json`, and how it can end. This is the only list of all
+//! documents.
+
+use schemars::Schema;
+
+use super::commands as c;
+use super::document::{Document, error_schema, keys_of, schema_of};
+use super::early::Help;
+use super::{ExitCode, Failure, failure};
+
+/// A command that does something itself: `tracker bind`, not `tracker`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    /// Its words; empty for the program itself.
+    pub(super) path: &'static str,
+    /// The name of its document.
+    pub(super) document: &'static str,
+    pub(super) schema: fn() -> Schema,
+    /// Besides those of [`ALWAYS`].
+    exits: &'static [ExitCode],
+}
+
+/// How every command can end: done, an error of the program or of the arguments, no current
+/// directory, Ctrl-C.
+const ALWAYS: [ExitCode; 5] = [
+    ExitCode::Ok,
+    ExitCode::Internal,
+    ExitCode::Usage,
+    ExitCode::RepoState,
+    ExitCode::Interrupted,
+];
+/// A command that opens the project: another process may hold its lock.
+const PROJECT: &[ExitCode] = &[ExitCode::Unavailable];
+/// A command that looks a mission up.
+const MISSION: &[ExitCode] = &[
+    ExitCode::NotFound,
+    ExitCode::Conflict,
+    ExitCode::Unavailable,
+];
+/// A command that sends requests.
+const SERVER: &[ExitCode] = &[
+    ExitCode::NotFound,
+    ExitCode::AuthRequired,
+    ExitCode::Forbidden,
+    ExitCode::Conflict,
+    ExitCode::Unavailable,
+    ExitCode::RateLimited,
+];
+
+/// A command that asks, sends requests and writes.
+const EVERY: &[ExitCode] = &ExitCode::ALL;
+
+const fn entry<D: Document>(path: &'static str, exits: &'static [ExitCode]) -> Entry {
+    Entry {
+        path,
+        document: D::SCHEMA,
+        schema: schema_of::<D>,
+        exits,
+    }
+}
+
+/// The commands in the order of the help.
+pub(super) const COMMANDS: &[Entry] = &[
+    entry::<Help>("", &[]),
+    entry::<c::auth::status::AuthStatus>("auth status", &[ExitCode::AuthRequired]),
+    entry::<c::specify::Specify>("specify", EVERY),
+    entry::<c::mission::list::MissionList>("mission list", PROJECT),
+    entry::<c::mission::show::MissionShow>("mission show", SERVER),
+    entry::<c::mission::open::MissionOpen>("mission open", MISSION),
+    entry::<c::tracker::search_origin::SearchOrigin>("tracker search-origin", SERVER),
+    entry::<c::tracker::bind_origin::BindOrigin>("tracker bind-origin", EVERY),
+    entry::<c::sync::list::SyncList>("sync list", PROJECT),
+    entry::<c::schema::Schemas>("schema", &[]),
+    entry::<c::completions::Completions>("completions", &[]),
+    entry::<c::man::Man>("man", &[]),
+];
+
+impl Entry {
+    /// All its exit codes, in order.
+    pub(super) fn exit_codes(&self) -> Vec<u8> {
+        let codes = ALWAYS.iter().chain(self.exits);
+        let mut numbers: Vec<_> = codes.map(|code| code.number()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+}
+
+/// The command with these words.
+pub(super) fn find(path: &str) -> Option<&'static Entry> {
+    COMMANDS.iter().find(|entry| entry.path == path)
+}
+
+/// Every document by name, sorted, with its schema.
+pub(super) fn documents() -> Vec<(&'static str, fn() -> Schema)> {
+    let of_commands = COMMANDS.iter().map(|entry| (entry.document, entry.schema));
+    let error: (_, fn() -> Schema) = (failure::SCHEMA, error_schema);
+    let mut documents: Vec<_> = of_commands.chain([error]).collect();
+    documents.sort_unstable_by_key(|(name, _)| *name);
+    documents.dedup_by_key(|(name, _)| *name);
+    documents
+}
+
+/// Refuses keys that the document of a command does not have.
+pub(super) fn check_keys(path: &str, keys: &[String]) -> Result<(), Failure> {
+    let Some(entry) = find(path) else {
+        return Ok(());
+    };
+    let schema = (entry.schema)();
+    let known = keys_of(&schema);
+    let Some(unknown) = keys.iter().find(|key| !known.contains(&key.as_str())) else {
+        return Ok(());
+    };
+    let message = format!("{} has no field {unknown:?}", entry.document);
+    let hint = format!("its fields are {}", known.join(", "));
+    Err(Failure::usage(message).hint(hint).detail("fields", known))
+}
