@@ -47,6 +47,26 @@ const SERVER: &[ExitCode] = &[
     ExitCode::RateLimited,
 ];
 
+/// A command that makes a mission without a ticket.
+const CREATE: &[ExitCode] = &[ExitCode::Conflict, ExitCode::Unavailable, ExitCode::Partial];
+/// A command that puts rejected events back.
+const RETRY: &[ExitCode] = &[ExitCode::NotFound, ExitCode::Unavailable];
+/// A login: a conversation with the server.
+const LOGIN: &[ExitCode] = &[
+    ExitCode::NotFound,
+    ExitCode::AuthRequired,
+    ExitCode::Forbidden,
+    ExitCode::Conflict,
+    ExitCode::InputRequired,
+    ExitCode::Unavailable,
+    ExitCode::RateLimited,
+];
+/// A command of the control plane.
+const STORE: &[ExitCode] = &[
+    ExitCode::Conflict,
+    ExitCode::InputRequired,
+    ExitCode::Unavailable,
+];
 /// A command that asks, sends requests and writes.
 const EVERY: &[ExitCode] = &ExitCode::ALL;
 
@@ -62,14 +82,35 @@ const fn entry<D: Document>(path: &'static str, exits: &'static [ExitCode]) -> E
 /// The commands in the order of the help.
 pub(super) const COMMANDS: &[Entry] = &[
     entry::<Help>("", &[]),
+    entry::<c::init::Init>("init", PROJECT),
+    entry::<c::auth::login::AuthLogin>("auth login", LOGIN),
     entry::<c::auth::status::AuthStatus>("auth status", &[ExitCode::AuthRequired]),
+    entry::<c::auth::logout::AuthLogout>("auth logout", PROJECT),
     entry::<c::specify::Specify>("specify", EVERY),
     entry::<c::mission::list::MissionList>("mission list", PROJECT),
     entry::<c::mission::show::MissionShow>("mission show", SERVER),
     entry::<c::mission::open::MissionOpen>("mission open", MISSION),
+    entry::<c::tracker::providers::TrackerProviders>("tracker providers", &[]),
+    entry::<c::tracker::status::TrackerStatus>("tracker status", &[]),
+    entry::<c::tracker::bind::TrackerBind>("tracker bind", PROJECT),
+    entry::<c::tracker::unbind::TrackerUnbind>("tracker unbind", PROJECT),
     entry::<c::tracker::search_origin::SearchOrigin>("tracker search-origin", SERVER),
     entry::<c::tracker::bind_origin::BindOrigin>("tracker bind-origin", EVERY),
+    entry::<c::sync::status::SyncStatus>("sync status", &[]),
+    entry::<c::sync::now::SyncNow>("sync now", SERVER),
     entry::<c::sync::list::SyncList>("sync list", PROJECT),
+    entry::<c::sync::retry::SyncRetry>("sync retry", RETRY),
+    entry::<c::doctor::Doctor>("doctor", &[]),
+    entry::<c::agent::feature::create_feature::CreateFeature>(
+        "agent feature create-feature",
+        CREATE,
+    ),
+    entry::<c::serve::Serve>("serve", STORE),
+    entry::<c::admin::user::add::AdminUserAdd>("admin user add", STORE),
+    entry::<c::admin::project::map::AdminProjectMap>("admin project map", STORE),
+    entry::<c::admin::tickets::import::AdminTicketsImport>("admin tickets import", STORE),
+    entry::<c::admin::status::AdminStatus>("admin status", STORE),
+    entry::<c::demo::Demo>("demo", &[ExitCode::Conflict]),
     entry::<c::schema::Schemas>("schema", &[]),
     entry::<c::completions::Completions>("completions", &[]),
     entry::<c::man::Man>("man", &[]),

@@ -26,7 +26,7 @@ pub(super) fn answer(ui: &Ui, typed: &CommandLine, error: &clap::Error) -> ExitC
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if ui.json => {
             let text = error.to_string();
-            ui.outcome(&Outcome::of(Help { text }, ""))
+            ui.outcome(&Outcome::new(Help { text }, ""))
         }
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             drop(error.print());

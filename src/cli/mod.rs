@@ -45,7 +45,7 @@ pub(crate) use context::{CommandResult, Context};
 pub(crate) use exit_code::ExitCode;
 pub(crate) use failure::{Effect, Failure};
 pub(crate) use hint::Hint;
-pub(crate) use outcome::{Outcome, merged};
+pub(crate) use outcome::Outcome;
 pub(crate) use table::{record, record_known, table};
 
 /// Runs the command of these arguments.

@@ -1,6 +1,5 @@
 //! The answer of a command: one value that becomes text or JSON.
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::command_line::CommandLine;
@@ -26,37 +25,19 @@ pub(crate) struct Outcome {
 #[derive(Debug)]
 enum Answer {
     Document(Box<dyn AnyDocument>),
-    Untyped {
-        schema: &'static str,
-        fields: Value,
-    },
     /// The text, which is JSON itself.
     Text,
 }
 
-#[derive(Serialize)]
-struct Untyped<'a> {
-    schema: &'static str,
-    result: &'static str,
-    #[serde(flatten)]
-    fields: &'a Value,
-    warnings: &'a [String],
-}
-
 impl Outcome {
     /// An answer.
-    pub(crate) fn of(document: impl Document, text: impl Into<String>) -> Self {
+    pub(crate) fn new(document: impl Document, text: impl Into<String>) -> Self {
         Self::with(Answer::Document(Box::new(document)), text)
     }
 
     /// An answer that is JSON in both forms of output.
     pub(crate) fn verbatim(json: impl Into<String>) -> Self {
         Self::with(Answer::Text, json)
-    }
-
-    /// An answer; `fields` is a `json!({…})` object.
-    pub(crate) fn new(schema: &'static str, fields: Value, text: impl Into<String>) -> Self {
-        Self::with(Answer::Untyped { schema, fields }, text)
     }
 
     fn with(answer: Answer, text: impl Into<String>) -> Self {
@@ -107,7 +88,6 @@ impl Outcome {
     pub(super) fn json(&self) -> serde_json::Result<String> {
         match &self.answer {
             Answer::Document(document) => document.to_json(self.envelope()),
-            Answer::Untyped { .. } => Ok(self.value()?.to_string()),
             Answer::Text => Ok(self.text.clone()),
         }
     }
@@ -126,7 +106,7 @@ impl Outcome {
     pub(super) fn json_lines(&self) -> serde_json::Result<String> {
         let list = match &self.answer {
             Answer::Document(document) => document.list().unwrap_or_default(),
-            Answer::Untyped { .. } | Answer::Text => "",
+            Answer::Text => "",
         };
         let all = self.value()?;
         let items = all.get(list).and_then(Value::as_array);
@@ -137,12 +117,6 @@ impl Outcome {
     fn value(&self) -> serde_json::Result<Value> {
         match &self.answer {
             Answer::Document(document) => document.to_value(self.envelope()),
-            Answer::Untyped { schema, fields } => serde_json::to_value(Untyped {
-                schema,
-                result: "success",
-                fields,
-                warnings: &self.warnings,
-            }),
             Answer::Text => serde_json::from_str(&self.text),
         }
     }
@@ -153,12 +127,4 @@ impl Outcome {
             warnings: &self.warnings,
         }
     }
-}
-
-/// An object with the keys of both objects; the second wins.
-pub(crate) fn merged(mut fields: Value, more: &Value) -> Value {
-    if let (Value::Object(fields), Value::Object(more)) = (&mut fields, more) {
-        fields.extend(more.clone());
-    }
-    fields
 }

@@ -147,6 +147,7 @@ fn walk() -> Vec<Value> {
         vec!["auth", "status"],
         vec!["completions", "bash"],
         vec!["man"],
+        vec!["schema"],
         vec!["doctor"],
         vec!["demo"],
         vec!["--help"],

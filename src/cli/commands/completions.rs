@@ -35,5 +35,5 @@ pub(crate) fn run(arguments: Arguments, mut program: clap::Command) -> Outcome {
     let script = String::from_utf8_lossy(&script).into_owned();
     let text = script.clone();
     let shell = shell.to_string();
-    Outcome::of(Completions { shell, script }, text)
+    Outcome::new(Completions { shell, script }, text)
 }

@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: Arguments, mut program: clap::Command) -> CommandRe
         .map_err(|error| Failure::from_error(Code::Internal, &error))?;
     let page = String::from_utf8_lossy(&page).into_owned();
     let text = page.clone();
-    Ok(Outcome::of(Man { name, page }, text))
+    Ok(Outcome::new(Man { name, page }, text))
 }
 
 fn unknown(command: &clap::Command, word: &str) -> Failure {

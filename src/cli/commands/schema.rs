@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: Arguments) -> CommandResult {
     let names: Vec<_> = documents.iter().map(|(name, _)| *name).collect();
     let Some(asked) = arguments.name else {
         let text = names.join("\n");
-        return Ok(Outcome::of(Schemas { names }, text));
+        return Ok(Outcome::new(Schemas { names }, text));
     };
     let is_asked = |name: &str| name == asked || short(name) == asked;
     let found = documents.iter().find(|(name, _)| is_asked(name));

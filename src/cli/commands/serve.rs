@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
 use super::admin::Store;
+use crate::cli::document::Document;
 use crate::cli::logging::filter;
 use crate::cli::{CommandResult, Context, Outcome};
 use crate::control_plane::{Limits, ServeOptions, start};
@@ -25,6 +27,17 @@ pub struct Arguments {
     pub rate_limit: u32,
 }
 
+/// The running server.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Serve {
+    /// The address it listens on.
+    url: String,
+}
+
+impl Document for Serve {
+    const SCHEMA: &'static str = "spec-kitty.serve/1";
+}
+
 /// Serves until SIGINT or SIGTERM. Prints the answer at the start, because the caller waits for the
 /// address.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
@@ -42,7 +55,12 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let signals = running.listen_for_signals()?;
     let url = running.url();
     let text = format!("listening on {url}");
-    let outcome = Outcome::new("spec-kitty.serve/1", json!({"url": url}), text);
+    let outcome = Outcome::new(
+        Serve {
+            url: url.to_owned(),
+        },
+        text,
+    );
     let outcome = context.ui.print_now(outcome);
     running.stop_on(signals);
     Ok(outcome)

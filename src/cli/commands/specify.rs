@@ -214,7 +214,7 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
         origin_ticket: origin,
         commits: arrival.commits,
     };
-    Outcome::of(answer, text)
+    Outcome::new(answer, text)
         .warn(context.reminder())
         .warn(arrival.warnings)
 }
@@ -262,5 +262,5 @@ fn planned(
         place,
         dry_run: Some(dry_run),
     };
-    Outcome::of(answer, text)
+    Outcome::new(answer, text)
 }

@@ -9,6 +9,7 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,7 +24,7 @@ use crate::text::chain;
 const END_BYTES: u64 = 64 * 1024;
 
 /// The content of one queue, or of several.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Counts {
     /// Queued events, including those of a newer version.
     pub pending: u64,

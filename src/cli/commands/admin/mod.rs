@@ -7,8 +7,6 @@ pub(crate) mod user;
 
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
-
 use crate::cli::{CommandResult, Context, Failure};
 use crate::control_plane::{self, Administration};
 
@@ -34,8 +32,8 @@ impl Store {
     }
 
     /// The folder, for the JSON document.
-    fn shown(&self, context: &Context) -> Value {
-        json!(self.folder(context).display().to_string())
+    fn shown(&self, context: &Context) -> String {
+        self.folder(context).display().to_string()
     }
 }
 

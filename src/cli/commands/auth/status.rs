@@ -45,7 +45,7 @@ pub(crate) fn run(context: &Context) -> CommandResult {
         access_expires_at: status.access_expires_at,
         refresh_expires_at: status.refresh_expires_at,
     };
-    let outcome = Outcome::of(answer, text(&status, context));
+    let outcome = Outcome::new(answer, text(&status, context));
     if status.standing.is_logged_in() {
         return Ok(outcome);
     }

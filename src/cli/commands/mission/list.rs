@@ -40,7 +40,7 @@ pub(crate) fn run(context: &Context) -> CommandResult {
     let headings = ["number", "mission", "ticket", "origin", "branch", "created"];
     let text = table(&context.ui, headings, &rows);
     let missions = listed.missions;
-    Ok(Outcome::of(MissionList { missions }, text).warn(listed.warnings))
+    Ok(Outcome::new(MissionList { missions }, text).warn(listed.warnings))
 }
 
 fn row(context: &Context, mission: &MissionOverview) -> [String; 6] {

@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     } else {
         one_line(&url)
     };
-    Ok(Outcome::of(MissionOpen { url, opened }, text))
+    Ok(Outcome::new(MissionOpen { url, opened }, text))
 }
 
 /// `meta.json` may come from anybody, and a browser opens more than web pages.

@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     };
     let text = text(context, &details, changed);
     let mission = Mission { details, changed };
-    Ok(Outcome::of(MissionShow { mission }, text))
+    Ok(Outcome::new(MissionShow { mission }, text))
 }
 
 /// The ticket of a mission.

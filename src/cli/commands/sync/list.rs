@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         let events = queued.into_iter().map(ListedEvent::Queued).collect();
         (events, table(&context.ui, headings, &rows))
     };
-    Ok(Outcome::of(SyncList { events, total }, text).warn(warnings))
+    Ok(Outcome::new(SyncList { events, total }, text).warn(warnings))
 }
 
 fn row(event: &Value) -> [String; 4] {

@@ -1,11 +1,13 @@
 //! `spec-kitty sync now`.
 
 use indicatif::ProgressBar;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Scope;
 use crate::auth::session::{Session, SessionError};
+use crate::cli::document::Document;
 use crate::cli::{Code, CommandResult, Context, Effect, ExitCode, Failure, Outcome, record_known};
 use crate::http::{Answer, Call, Refusal, Retry};
 use crate::journey::finish::{Recorded, record_owed_events};
@@ -25,14 +27,22 @@ pub struct Arguments {
 }
 
 /// The results of all queues.
-#[derive(Serialize)]
-struct NowAnswer {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SyncNow {
+    /// Whether the server rejected no event.
     ok: bool,
     #[serde(flatten)]
     sum: Delivered,
+    /// Events that are still queued.
     pending: u64,
+    /// Events of cut-off commands that were queued first.
     intents_recorded: u64,
+    /// Cut-off commands that must be run again.
     intents_waiting: u64,
+}
+
+impl Document for SyncNow {
+    const SCHEMA: &'static str = "spec-kitty.sync-now/1";
 }
 
 /// Records the events of interrupted commands, then delivers the queues.
@@ -67,7 +77,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let mut warnings = recorded.warnings;
     warnings.append(&mut sum.warnings);
     warnings.extend(left.problems);
-    let results = NowAnswer {
+    let results = SyncNow {
         ok: sum.rejected == 0,
         sum,
         pending: left.pending,
@@ -131,8 +141,8 @@ fn progress(queues: &[Queue], context: &Context) -> ProgressBar {
     }
 }
 
-impl NowAnswer {
-    fn outcome(&self, context: &Context) -> Outcome {
+impl SyncNow {
+    fn outcome(self, context: &Context) -> Outcome {
         let recorded = self.intents_recorded;
         let rows = [
             ("delivered", Some(self.sum.accepted.to_string())),
@@ -146,7 +156,7 @@ impl NowAnswer {
             _ => ExitCode::Internal,
         };
         let text = record_known(&context.ui, rows);
-        Outcome::new("spec-kitty.sync-now/1", json!(self), text).exit(exit)
+        Outcome::new(self, text).exit(exit)
     }
 
     fn failure(&self, failure: Failure, may_have_arrived: bool, warnings: Vec<String>) -> Failure {

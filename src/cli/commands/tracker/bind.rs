@@ -1,7 +1,9 @@
 //! `spec-kitty tracker bind`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
+use crate::cli::document::Document;
 use crate::cli::ticket_arguments::provider_argument;
 use crate::cli::{CommandResult, Context, Outcome};
 use crate::project::Project;
@@ -19,6 +21,22 @@ pub struct Arguments {
     /// Name of the project on the control plane
     #[arg(long, value_name = "SLUG", value_parser = project_slug)]
     pub project_slug: String,
+}
+
+/// The project's tracker.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct TrackerBind {
+    provider: Provider,
+    /// The project's name on the server.
+    project_slug: String,
+    /// The file that holds the binding.
+    config_file: &'static str,
+    /// Whether the file changed.
+    changed: bool,
+}
+
+impl Document for TrackerBind {
+    const SCHEMA: &'static str = "spec-kitty.tracker-bind/1";
 }
 
 /// Writes the `tracker` block of `.kittify/config.yaml`.
@@ -41,13 +59,13 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         ),
         (true, false) => format!("This project is already bound to {title} project {name}."),
     };
-    let fields = json!({
-        "provider": provider,
-        "project_slug": project_slug,
-        "config_file": CONFIG_FILE,
-        "changed": changed,
-    });
-    Ok(Outcome::new("spec-kitty.tracker-bind/1", fields, text))
+    let answer = TrackerBind {
+        provider,
+        project_slug,
+        config_file: CONFIG_FILE,
+        changed,
+    };
+    Ok(Outcome::new(answer, text))
 }
 
 /// A name that fits on one line of a file and of an answer.

@@ -111,7 +111,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         ("folder", &folder),
         ("commit", commit.map_or("none", String::as_str)),
     ];
-    Ok(Outcome::of(answer, record(&context.ui, &rows))
+    Ok(Outcome::new(answer, record(&context.ui, &rows))
         .warn(bound.warnings)
         .warn(context.reminder()))
 }
@@ -144,5 +144,5 @@ fn plan(context: &Context, slug: &str, folder: &str, candidate: &OriginCandidate
         ("title", candidate.title()),
         ("to mission", slug),
     ];
-    Outcome::of(answer, record(&context.ui, &rows))
+    Outcome::new(answer, record(&context.ui, &rows))
 }

@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         resource_id: known(result.resource_id),
         query_used: result.query_used,
     };
-    Ok(Outcome::of(answer, text))
+    Ok(Outcome::new(answer, text))
 }
 
 /// An answer without tickets may lack the resource.

@@ -1,8 +1,10 @@
 //! `spec-kitty admin project map`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::Store;
+use crate::cli::document::Document;
 use crate::cli::ticket_arguments::provider_argument;
 use crate::cli::{CommandResult, Context, Outcome};
 use crate::text::one_line;
@@ -25,6 +27,26 @@ pub struct Arguments {
     pub store: Store,
 }
 
+/// The project and its tracker resource.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminProjectMap {
+    /// False if the project existed.
+    created: bool,
+    /// The project's name.
+    project_slug: String,
+    /// A reference that can replace the name.
+    binding_ref: String,
+    provider: Provider,
+    resource_type: String,
+    resource_id: String,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminProjectMap {
+    const SCHEMA: &'static str = "spec-kitty.admin-project-map/1";
+}
+
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let Arguments {
         slug,
@@ -43,14 +65,14 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         one_line(&resource_type),
         one_line(&resource_id),
     );
-    let fields = json!({
-        "created": mapped.created,
-        "project_slug": slug,
-        "binding_ref": mapped.binding_ref,
-        "provider": provider,
-        "resource_type": resource_type,
-        "resource_id": resource_id,
-        "data": store.shown(context),
-    });
-    Ok(Outcome::new("spec-kitty.admin-project-map/1", fields, text))
+    let answer = AdminProjectMap {
+        created: mapped.created,
+        project_slug: slug,
+        binding_ref: mapped.binding_ref,
+        provider,
+        resource_type,
+        resource_id,
+        data: store.shown(context),
+    };
+    Ok(Outcome::new(answer, text))
 }
