@@ -11,6 +11,7 @@ mod admin;
 mod auth;
 mod bad_input;
 mod bind_origin;
+mod commands;
 mod concurrency;
 mod confirmation;
 mod corner_cases;

@@ -56,6 +56,8 @@ pub enum Command {
     Admin(commands::admin::Command),
     /// Try spec-kitty in a temporary folder
     Demo(commands::demo::Arguments),
+    /// List every command with its arguments, document and exit codes
+    Commands(commands::commands::Arguments),
     /// Print the JSON Schema of a document, or the names of all
     Schema(commands::schema::Arguments),
     /// Print a shell completion script
@@ -83,6 +85,7 @@ impl Command {
             Self::Admin(command) => commands::admin::run(command, context),
             Self::Sync(command) => commands::sync::run(command, context),
             Self::Demo(arguments) => commands::demo::run(arguments, context),
+            Self::Commands(_) => Ok(commands::commands::run(context, Arguments::command())),
             Self::Schema(arguments) => commands::schema::run(arguments),
             Self::Completions(arguments) => {
                 Ok(commands::completions::run(arguments, Arguments::command()))

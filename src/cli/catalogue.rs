@@ -111,6 +111,7 @@ pub(super) const COMMANDS: &[Entry] = &[
     entry::<c::admin::tickets::import::AdminTicketsImport>("admin tickets import", STORE),
     entry::<c::admin::status::AdminStatus>("admin status", STORE),
     entry::<c::demo::Demo>("demo", &[ExitCode::Conflict]),
+    entry::<c::commands::Commands>("commands", &[]),
     entry::<c::schema::Schemas>("schema", &[]),
     entry::<c::completions::Completions>("completions", &[]),
     entry::<c::man::Man>("man", &[]),

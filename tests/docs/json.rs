@@ -148,6 +148,7 @@ fn walk() -> Vec<Value> {
         vec!["completions", "bash"],
         vec!["man"],
         vec!["schema"],
+        vec!["commands"],
         vec!["doctor"],
         vec!["demo"],
         vec!["--help"],

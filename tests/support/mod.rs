@@ -1,6 +1,7 @@
 //! Fixtures: a [`Sandbox`] in which the real binary runs with real git, and a [`Server`] in place of
 //! the control plane. The fixtures do not use the code of the program.
 
+mod command_tree;
 mod control_plane;
 mod fixtures;
 mod output;
@@ -15,6 +16,7 @@ mod snapshot;
 mod terminal;
 mod unprivileged;
 
+pub(crate) use command_tree::words_of;
 pub(crate) use control_plane::*;
 pub(crate) use fixtures::*;
 pub(crate) use output::Output;

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::command_tree::assert_listed;
 use super::unprivileged::temporary_folder;
 use super::{Output, Server, Snapshot};
 
@@ -490,9 +491,17 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 #[must_use]
 pub(crate) fn finish(command: Command, input: &[u8]) -> Output {
     let line = line_of(&command);
+    let is_binary = command.get_program() == binary();
+    let arguments = command
+        .get_args()
+        .map(|it| it.to_string_lossy().into_owned());
+    let arguments: Vec<_> = arguments.collect();
     let result = assert_cmd::Command::from_std(command)
         .write_stdin(input)
         .output()
         .unwrap_or_else(|error| panic!("cannot start {line}: {error}"));
+    if is_binary {
+        assert_listed(&arguments, result.status.code());
+    }
     Output::new(line, result)
 }

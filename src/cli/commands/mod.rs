@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod agent;
 pub(crate) mod auth;
+pub(crate) mod commands;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
