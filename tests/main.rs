@@ -20,6 +20,7 @@ mod demo;
 mod docs;
 mod doctor;
 mod errors;
+mod examples;
 mod git_states;
 mod healing;
 mod help;

@@ -1,6 +1,7 @@
 //! `spec-kitty completions` and `spec-kitty man`.
 
-use crate::support::Sandbox;
+use crate::help::commands;
+use crate::support::{Sandbox, repository};
 
 #[test]
 fn every_shell_has_a_script_that_knows_the_commands() {
@@ -64,7 +65,6 @@ fn every_command_has_a_page() {
     let sandbox = Sandbox::new();
     let page = sandbox.run(&["man"]).succeeds().stdout;
     assert!(page.contains(".TH spec-kitty 1"), "{page}");
-    assert!(page.contains("Exit codes"), "{page}");
     let answer = sandbox
         .run(&["man", "tracker", "bind", "--json"])
         .answer("spec-kitty.man/1");
@@ -72,6 +72,66 @@ fn every_command_has_a_page() {
     assert!(answer["page"].as_str().unwrap().contains("project\\-slug"));
     let error = sandbox.run(&["man", "trakcer", "--json"]).error(2, "none");
     assert_eq!(error["hint"], "did you mean tracker?");
+}
+
+#[test]
+fn every_page_has_the_usual_sections_and_a_version() {
+    let sandbox = Sandbox::new();
+    let version = env!("CARGO_PKG_VERSION");
+    for command in commands() {
+        let words = [&["man".to_owned()], &command[..]].concat();
+        let page = sandbox.run(&words).succeeds().stdout;
+        let (title, _) = page.split_once(".SH").unwrap();
+        assert!(title.contains(version), "{command:?}: {title}");
+        let sections: Vec<_> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix(".SH "))
+            .collect();
+        let last = [
+            "EXAMPLES",
+            "\"EXIT STATUS\"",
+            "ENVIRONMENT",
+            "FILES",
+            "\"SEE ALSO\"",
+        ];
+        assert!(sections.ends_with(&last), "{command:?}: {sections:?}");
+        for name in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS"] {
+            assert!(sections.contains(&name), "{command:?}: no {name}");
+        }
+    }
+    let page = sandbox.run(&["man", "tracker", "bind"]).succeeds().stdout;
+    let first = "\nspec\\-kitty tracker bind \\-\\-provider linear \\-\\-project\\-slug web\n";
+    assert!(page.contains(first), "{page}");
+    assert!(page.contains("spec\\-kitty\\-tracker(1), "), "{page}");
+    // Also the arguments that the short help leaves out have a text.
+    assert!(page.contains("Never prompt"), "{page}");
+}
+
+/// The variables are documented ones.
+#[test]
+fn the_pages_name_documented_variables() {
+    let page = Sandbox::new().run(&["man"]).succeeds().stdout;
+    let (_, environment) = page.split_once(".SH ENVIRONMENT").unwrap();
+    let (environment, _) = environment.split_once(".SH FILES").unwrap();
+    let document = repository::read("docs/environment.md");
+    let mut names = environment
+        .lines()
+        .filter_map(|line| line.strip_prefix("\\fB"));
+    assert!(names.clone().count() > 3);
+    assert!(names.all(|name| document.contains(name.trim_end_matches("\\fR"))));
+}
+
+#[test]
+fn the_version_is_a_document_too() {
+    let sandbox = Sandbox::new();
+    for arguments in [["--version", "--json"], ["--json", "-V"]] {
+        let answer = sandbox.run(&arguments).answer("spec-kitty.help/1");
+        assert_eq!(answer["version"], env!("CARGO_PKG_VERSION"));
+        assert_eq!(
+            answer["text"],
+            format!("spec-kitty {}\n", env!("CARGO_PKG_VERSION"))
+        );
+    }
 }
 
 #[test]

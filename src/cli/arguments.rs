@@ -6,7 +6,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::globals::Globals;
 use super::ui::Form;
-use super::{CommandResult, Context, ExitCode, Failure, catalogue, commands};
+use super::{CommandResult, Context, ExitCode, Failure, catalogue, commands, examples};
 
 /// Start a mission from the Jira or Linear ticket it belongs to
 #[derive(Debug, Parser)]
@@ -15,7 +15,7 @@ use super::{CommandResult, Context, ExitCode, Failure, catalogue, commands};
     version,
     disable_help_subcommand = true,
     arg_required_else_help = true,
-    after_help = exit_codes(),
+    after_long_help = exit_codes(),
     max_term_width = 100
 )]
 pub struct Arguments {
@@ -85,14 +85,17 @@ impl Command {
             Self::Admin(command) => commands::admin::run(command, context),
             Self::Sync(command) => commands::sync::run(command, context),
             Self::Demo(arguments) => commands::demo::run(arguments, context),
-            Self::Commands(_) => Ok(commands::commands::run(context, Arguments::command())),
+            Self::Commands(_) => Ok(commands::commands::run(context, program())),
             Self::Schema(arguments) => commands::schema::run(arguments),
-            Self::Completions(arguments) => {
-                Ok(commands::completions::run(arguments, Arguments::command()))
-            }
-            Self::Man(arguments) => commands::man::run(arguments, Arguments::command()),
+            Self::Completions(arguments) => Ok(commands::completions::run(arguments, program())),
+            Self::Man(arguments) => commands::man::run(arguments, program()),
         }
     }
+}
+
+/// The program as clap knows it, with the examples of its help.
+pub(super) fn program() -> clap::Command {
+    examples::in_help(Arguments::command())
 }
 
 /// The arguments, and the words of the selected command.
@@ -106,7 +109,7 @@ pub(super) struct Parsed {
 
 impl Parsed {
     pub(super) fn from(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
-        let matches = Arguments::command().try_get_matches_from(arguments)?;
+        let matches = program().try_get_matches_from(arguments)?;
         let mut words = Vec::new();
         let mut selected = &matches;
         while let Some((word, next)) = selected.subcommand() {
@@ -118,7 +121,7 @@ impl Parsed {
             path: words.join(" "),
             lines: lines.copied().unwrap_or(false),
             arguments: Arguments::from_arg_matches(&matches)
-                .map_err(|error| error.format(&mut Arguments::command()))?,
+                .map_err(|error| error.format(&mut program()))?,
         })
     }
 

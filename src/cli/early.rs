@@ -1,11 +1,10 @@
 //! Output for arguments that clap does not accept: help, version, and usage errors.
 
-use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::arguments::Arguments;
+use super::arguments::program;
 use super::command_line::CommandLine;
 use super::document::Document;
 use super::{Code, ExitCode, Failure, Hint, Outcome, Ui};
@@ -15,6 +14,9 @@ use super::{Code, ExitCode, Failure, Hint, Outcome, Ui};
 pub(crate) struct Help {
     /// What is printed without `--json`.
     text: String,
+    /// Only with `--version`: the version alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'static str>,
 }
 
 impl Document for Help {
@@ -25,8 +27,12 @@ impl Document for Help {
 pub(super) fn answer(ui: &Ui, typed: &CommandLine, error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if ui.json => {
-            let text = error.to_string();
-            ui.outcome(&Outcome::new(Help { text }, ""))
+            let is_version = error.kind() == ErrorKind::DisplayVersion;
+            let help = Help {
+                text: error.to_string(),
+                version: is_version.then_some(env!("CARGO_PKG_VERSION")),
+            };
+            ui.outcome(&Outcome::new(help, ""))
         }
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             drop(error.print());
@@ -71,7 +77,7 @@ fn usage(typed: &CommandLine, error: &clap::Error) -> Failure {
 
 /// The help of the command that the typed words select.
 fn help(typed: &CommandLine) -> Hint {
-    let root = Arguments::command();
+    let root = program();
     let mut command = &root;
     let mut names = vec!["spec-kitty"];
     for word in typed.words() {

@@ -33,10 +33,10 @@ pub(super) struct Globals {
     )]
     pub(super) json: Option<Vec<String>>,
     /// Only print the result
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, hide_short_help = true)]
     pub(super) quiet: bool,
     /// Verbose output (repeatable)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, hide_short_help = true)]
     pub(super) verbose: u8,
     /// When to use colour: auto, always or never
     #[arg(
@@ -45,16 +45,17 @@ pub(super) struct Globals {
         value_enum,
         default_value_t,
         value_name = "WHEN",
-        hide_possible_values = true
+        hide_possible_values = true,
+        hide_short_help = true
     )]
     pub(super) color: Color,
     /// Never prompt
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(super) no_input: bool,
     /// URL of the control plane
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     pub(super) server: Option<String>,
     /// Time limit of the whole command in seconds [default: 30; a search 10]
-    #[arg(long, global = true, value_name = "SECS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, global = true, value_name = "SECS", hide_short_help = true, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(super) timeout: Option<u64>,
 }

@@ -13,6 +13,7 @@ pub(crate) mod context;
 pub(crate) mod document;
 mod early;
 mod error;
+mod examples;
 pub(crate) mod exit_code;
 pub(crate) mod failure;
 mod globals;

@@ -152,6 +152,7 @@ fn walk() -> Vec<Value> {
         vec!["doctor"],
         vec!["demo"],
         vec!["--help"],
+        vec!["--version"],
         vec!["no-such-command"],
     ]
     .iter()
