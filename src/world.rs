@@ -31,6 +31,8 @@ pub(crate) mod names {
     pub(crate) const NO_INPUT: &str = "SPEC_KITTY_NO_INPUT";
     /// Log filter, as in `spec_kitty=debug`.
     pub(crate) const LOG: &str = "SPEC_KITTY_LOG";
+    /// The shell that asks for completions.
+    pub(crate) const COMPLETE: &str = "COMPLETE";
     /// `0`, `false`, `no` or `off` forbids all network.
     pub(crate) const NETWORK: &str = "SPEC_KITTY_ENABLE_SAAS_SYNC";
     /// A file of certificates to trust instead of the system's.

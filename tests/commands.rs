@@ -76,7 +76,9 @@ fn an_argument_says_how_it_is_given() {
 fn exit_codes_are_listed_for_each_command() {
     let codes = |words: &[&str]| command(words)["exit_codes"].clone();
     assert_eq!(codes(&["schema"]), json!([0, 1, 2, 10, 130]));
-    let all: Vec<_> = spec_kitty::ExitCode::ALL.map(|code| code.number()).into();
+    let all: Vec<_> = spec_kitty::ExitCode::ALL
+        .map(spec_kitty::ExitCode::number)
+        .into();
     assert_eq!(codes(&["specify"]), json!(all));
 }
 

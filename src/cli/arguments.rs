@@ -87,7 +87,7 @@ impl Command {
             Self::Demo(arguments) => commands::demo::run(arguments, context),
             Self::Commands(_) => Ok(commands::commands::run(context, program())),
             Self::Schema(arguments) => commands::schema::run(arguments),
-            Self::Completions(arguments) => Ok(commands::completions::run(arguments, program())),
+            Self::Completions(arguments) => commands::completions::run(arguments),
             Self::Man(arguments) => commands::man::run(arguments, program()),
         }
     }

@@ -8,6 +8,9 @@ use super::document::{Document, error_schema, keys_of, schema_of};
 use super::early::Help;
 use super::{ExitCode, Failure, failure};
 
+/// Makes the schema of a document.
+type MakeSchema = fn() -> Schema;
+
 /// A command that does something itself: `tracker bind`, not `tracker`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
@@ -15,7 +18,7 @@ pub(super) struct Entry {
     pub(super) path: &'static str,
     /// The name of its document.
     pub(super) document: &'static str,
-    pub(super) schema: fn() -> Schema,
+    pub(super) schema: MakeSchema,
     /// Besides those of [`ALWAYS`].
     exits: &'static [ExitCode],
 }
@@ -134,9 +137,9 @@ pub(super) fn find(path: &str) -> Option<&'static Entry> {
 }
 
 /// Every document by name, sorted, with its schema.
-pub(super) fn documents() -> Vec<(&'static str, fn() -> Schema)> {
+pub(super) fn documents() -> Vec<(&'static str, MakeSchema)> {
     let of_commands = COMMANDS.iter().map(|entry| (entry.document, entry.schema));
-    let error: (_, fn() -> Schema) = (failure::SCHEMA, error_schema);
+    let error: (_, MakeSchema) = (failure::SCHEMA, error_schema);
     let mut documents: Vec<_> = of_commands.chain([error]).collect();
     documents.sort_unstable_by_key(|(name, _)| *name);
     documents.dedup_by_key(|(name, _)| *name);

@@ -102,10 +102,24 @@ impl CommandLine {
     /// The typed flags that say where a command acts and how it answers: the short name of each, and
     /// the text for a shell.
     fn place(&self) -> Vec<(&'static str, String)> {
+        let quoted = |(flag, value): (&'static str, Option<&str>)| {
+            let value = value.map(|value| format!(" {}", shell_word(value)));
+            (flag, format!("{flag}{}", value.unwrap_or_default()))
+        };
+        self.place_flags().into_iter().map(quoted).collect()
+    }
+
+    /// The value of `-C`.
+    pub(super) fn folder(&self) -> Option<&str> {
+        let mut flags = self.place_flags().into_iter();
+        flags.find(|(flag, _)| *flag == FOLDER)?.1
+    }
+
+    fn place_flags(&self) -> Vec<(&'static str, Option<&str>)> {
         fn next<'a>(words: &mut impl Iterator<Item = &'a String>) -> Option<&'a str> {
             words.next().map(String::as_str)
         }
-        let mut place: Vec<(&'static str, String)> = Vec::new();
+        let mut place: Vec<(&'static str, Option<&str>)> = Vec::new();
         let mut words = self.words.iter().take_while(|word| *word != "--");
         while let Some(word) = words.next() {
             let (name, value) = match word.split_once('=') {
@@ -121,9 +135,8 @@ impl CommandLine {
                     None => continue,
                 },
             };
-            let value = value.map(|value| format!(" {}", shell_word(value)));
             place.retain(|(other, _)| *other != flag);
-            place.push((flag, format!("{flag}{}", value.unwrap_or_default())));
+            place.push((flag, value));
         }
         place
     }

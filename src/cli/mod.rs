@@ -9,6 +9,7 @@ pub(crate) mod code;
 mod command_line;
 pub(crate) mod commands;
 pub(crate) mod commit_arguments;
+mod completion;
 pub(crate) mod context;
 pub(crate) mod document;
 mod early;
@@ -51,6 +52,14 @@ pub(crate) use table::{record, record_known, table};
 
 /// Runs the command of these arguments.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
+    let world = World::from_process();
+    let completed = world
+        .as_ref()
+        .ok()
+        .map(|it| completion::answer(it, &arguments));
+    if let Some(exit) = completed.flatten() {
+        return exit;
+    }
     let typed = CommandLine::new(&arguments);
     let parsed = Parsed::from(arguments);
     let (globals, form) = match &parsed {
@@ -59,7 +68,6 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         Err(_) if typed.is_for_a_program() => (Globals::default(), Form::Json),
         Err(_) => (Globals::default(), Form::Text),
     };
-    let world = World::from_process();
     let nowhere = World::with_variables("/".into(), Vec::<(OsString, OsString)>::new());
     let ui = Ui::new(&globals, form, world.as_ref().unwrap_or(&nowhere));
     match (parsed, world) {

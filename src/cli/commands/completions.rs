@@ -4,8 +4,8 @@ use clap_complete::Shell;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::cli::Outcome;
 use crate::cli::document::Document;
+use crate::cli::{Code, CommandResult, Failure, Outcome, catalogue, completion};
 
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]
@@ -27,13 +27,18 @@ impl Document for Completions {
     const SCHEMA: &'static str = "spec-kitty.completions/1";
 }
 
-/// Prints a shell completion script for the program.
-pub(crate) fn run(arguments: Arguments, mut program: clap::Command) -> Outcome {
-    let Arguments { shell } = arguments;
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut program, "spec-kitty", &mut script);
-    let script = String::from_utf8_lossy(&script).into_owned();
+/// Prints the script that makes a shell ask this program for completions.
+pub(crate) fn run(arguments: Arguments) -> CommandResult {
+    let shell = arguments.shell.to_string();
+    let script = completion::script(&shell);
+    let script = script.map_err(|error| Failure::from_error(Code::Internal, &error))?;
+    let commands = catalogue::COMMANDS.iter().map(|entry| entry.path);
+    let commands: Vec<_> = commands.filter(|path| !path.is_empty()).collect();
+    let script = format!(
+        "{}\n# Completes these commands, their flags, missions, tickets and trackers: {}\n",
+        String::from_utf8_lossy(&script).trim_end(),
+        commands.join(", ")
+    );
     let text = script.clone();
-    let shell = shell.to_string();
-    Outcome::new(Completions { shell, script }, text)
+    Ok(Outcome::new(Completions { shell, script }, text))
 }

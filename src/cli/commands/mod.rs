@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod agent;
 pub(crate) mod auth;
+#[expect(clippy::module_inception, reason = "files have the names of commands")]
 pub(crate) mod commands;
 pub(crate) mod completions;
 pub(crate) mod demo;
