@@ -17,7 +17,7 @@ const LAYERS: [&[&str]; 14] = [
     &["git"],
     &["fs"],
     &["world"],
-    &["text", "secret"],
+    &["text", "secret", "warning"],
 ];
 
 /// The control plane is outside of these layers: only `cli` uses it.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::failure::{ErrorFields, Failure};
+use crate::warning::Warning;
 
 /// The keys of the answer of a command, without those of [`Envelope`].
 pub(crate) trait Document: Debug + Serialize + JsonSchema + Send + 'static {
@@ -32,7 +33,7 @@ pub(super) trait AnyDocument: Debug + Send {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Envelope<'a> {
     pub(super) error: Option<&'a Failure>,
-    pub(super) warnings: &'a [String],
+    pub(super) warnings: &'a [Warning],
 }
 
 /// A document as it is printed.
@@ -44,7 +45,7 @@ struct Whole<'a, D> {
     document: &'a D,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorFields<'a>>,
-    warnings: &'a [String],
+    warnings: &'a [Warning],
 }
 
 fn whole<'a, D: Document>(document: &'a D, envelope: Envelope<'a>) -> Whole<'a, D> {
@@ -114,7 +115,7 @@ fn completed(
     name: &'static str,
     results: &[&str],
 ) -> Schema {
-    let warnings = generator.subschema_for::<Vec<String>>();
+    let warnings = generator.subschema_for::<Vec<Warning>>();
     add(&mut schema, "schema", json!({"const": name}), true);
     add(&mut schema, "result", json!({"enum": results}), true);
     add(&mut schema, "warnings", warnings, true);

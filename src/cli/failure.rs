@@ -11,6 +11,7 @@ use super::command_line::CommandLine;
 use super::exit_code::ExitCode;
 use super::hint::Hint;
 use crate::fs::FsError;
+use crate::warning::Warning;
 
 pub(super) const SCHEMA: &str = "spec-kitty.error/1";
 
@@ -59,7 +60,7 @@ pub(crate) struct Failure {
     /// More, depending on the code.
     pub(crate) details: Map<String, Value>,
     #[serde(skip)]
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// The JSON document of a failure.
@@ -68,7 +69,7 @@ pub(super) struct ErrorDocument<'a> {
     schema: &'static str,
     result: &'static str,
     error: ErrorFields<'a>,
-    warnings: &'a [String],
+    warnings: &'a [Warning],
 }
 
 /// What failed, why, and what to do next.
@@ -189,7 +190,7 @@ impl Failure {
         self
     }
 
-    pub(crate) fn warn(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn warn(mut self, warnings: impl IntoIterator<Item = Warning>) -> Self {
         self.warnings.extend(warnings);
         self
     }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::command_line::CommandLine;
 use super::document::{AnyDocument, Document, Envelope};
 use super::{ExitCode, Failure};
+use crate::warning::Warning;
 
 /// The answer of a command that succeeded, or ended with a result worth reporting.
 #[derive(Debug)]
@@ -13,7 +14,7 @@ pub(crate) struct Outcome {
     /// Sanitised text for stdout. A missing final newline is added.
     pub(super) text: String,
     /// Lines on stderr, and `warnings` in JSON.
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
     pub(super) exit: ExitCode,
     /// Why the answer counts as an error; its exit code is that of the command.
     error: Option<Failure>,
@@ -53,7 +54,7 @@ impl Outcome {
 
     /// Adds warnings, each only once: two commits of a command can fail for one reason.
     #[must_use]
-    pub(crate) fn warn(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn warn(mut self, warnings: impl IntoIterator<Item = Warning>) -> Self {
         for warning in warnings {
             if !self.warnings.contains(&warning) {
                 self.warnings.push(warning);

@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use super::globals::{Color, Globals};
 use super::{Code, ExitCode, Failure, Outcome};
 use crate::text::{escape_json, sanitize};
+use crate::warning::Warning;
 use crate::world::{Terminals, World, names};
 
 /// The form of an answer.
@@ -158,9 +159,9 @@ impl Ui {
         failure.exit()
     }
 
-    fn warn(&self, warnings: &[String]) {
+    fn warn(&self, warnings: &[Warning]) {
         for warning in warnings {
-            self.labelled("", "warning:", AnsiColor::Yellow, warning);
+            self.labelled("", "warning:", AnsiColor::Yellow, &warning.message);
         }
     }
 

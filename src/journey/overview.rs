@@ -19,6 +19,7 @@ use crate::project::Project;
 use crate::project::paths::SPECS;
 use crate::sync::queue::Queue;
 use crate::text::chain;
+use crate::warning::{Warning, WarningCode};
 use crate::world::World;
 
 /// Whether a mission has its ticket.
@@ -90,7 +91,13 @@ pub(crate) struct MissionDetails {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Missions {
     pub missions: Vec<MissionOverview>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
+}
+
+impl Missions {
+    fn warn(&mut self, code: WarningCode, message: String) {
+        self.warnings.push(Warning::new(code, message));
+    }
 }
 
 /// Lists the missions in the work tree.
@@ -101,7 +108,7 @@ pub(crate) fn missions(world: &World, project: &Project) -> Result<Missions, FsE
     for read in in_parallel(&found, |mission| read(&project.root, mission, &awaited)) {
         match read {
             Ok(overview) => listed.missions.extend(overview),
-            Err(error) => listed.warnings.push(chain(&error)),
+            Err(error) => listed.warn(WarningCode::MissionUnreadable, chain(&error)),
         }
     }
     let place = |it: &MissionOverview| {
@@ -111,11 +118,12 @@ pub(crate) fn missions(world: &World, project: &Project) -> Result<Missions, FsE
     listed.missions.sort_by_cached_key(place);
     match hidden::names(world, project) {
         Ok(names) if names.is_empty() => {}
-        Ok(names) => listed.warnings.push(format!(
-            "not listed, because they are outside the sparse checkout: {}",
-            names.join(", ")
-        )),
-        Err(error) => listed.warnings.push(chain(&error)),
+        Ok(names) => {
+            let names = names.join(", ");
+            let words = "not listed, because they are outside the sparse checkout";
+            listed.warn(WarningCode::MissionsHidden, format!("{words}: {names}"));
+        }
+        Err(error) => listed.warn(WarningCode::MissionsHidden, chain(&error)),
     }
     Ok(listed)
 }

@@ -18,6 +18,7 @@ use crate::sync::event::{FeatureCreated, MissionOriginBound};
 use crate::sync::event_id;
 use crate::text::{chain, one_line};
 use crate::tracker::ticket::Ticket;
+use crate::warning::WarningCode;
 use crate::wire::request::BindRequest;
 
 const MISSION_ORIGIN_BOUND: &str = "MissionOriginBound";
@@ -209,7 +210,8 @@ impl Walk<'_> {
     /// An event never stops the work: a later run records it.
     fn not_recorded(&mut self, event_type: &str, error: &dyn Error) -> Settled {
         let cause = chain(error);
-        self.warn(format!("the {event_type} event was not recorded: {cause}"));
+        let message = format!("the {event_type} event was not recorded: {cause}");
+        self.warn(WarningCode::EventNotRecorded, message);
         Settled::Owed
     }
 

@@ -10,6 +10,7 @@ use crate::mission::metadata::{MetadataError, MetadataKeys, MissionMetadata};
 use crate::project::Project;
 use crate::text::chain;
 use crate::tracker::ticket::Ticket;
+use crate::warning::{Warning, WarningCode};
 use crate::wire::response::BindResponse;
 
 /// A journey under way, and what this run of it has done.
@@ -57,7 +58,7 @@ pub(super) struct Progress {
     pub bound: Option<BindResponse>,
     /// Steps that can never succeed.
     pub given_up: Vec<Step>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// A mission that a command made, bound or found.
@@ -73,7 +74,7 @@ pub(crate) struct Arrival {
     pub event_emitted: bool,
     /// The control plane's answer; `None` if it was not asked.
     pub bound: Option<BindResponse>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 impl Arrival {
@@ -174,7 +175,8 @@ impl<'a> Walk<'a> {
             Ok(()) => self.saved = true,
             Err(error) => {
                 let cause = chain(&error);
-                self.warn(format!("could not save the interrupted command: {cause}"));
+                let message = format!("could not save the interrupted command: {cause}");
+                self.warn(WarningCode::JourneyUnsaved, message);
             }
         }
         Ok(())
@@ -247,7 +249,7 @@ impl<'a> Walk<'a> {
             results.push(self.journeys.save(&own));
         }
         for error in results.into_iter().filter_map(Result::err) {
-            self.warn(chain(&error));
+            self.warn(WarningCode::JourneyUnsaved, chain(&error));
         }
     }
 
@@ -267,8 +269,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    pub(super) fn warn(&mut self, warning: impl Into<String>) {
-        self.progress.warnings.push(warning.into());
+    pub(super) fn warn(&mut self, code: WarningCode, message: impl Into<String>) {
+        self.progress.warnings.push(Warning::new(code, message));
     }
 
     pub(super) fn metadata(&self) -> Result<MissionMetadata, MetadataError> {

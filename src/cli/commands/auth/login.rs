@@ -12,6 +12,7 @@ use crate::cli::{CommandResult, Context, Failure, Hint, Outcome, ask};
 use crate::http::HttpError;
 use crate::secret::Secret;
 use crate::text::one_line;
+use crate::warning::{Warning, WarningCode};
 use crate::world::names;
 
 /// Arguments of `auth login`.
@@ -122,13 +123,15 @@ fn outcome(session: &Credentials) -> Outcome {
     Outcome::new(answer, text)
 }
 
-fn warnings(context: &Context, session: &Credentials) -> Vec<String> {
+fn warnings(context: &Context, session: &Credentials) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if session.team_slug.is_none() {
-        warnings.push("the session has no team; pass one with --team".to_owned());
+        let message = "the session has no team; pass one with --team";
+        warnings.push(Warning::new(WarningCode::NoTeam, message));
     }
     if context.world.variable(names::TOKEN).is_some() {
-        warnings.push("SPEC_KITTY_TOKEN is set and overrides this session".to_owned());
+        let message = "SPEC_KITTY_TOKEN is set and overrides this session";
+        warnings.push(Warning::new(WarningCode::TokenOverrides, message));
     }
     warnings
 }

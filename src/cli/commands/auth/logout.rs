@@ -7,6 +7,7 @@ use crate::auth::credentials;
 use crate::auth::login::log_out;
 use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome};
+use crate::warning::{Warning, WarningCode};
 use crate::world::names;
 
 /// The session that was removed.
@@ -42,7 +43,8 @@ pub(crate) fn run(context: &Context) -> CommandResult {
         team_slug: session.and_then(|session| session.team_slug.clone()),
         logged_in: false,
     };
-    let still = "SPEC_KITTY_TOKEN is still set and still used".to_owned();
+    let still = "SPEC_KITTY_TOKEN is still set and still used";
+    let still = Warning::new(WarningCode::TokenOverrides, still);
     let warning = world.variable(names::TOKEN).map(|_| still);
     Ok(Outcome::new(answer, text).warn(warning))
 }

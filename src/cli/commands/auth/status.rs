@@ -8,6 +8,7 @@ use crate::auth::server_choice::ServerSource;
 use crate::auth::status::{Standing, Status, look};
 use crate::cli::document::Document;
 use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome, record_known};
+use crate::warning::{Warning, WarningCode};
 
 /// The session.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -92,9 +93,12 @@ pub(crate) fn sentence(standing: &Standing) -> &'static str {
 }
 
 /// A warning if the session belongs to another server.
-pub(crate) fn other_server(standing: &Standing) -> Option<String> {
+pub(crate) fn other_server(standing: &Standing) -> Option<Warning> {
     match standing {
-        Standing::OtherServer(server) => Some(format!("the stored session is for {server}")),
+        Standing::OtherServer(server) => {
+            let message = format!("the stored session is for {server}");
+            Some(Warning::new(WarningCode::OtherServer, message))
+        }
         _ => None,
     }
 }

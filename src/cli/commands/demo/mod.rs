@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome};
 use crate::text::shell_word;
+use crate::warning::{Warning, WarningCode};
 use narrator::Step;
 use script::Played;
 use stage::Stage;
@@ -49,7 +50,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         (Ok(played), Some(_)) => next_commands(&stage, &played.url),
         _ => REMOVED.to_owned(),
     };
-    let left_behind = stage.remove();
+    let left_behind = stage.remove().map(Warning::of(WarningCode::FolderLeft));
     let Played { steps, slug, .. } = played?;
     let answer = Demo {
         steps,

@@ -9,6 +9,7 @@ use crate::cli::document::Document;
 use crate::cli::lines::LinesArgument;
 use crate::cli::{CommandResult, Context, Outcome, table};
 use crate::sync::queue::DeadEvent;
+use crate::warning::{Warning, WarningCode};
 
 /// Arguments of `sync list`.
 #[derive(Debug, clap::Args)]
@@ -56,7 +57,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let mut rejected = Vec::new();
     for queue in &queues {
         let counts = queue.counts();
-        warnings.extend(counts.problems);
+        let problems = counts.problems.into_iter();
+        warnings.extend(problems.map(Warning::of(WarningCode::QueueFile)));
         let room = arguments
             .limit
             .saturating_sub(queued.len() + rejected.len());
@@ -70,7 +72,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     }
     let shown = queued.len() + rejected.len();
     if (shown as u64) < total {
-        warnings.push(format!("showing {shown} of {total} events; see --limit"));
+        let message = format!("showing {shown} of {total} events; see --limit");
+        warnings.push(Warning::new(WarningCode::ListCut, message));
     }
     let (events, text) = if arguments.dead {
         let rows: Vec<_> = rejected.iter().map(rejected_row).collect();

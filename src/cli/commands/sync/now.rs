@@ -17,6 +17,7 @@ use crate::sync::delivery::{Delivered, Stop, deliver};
 use crate::sync::queue::Queue;
 use crate::text::count;
 use crate::tracker::control_plane_client::TrackerError;
+use crate::warning::{Warning, WarningCode};
 use crate::wire::EVENTS_PATH;
 
 /// Arguments of `sync now`.
@@ -75,8 +76,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     progress.finish_and_clear();
     let left = super::total(&queues);
     let mut warnings = recorded.warnings;
-    warnings.append(&mut sum.warnings);
-    warnings.extend(left.problems);
+    let files = sum.warnings.drain(..).chain(left.problems);
+    warnings.extend(files.map(Warning::of(WarningCode::QueueFile)));
     let results = SyncNow {
         ok: sum.rejected == 0,
         sum,
@@ -90,7 +91,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         None => return Ok(results.outcome(context).warn(warnings)),
         Some(Stop::Deadline) => {
             let timed_out = "timed out; some events are still queued; run: spec-kitty sync now";
-            let outcome = results.outcome(context).warn([timed_out.to_owned()]);
+            let outcome = results
+                .outcome(context)
+                .warn([Warning::new(WarningCode::TimedOut, timed_out)]);
             return Ok(outcome.warn(warnings));
         }
         Some(Stop::NoAnswer(error)) => {
@@ -159,7 +162,7 @@ impl SyncNow {
         Outcome::new(self, text).exit(exit)
     }
 
-    fn failure(&self, failure: Failure, may_have_arrived: bool, warnings: Vec<String>) -> Failure {
+    fn failure(&self, failure: Failure, may_have_arrived: bool, warnings: Vec<Warning>) -> Failure {
         let effect = match (may_have_arrived, self.sum.total() + self.intents_recorded) {
             (true, _) => Effect::Unknown,
             (false, 0) => Effect::None,
@@ -173,17 +176,20 @@ impl SyncNow {
         failure
     }
 
-    fn warnings(&self) -> impl Iterator<Item = String> {
+    fn warnings(&self) -> impl Iterator<Item = Warning> {
         let list = "run: spec-kitty sync list --dead";
         let some = |number, noun| (number > 0).then(|| count(number, noun));
         let busy = self
             .sum
             .busy
-            .then(|| "another delivery is running".to_owned());
+            .then(|| "another delivery is running".to_owned())
+            .map(Warning::of(WarningCode::DeliveryRunning));
         let rejected = some(self.sum.rejected, "event")
-            .map(|events| format!("the server rejected {events}; {list}"));
+            .map(|events| format!("the server rejected {events}; {list}"))
+            .map(Warning::of(WarningCode::EventsRejected));
         let unreadable = some(self.sum.unreadable, "unreadable line")
-            .map(|lines| format!("{lines} moved to the rejected events; {list}"));
+            .map(|lines| format!("{lines} moved to the rejected events; {list}"))
+            .map(Warning::of(WarningCode::UnreadableLines));
         [busy, rejected, unreadable].into_iter().flatten()
     }
 }

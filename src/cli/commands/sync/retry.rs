@@ -9,6 +9,7 @@ use super::Scope;
 use crate::cli::document::Document;
 use crate::cli::{Code, CommandResult, Context, Failure, Outcome};
 use crate::text::count;
+use crate::warning::{Warning, WarningCode};
 
 /// Arguments of `sync retry`.
 #[derive(Debug, clap::Args)]
@@ -64,7 +65,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     };
     let lines = count(answer.unreadable, "unreadable line");
     let warning = (answer.unreadable > 0)
-        .then(|| format!("{lines} left in the rejected events; run: spec-kitty sync list --dead"));
+        .then(|| format!("{lines} left in the rejected events; run: spec-kitty sync list --dead"))
+        .map(Warning::of(WarningCode::UnreadableLines));
     Ok(Outcome::new(answer, text).warn(warning))
 }
 

@@ -13,6 +13,7 @@ use crate::cli::{CommandResult, Context, Outcome, record_known};
 use crate::journey::{Journeys, StoredJourney};
 use crate::sync::queue::{Counts, Queue};
 use crate::text::{chain, span};
+use crate::warning::{Warning, WarningCode};
 
 const NOT_LOGGED_IN: &str = "not logged in; run: spec-kitty auth login";
 
@@ -81,9 +82,13 @@ pub(crate) fn run(context: &Context) -> CommandResult {
     let (session, login, mut warnings) = match look(&context.world, context.server.as_deref()) {
         Ok(session) if session.standing.is_logged_in() => (session, "logged in", Vec::new()),
         Ok(session) => (session, NOT_LOGGED_IN, Vec::new()),
-        Err(error) => (Status::default(), "unknown", vec![chain(&error)]),
+        Err(error) => {
+            let warning = Warning::new(WarningCode::SessionUnknown, chain(&error));
+            (Status::default(), "unknown", vec![warning])
+        }
     };
-    warnings.append(&mut total.problems);
+    let problems = std::mem::take(&mut total.problems).into_iter();
+    warnings.extend(problems.map(Warning::of(WarningCode::QueueFile)));
     warnings.extend(context.reminder());
     warnings.extend(super::newer_version(total.newer_version));
     let age = total.oldest.map(|oldest| {

@@ -15,6 +15,7 @@ use crate::settings;
 use crate::sync::queue::{Counts, Queue, reminder};
 use crate::text::{count, one_line};
 use crate::tracker::binding::{self, TrackerBinding};
+use crate::warning::{Warning, WarningCode};
 
 /// Tracker, server, session and queue.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -83,11 +84,12 @@ pub(crate) fn run(context: &Context) -> CommandResult {
         dead: queue.dead,
         oldest: queue.oldest,
     };
+    let waiting = reminder(world, &state_directory, settings.max_queue_size);
     let text = text(context, bound, &status, &queue);
     Ok(Outcome::new(answer, text)
-        .warn(unsupported.map(|warning| one_line(&warning)))
+        .warn(unsupported.map(|it| Warning::new(WarningCode::UnsupportedProvider, one_line(&it))))
         .warn(session::other_server(&status.standing))
-        .warn(reminder(world, &state_directory, settings.max_queue_size)))
+        .warn(waiting.map(Warning::of(WarningCode::EventsWaiting))))
 }
 
 fn text(
