@@ -9,7 +9,7 @@
 //! - [`sync`] — events, the offline queue and its delivery.
 //! - [`project`] — where a project is, its configuration, identity and locks.
 //! - [`auth`] — credentials, sessions, login. [`settings`] — the user's own configuration file.
-//! - [`http`] — the one HTTP client. [`wire`] — what it carries.
+//! - [`http`] — the one HTTP client. [`wire`] — what it carries. [`web`] — URLs, certificates, proxy.
 //! - [`git`] — real git. [`fs`] — files that must not be lost.
 //! - [`control_plane`] — `spec-kitty serve`; shares only [`wire`] and what is below it.
 //! - [`world`], [`text`], [`secret`], [`warning`] — the operating system, safe text, unprintable
@@ -30,6 +30,7 @@ mod sync;
 mod text;
 mod tracker;
 mod warning;
+mod web;
 mod wire;
 mod world;
 
@@ -44,7 +45,7 @@ pub mod internals {
     pub use crate::cli::arguments::Arguments;
     pub use crate::cli::code::Code;
     pub use crate::http::{
-        Answer, Call, Deadline, HttpClient, HttpError, RefusalKind, Retry, ServerUrl,
+        Answer, Call, Deadline, HttpClient, HttpError, Method, RefusalKind, Retry, ServerUrl,
     };
     pub use crate::mission::metadata::{load, write_meta};
     pub use crate::mission::{number, slug};

@@ -9,9 +9,10 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
+use ulid::Ulid;
 use uuid::Uuid;
 
 /// The names of all environment variables that the program reads; `docs/environment.md` explains
@@ -27,6 +28,8 @@ pub(crate) mod names {
     pub(crate) const TEAM: &str = "SPEC_KITTY_TEAM";
     /// Replaces `~/.spec-kitty`.
     pub(crate) const HOME: &str = "SPEC_KITTY_HOME";
+    /// Any value but `0` and `false`: commands that record events deliver them.
+    pub(crate) const DELIVER: &str = "SPEC_KITTY_DELIVER";
     /// Any value but `0` and `false` turns prompts off.
     pub(crate) const NO_INPUT: &str = "SPEC_KITTY_NO_INPUT";
     /// Log filter, as in `spec_kitty=debug`.
@@ -84,7 +87,11 @@ pub struct World {
     terminals: Terminals,
     /// Microseconds spent waiting for answers to prompts, shared by all clones.
     asking: Arc<AtomicU64>,
+    announcer: Option<Arc<Announcer>>,
 }
+
+/// Receives why the command is about to wait.
+type Announcer = dyn Fn(&str) + Send + Sync;
 
 impl std::fmt::Debug for World {
     /// Omits the variables, because one of them may be a token.
@@ -126,12 +133,13 @@ impl World {
             directory,
             terminals: Terminals::default(),
             asking: Arc::default(),
+            announcer: None,
         }
     }
 
-    /// The current time in UTC.
+    /// The current time in UTC. Unlike `Utc::now` it does not panic before 1970.
     pub fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        SystemTime::now().into()
     }
 
     /// A reading of the monotonic clock.
@@ -166,6 +174,21 @@ impl World {
         let asking = Duration::from_micros(self.asking.load(Ordering::Relaxed));
         let now = self.instant();
         now.checked_sub(asking).unwrap_or(now)
+    }
+
+    /// Calls this before each long wait.
+    #[must_use]
+    pub(crate) fn announcing(mut self, announcer: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.announcer = Some(Arc::new(announcer));
+        self
+    }
+
+    /// Says why the command is about to wait for longer than people expect.
+    pub(crate) fn announce(&self, wait: &str) {
+        tracing::debug!("{wait}");
+        if let Some(announcer) = &self.announcer {
+            announcer(wait);
+        }
     }
 
     /// Changes the directory (`-C`). A relative path starts at the current one.
@@ -216,14 +239,25 @@ impl World {
     /// The state directory as an absolute path: `SPEC_KITTY_HOME`, else `~/.spec-kitty`. Without a
     /// home folder this is a path at which no folder can be created.
     pub fn state_directory(&self) -> PathBuf {
-        let user_folder = || {
-            let mut names = names::USER_FOLDER.into_iter();
-            let home = names.find_map(|name| self.path_variable(name));
-            home.unwrap_or_else(|| PathBuf::from("/proc/no-home-folder"))
-        };
-        let chosen = self.path_variable(names::HOME);
+        let home = self.home();
         self.directory
-            .join(chosen.unwrap_or_else(|| user_folder().join(".spec-kitty")))
+            .join(home.unwrap_or_else(|| PathBuf::from("/dev/null/.spec-kitty")))
+    }
+
+    /// Whether the environment names a home folder.
+    pub fn has_home(&self) -> bool {
+        self.home().is_some()
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        self.path_variable(names::HOME)
+            .or_else(|| Some(self.user_directory()?.join(".spec-kitty")))
+    }
+
+    /// The user's home folder.
+    pub fn user_directory(&self) -> Option<PathBuf> {
+        let mut names = names::USER_FOLDER.into_iter();
+        names.find_map(|name| self.path_variable(name))
     }
 
     /// The folder for temporary files (`TMPDIR`, else `/tmp`).
@@ -243,14 +277,9 @@ impl World {
     /// part of the time of a short command. A relative or empty entry of `PATH` does not count: it
     /// would start a program of the repository.
     pub fn program(&self, name: &str) -> Option<PathBuf> {
-        let executable = |path: &PathBuf| {
-            path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
-        };
-        let folders = self.search_path().into_iter();
-        folders
-            .filter(|folder| folder.is_absolute())
-            .map(|folder| folder.join(name))
-            .find(executable)
+        let mut folders = self.search_path();
+        folders.retain(|folder| folder.is_absolute());
+        find_program(&folders, name)
     }
 
     /// Random bytes from the operating system.
@@ -263,6 +292,13 @@ impl World {
     /// A random (version 4) UUID.
     pub fn random_uuid(&self) -> Result<Uuid, EntropyError> {
         Ok(uuid::Builder::from_random_bytes(self.try_random()?).into_uuid())
+    }
+
+    /// A ULID of this time.
+    pub fn new_ulid(&self, now: DateTime<Utc>) -> Result<Ulid, EntropyError> {
+        let random = u128::from_be_bytes(self.try_random()?);
+        let milliseconds = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        Ok(Ulid::from_parts(milliseconds, random))
     }
 
     /// The machine's name and the user's login name, from which the `node_id` is derived.
@@ -279,6 +315,15 @@ impl World {
             .filter(|v| !v.is_empty())
             .map(PathBuf::from)
     }
+}
+
+/// The first executable of this name in these folders.
+pub(crate) fn find_program(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
+    let executable = |path: &PathBuf| {
+        path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+    };
+    let paths = folders.iter().map(|folder| folder.join(name));
+    paths.into_iter().find(executable)
 }
 
 /// The name of the current user in `/etc/passwd`, else the number.

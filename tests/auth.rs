@@ -1,15 +1,16 @@
 //! `spec-kitty auth`.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::json;
 
 use crate::support::{
-    ACCESS_TOKEN, Output, REFRESH_PATH, Reply, SEARCH_PATH, Sandbox, Server, TOKEN_PATH, Terminal,
-    candidate, dead_url, search_answer, write_file,
+    ACCESS_TOKEN, ME_PATH, Output, REFRESH_PATH, Reply, Request, SEARCH_PATH, Sandbox, Server,
+    TOKEN_PATH, Terminal, candidate, dead_url, search_answer, write_file,
 };
 
 const LOGIN: &str = "spec-kitty.auth-login/1";
@@ -49,7 +50,6 @@ fn a_token_from_stdin_is_stored_privately_and_never_shown() {
     let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(sandbox.state().join("credentials")), 0o600);
     assert_eq!(mode(sandbox.state()), 0o700);
-    assert!(server.requests().is_empty());
 
     let status = sandbox.run(&["auth", "status", "--json"]).answer(STATUS);
     assert_eq!(status["server"], url);
@@ -134,8 +134,9 @@ fn a_server_must_be_named_and_be_one() {
     for url in [
         "http://example.com",
         "ftp://example.com",
-        "example.com",
+        "nonsense",
         "https://u:p@example.com",
+        "u:p@example.com",
     ] {
         let output = log_in_with_token(&sandbox, "t", &["--json", "--server", url]);
         output.error(2, "none");
@@ -297,6 +298,311 @@ fn a_team_from_outside_cannot_write_on_the_terminal() {
         !output.stdout.contains(['\u{1b}', '\u{202e}']),
         "{output:?}"
     );
+}
+
+/// Answers only the bearer of this token.
+fn knows(server: &Server, token: &'static str) {
+    server.handle(ME_PATH, move |request: &Request| {
+        let bearer = format!("Bearer {token}");
+        if request.header("authorization") == Some(bearer.as_str()) {
+            Reply::json(
+                200,
+                &json!({"user_id": "ada@acme", "email": "ada@acme", "name": "ada", "teams": []}),
+            )
+        } else {
+            let refused = json!({"error_code": "token_not_valid", "message": "unknown token",
+                "hint": "ask the host to run: spec-kitty admin token create"});
+            Reply::json(401, &refused)
+        }
+    });
+}
+
+#[test]
+fn a_token_is_verified_before_it_replaces_a_session() {
+    let (server, sandbox) = (Server::start(), Sandbox::new());
+    knows(&server, "good");
+    let url = server.url();
+    let more = ["--server", &url, "--team", "web", "--json"];
+    let answer = log_in_with_token(&sandbox, "good", &more).answer(LOGIN);
+    assert_eq!(answer["warnings"], json!([]));
+    let [asked] = server.requests().try_into().unwrap();
+    assert_eq!((&*asked.method, &*asked.path), ("GET", ME_PATH));
+    assert_eq!(asked.header("authorization"), Some("Bearer good"));
+    assert_eq!(asked.header("x-team-slug"), Some("web"));
+
+    let before = credentials(&sandbox);
+    let output = log_in_with_token(&sandbox, "bad", &more);
+    let error = output.error(4, "none");
+    assert_eq!(error["code"], "login_refused");
+    assert_eq!(
+        error["hint"],
+        "ask the host to run: spec-kitty admin token create"
+    );
+    assert!(!format!("{output:?}").contains("bad"), "{output:?}");
+    assert_eq!(credentials(&sandbox), before);
+
+    server.on(ME_PATH, Reply::refusal(403, "forbidden", "not in team web"));
+    log_in_with_token(&sandbox, "good", &more).error(5, "none");
+    assert_eq!(credentials(&sandbox), before);
+}
+
+#[test]
+fn a_token_that_cannot_be_verified_is_stored_with_a_warning_unless_it_would_replace_a_session() {
+    for (server, unknown) in [
+        (Server::start(), None),
+        (Server::start(), Some(Reply::html(500))),
+        (Server::start(), Some(Reply::html(200))),
+    ] {
+        let sandbox = Sandbox::new();
+        let lacks_the_path = unknown.is_none();
+        if let Some(reply) = unknown {
+            server.on(ME_PATH, reply);
+        }
+        let url = server.url();
+        let log_in = |token| log_in_with_token(&sandbox, token, &["--server", &url, "--json"]);
+        let warning = log_in("one").answer(LOGIN)["warnings"].to_string();
+        assert!(warning.contains("not verified"), "{warning}");
+        assert!(credentials(&sandbox).contains("one"));
+        if lacks_the_path {
+            log_in("two").answer(LOGIN);
+            assert!(credentials(&sandbox).contains("two"));
+        } else {
+            log_in("two").error(8, "none");
+            assert!(credentials(&sandbox).contains("one"));
+        }
+    }
+    let sandbox = Sandbox::new();
+    let dead = dead_url();
+    let log_in = |token| log_in_with_token(&sandbox, token, &["--server", &dead]);
+    let output = log_in("one").succeeds();
+    assert!(
+        output.stderr.contains("not verified: server unreachable"),
+        "{output:?}"
+    );
+    let text = log_in("two");
+    text.error_text(8);
+    assert!(credentials(&sandbox).contains("one"));
+}
+
+#[test]
+fn a_wait_for_another_process_is_said() {
+    let (server, sandbox) = (Server::start(), Sandbox::new());
+    sandbox.make_state();
+    let lock_file = sandbox.state().join("credentials.lock");
+    let lock = fs::File::create(&lock_file).unwrap();
+    lock.lock().unwrap();
+    let arguments = ["auth", "login", "--with-token", "--server", &server.url()];
+    let mut child = sandbox
+        .command(&arguments)
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"token").unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    stderr.read_line(&mut line).unwrap();
+    let expected = format!(
+        "waiting for another spec-kitty process, which holds {}\n",
+        lock_file.display()
+    );
+    assert_eq!(line, expected);
+    drop(lock);
+    assert!(child.wait().unwrap().success());
+    assert!(credentials(&sandbox).contains("token"));
+}
+
+/// Mutation check: without the time limit, this test does not end.
+#[test]
+fn a_secret_that_does_not_come_is_waited_for_only_until_the_time_limit() {
+    let sandbox = Sandbox::new();
+    for secret in [
+        &["--with-token"][..],
+        &["--password-stdin", "--username", "ada"],
+    ] {
+        let login = ["auth", "login", "--server", "http://127.0.0.1:9"];
+        let arguments = [&login[..], secret, &["--timeout", "0.2"]].concat();
+        let mut child = sandbox
+            .command(&arguments)
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Stdin stays open until the command has ended.
+        let stdin = child.stdin.take();
+        assert_eq!(child.wait().unwrap().code(), Some(8));
+        drop(stdin);
+    }
+}
+
+#[test]
+fn a_password_may_come_from_stdin() {
+    let (server, sandbox) = (Server::start(), Sandbox::new());
+    let expected = json!({"username": "ada", "password": " hunter2 ü"});
+    server.handle(TOKEN_PATH, move |request| {
+        if request.json() == expected {
+            Reply::json(
+                200,
+                &json!({"access": "a", "refresh": "r", "team_slug": "web"}),
+            )
+        } else {
+            Reply::refusal(401, "bad_credentials", "wrong password")
+        }
+    });
+    let url = server.url();
+    let login = ["auth", "login", "--password-stdin", "--server", &url];
+    let with_name = [&login[..], &["--username", "ada", "--json"]].concat();
+    let output = sandbox.run_with_input(&with_name, " hunter2 ü\nignored\n");
+    let answer = output.answer(LOGIN);
+    assert_eq!(
+        (&answer["username"], &answer["team_slug"]),
+        (&json!("ada"), &json!("web"))
+    );
+    assert!(!format!("{output:?}").contains("hunter2"));
+    let before = credentials(&sandbox);
+    sandbox
+        .run_with_input(&with_name, "wrong\n")
+        .error(4, "none");
+    assert_eq!(credentials(&sandbox), before);
+    for arguments in [
+        [&login[..], &["--json"]].concat(),
+        [&with_name[..], &["--with-token"]].concat(),
+    ] {
+        sandbox.run_with_input(&arguments, "x\n").error(2, "none");
+    }
+    sandbox.run_with_input(&with_name, "\n").error(2, "none");
+}
+
+#[test]
+fn status_says_whether_the_server_accepts_the_session() {
+    let (server, sandbox) = (Server::start(), Sandbox::new());
+    sandbox.log_in(&server.url());
+    knows(&server, ACCESS_TOKEN);
+    let status = sandbox.run(&["auth", "status", "--json"]).answer(STATUS);
+    assert_eq!(
+        (&status["logged_in"], &status["verified"]),
+        (&json!(true), &json!(true))
+    );
+    server.forget();
+    let offline = ["auth", "status", "--offline", "--json"];
+    let status = sandbox.run(&offline).answer(STATUS);
+    assert_eq!(
+        (&status["logged_in"], &status["verified"]),
+        (&json!(true), &json!(null))
+    );
+    assert!(server.requests().is_empty());
+
+    // The server no longer knows the session, and does not renew it either.
+    knows(&server, "another");
+    server.on(REFRESH_PATH, Reply::refusal(401, "reused", "reused"));
+    let status = sandbox.run(&["auth", "status", "--json"]).exits(4).json();
+    assert_eq!(
+        (&status["logged_in"], &status["verified"]),
+        (&json!(false), &json!(false))
+    );
+    assert_eq!(status["standing"], "expired");
+    let text = sandbox.run(&["auth", "status"]).exits(4).stdout;
+    assert!(text.contains("run: spec-kitty auth login"), "{text}");
+}
+
+#[test]
+fn status_renews_the_session_if_it_must() {
+    let (server, sandbox) = (Server::start(), Sandbox::new());
+    sandbox.log_in_expired(&server.url());
+    knows(&server, "fresh");
+    let tokens = json!({"access": "fresh", "refresh": "next"});
+    server.on(REFRESH_PATH, Reply::json(200, &tokens));
+    let status = sandbox.run(&["auth", "status", "--json"]).answer(STATUS);
+    assert_eq!(status["verified"], true);
+    assert!(credentials(&sandbox).contains("fresh"));
+}
+
+#[test]
+fn status_without_an_answer_is_not_verified_and_no_error() {
+    let sandbox = Sandbox::new();
+    sandbox.log_in(&dead_url());
+    let status = sandbox.run(&["auth", "status", "--json"]).answer(STATUS);
+    assert_eq!(
+        (&status["logged_in"], &status["verified"]),
+        (&json!(true), &json!(null))
+    );
+    let warning = json!({"code": "not_verified", "message": "not verified: server unreachable"});
+    assert_eq!(status["warnings"], json!([warning]));
+    let text = sandbox.run(&["auth", "status"]).succeeds();
+    let row = "verified\tnot verified: server unreachable\n";
+    assert!(text.stdout.contains(row), "{text:?}");
+    assert_eq!(text.stderr, "");
+    let server = Server::start();
+    sandbox.log_in(&server.url());
+    for (reply, words) in [
+        (
+            Reply::html(404),
+            "not verified: the server cannot check a token",
+        ),
+        (Reply::html(503), "not verified: "),
+        (Reply::Drop, "not verified: "),
+        (Reply::refusal(429, "x", "slow down"), "not verified: "),
+        (Reply::refusal(403, "x", "no such team"), "not verified: "),
+    ] {
+        server.on(ME_PATH, reply);
+        let status = sandbox.run(&["auth", "status", "--json"]).answer(STATUS);
+        assert_eq!(status["verified"], json!(null));
+        let warning = status["warnings"][0].as_str().unwrap();
+        assert!(warning.starts_with(words), "{warning}");
+    }
+}
+
+/// The server never answers: the command ends at its own limit, long before the one of commands.
+#[test]
+fn status_waits_only_a_short_time() {
+    let (server, sandbox) = (Server::start(), Sandbox::new());
+    server.on(ME_PATH, Reply::Never);
+    sandbox.log_in(&server.url());
+    let arguments = ["auth", "status", "--json", "--timeout", "3600"];
+    let status = sandbox.run(&arguments).answer(STATUS);
+    assert_eq!(status["verified"], json!(null));
+}
+
+#[test]
+fn a_token_of_the_environment_that_the_server_refuses_is_no_login() {
+    let (server, mut sandbox) = (Server::start(), Sandbox::new());
+    knows(&server, "good");
+    sandbox.set("SPEC_KITTY_SERVER", server.url());
+    sandbox.set("SPEC_KITTY_TOKEN", "good");
+    let status = sandbox.run(&["auth", "status", "--json"]).answer(STATUS);
+    assert_eq!(
+        (&status["logged_in"], &status["verified"]),
+        (&json!(true), &json!(true))
+    );
+    sandbox.set("SPEC_KITTY_TOKEN", "bad");
+    let status = sandbox.run(&["auth", "status", "--json"]).exits(4).json();
+    assert_eq!(
+        (&status["logged_in"], &status["verified"]),
+        (&json!(false), &json!(false))
+    );
+    assert_eq!(status["standing"], "environment_token");
+    let text = sandbox.run(&["auth", "status"]).exits(4).stdout;
+    assert!(text.contains("SPEC_KITTY_TOKEN"), "{text}");
+    assert!(!text.contains("logged in by"), "{text}");
+}
+
+#[test]
+fn a_server_needs_no_scheme() {
+    let server = Server::start();
+    let bare = server.url().replace("http://", "");
+    let sandbox = Sandbox::new();
+    let by_flag = log_in_with_token(&sandbox, "t", &["--json", "--server", &bare]);
+    assert_eq!(by_flag.answer(LOGIN)["server"], server.url());
+
+    let mut sandbox = Sandbox::new();
+    let config = format!("[sync]\nserver_url = '{bare}'\n");
+    write_file(&sandbox.state().join("config.toml"), config);
+    let by_file = log_in_with_token(&sandbox, "t", &["--json"]);
+    assert_eq!(by_file.answer(LOGIN)["server"], server.url());
+
+    sandbox.set("SPEC_KITTY_SERVER", "control.example.com");
+    let status = sandbox.run(&["auth", "status", "--json"]).exits(4).json();
+    assert_eq!(status["server"], "https://control.example.com");
 }
 
 const SEARCH: [&str; 5] = ["tracker", "search-origin", "--key", "WEB-1", "--json"];

@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::{Value, json};
 
 use crate::support::{
-    BIND, BIND_PATH, ORIGIN_KEYS, Output, Reply, SEARCH_PATH, Sandbox, Server, bind_answer,
-    candidate, case_table, expand, issue_id, origin_ticket, search_answer,
+    BIND, BIND_PATH, ORIGIN_KEYS, Output, PROJECT_UUID, Reply, SEARCH_PATH, Sandbox, Server,
+    bind_answer, candidate, case_table, expand, issue_id, origin_ticket, search_answer,
 };
 
 const SCHEMA: &str = "spec-kitty.bind-origin/1";
@@ -48,6 +48,7 @@ fn the_answer_has_the_documented_keys() {
             "origin_link_id": "link-1",
             "bound_at": "2026-11-22T10:00:00Z",
             "event_emitted": true,
+            "queued_events": 1,
             "commit": sandbox.git(&["rev-parse", "HEAD"]),
             "warnings": [],
         })
@@ -113,6 +114,8 @@ fn the_request_is_the_documented_one() {
             "project_slug": "web",
             "mission_id": "060-search",
             "mission_slug": "060-search",
+            "repository": PROJECT_UUID,
+            "exclusive": true,
             "external_issue_id": issue_id("WEB-123"),
             "external_issue_key": "WEB-123",
             "external_issue_url": "https://linear.app/acme/issue/WEB-123",
@@ -342,6 +345,36 @@ fn a_local_origin_does_not_answer_for_the_server() {
         sandbox.meta("060-search")["origin_ticket"]["external_issue_key"],
         "WEB-9"
     );
+}
+
+/// Also in a project without a tracker, where nobody is logged in.
+#[test]
+fn the_metadata_is_read_before_anything_else() {
+    let sandbox = Sandbox::with_project();
+    fs::remove_file(sandbox.path("kitty-specs/060-search/meta.json")).unwrap();
+    let error = sandbox.run(&BIND).error(10, "none");
+    let message = error["message"].as_str().unwrap();
+    let folder = sandbox.path("kitty-specs/060-search");
+    let expected = format!("No meta.json in {}", folder.display());
+    assert!(message.contains(&expected), "{message}");
+    let path = folder.join("meta.json");
+    let hint = format!("run: git checkout -- {}", path.display());
+    assert_eq!(error["hint"], hint);
+    sandbox.write("kitty-specs/060-search/meta.json", "{");
+    let error = sandbox.run(&BIND).error(10, "none");
+    assert_eq!(error["code"], "meta_invalid");
+}
+
+/// The search comes before the question, so a ticket that does not exist is not asked about.
+#[test]
+fn the_server_is_asked_before_the_person() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    server.on(SEARCH_PATH, Reply::json(200, &search_answer(&[])));
+    let sandbox = Sandbox::ready(&server);
+    let error = sandbox
+        .run(&[&BIND[..6], &["--json"]].concat())
+        .error(3, "none");
+    assert_eq!(error["code"], "ticket_not_found");
 }
 
 #[test]

@@ -261,17 +261,6 @@ fn a_question_shows_no_control_characters_of_a_meta_json() {
 }
 
 #[test]
-fn without_a_home_nothing_is_made_in_its_place() {
-    let (_server, mut sandbox) = ready();
-    sandbox.unset("HOME");
-    sandbox.unset("SPEC_KITTY_HOME");
-    let answer = sandbox.run(&["specify", "login", "--json"]);
-    let answer = answer.answer("spec-kitty.specify/1");
-    assert_eq!(answer["event_emitted"], false);
-    assert!(!fs::exists("/nonexistent").unwrap());
-}
-
-#[test]
 fn a_candidate_may_come_through_a_pipe_that_has_a_name() {
     let (_server, sandbox) = ready();
     let script = "exec \"$0\" specify --dry-run --json --candidate <(\"$0\" tracker \

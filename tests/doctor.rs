@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 
 use crate::support::{
-    BIND_PATH, Output, PROJECT_UUID, Reply, Sandbox, Server, bind_answer, queued_event, write_file,
+    BIND_PATH, ME_PATH, Output, PROJECT_UUID, REFRESH_PATH, Reply, Sandbox, Server, bind_answer,
+    dead_url, queued_event, write_file,
 };
 
 /// The findings of a run, each as `state check: finding`.
@@ -59,6 +60,10 @@ fn a_healthy_project_has_nothing_to_repair_and_nothing_is_written() {
         "{output:?}"
     );
     before.assert_same(&sandbox.snapshot());
+    let asked: Vec<_> = server.requests().into_iter().map(|it| it.path).collect();
+    assert_eq!(asked, [ME_PATH]);
+    server.forget();
+    sandbox.run(&["doctor", "--offline"]).succeeds();
     assert!(server.requests().is_empty());
     let text = sandbox.run(&["doctor"]).succeeds();
     assert!(
@@ -101,6 +106,71 @@ fn a_home_that_is_a_file_is_named() {
     fs::write(sandbox.state(), "not a folder").unwrap();
     let output = sandbox.run(&["doctor", "--json"]).exits(10);
     assert_found(&output, "problem home: ");
+}
+
+/// A home that the original spec-kitty uses too.
+#[test]
+fn files_of_another_program_in_the_home_are_left_alone() {
+    let sandbox = Sandbox::with_project();
+    sandbox.make_state();
+    let mut theirs = Vec::new();
+    for name in [
+        "queues/one.db",
+        "projects/web/settings.json",
+        "auth/session.json",
+        "active_queue_scope",
+        "credentials.lock",
+        "something/new",
+    ] {
+        let path = sandbox.state().join(name);
+        write_file(&path, "theirs");
+        theirs.extend([path.parent().unwrap().to_owned(), path]);
+    }
+    theirs.retain(|path| *path != sandbox.state());
+    for path in &theirs {
+        let wide = if path.is_dir() { 0o755 } else { 0o644 };
+        fs::set_permissions(path, fs::Permissions::from_mode(wide)).unwrap();
+    }
+    let modes = || theirs.iter().map(|path| mode(path)).collect::<Vec<_>>();
+    let before = modes();
+    let output = sandbox.run(&["doctor", "--fix", "--json"]).succeeds();
+    assert_found(&output, "ok home: ");
+    assert_eq!(modes(), before);
+}
+
+#[test]
+fn the_server_is_asked_whether_it_answers_and_accepts_the_session() {
+    let server = Server::start();
+    let sandbox = Sandbox::with_project();
+    let doctor = |exit| {
+        let url = server.url();
+        let output = sandbox.run(&["doctor", "--json", "--server", &url]);
+        output.exits(exit)
+    };
+    let url = server.url();
+    assert_found(&doctor(0), &format!("ok server: {url} answers"));
+    assert_eq!(server.requests()[0].header("authorization"), None);
+
+    sandbox.log_in(&url);
+    server.on(ME_PATH, Reply::raw("{}"));
+    assert_found(&doctor(0), &format!("ok server: {url} accepts the session"));
+
+    server.on(ME_PATH, Reply::refusal(401, "token_not_valid", "over"));
+    server.on(REFRESH_PATH, Reply::refusal(401, "token_not_valid", "over"));
+    let output = doctor(10);
+    assert_found(&output, "problem server: ");
+    assert!(
+        output.stdout.contains("run: spec-kitty auth login"),
+        "{output:?}"
+    );
+
+    server.on(ME_PATH, Reply::Never);
+    assert_found(&doctor(0), "note server: ");
+
+    let nobody = dead_url();
+    sandbox.log_in(&nobody);
+    let output = sandbox.run(&["doctor", "--json"]).succeeds();
+    assert_found(&output, &format!("note server: cannot reach {nobody}"));
 }
 
 #[test]
@@ -260,4 +330,70 @@ fn an_open_merge_and_a_detached_head_are_notes() {
     sandbox.git(&["checkout", "-q", "--detach"]);
     let output = sandbox.run(&["doctor", "--json"]).succeeds();
     assert_found(&output, "note git: detached HEAD");
+    assert!(
+        output.stdout.contains("run: git switch main\""),
+        "{output:?}"
+    );
+    sandbox.git(&["commit", "-q", "--allow-empty", "-m", "On no branch"]);
+    let output = sandbox.run(&["doctor", "--json"]).succeeds();
+    assert!(
+        output.stdout.contains("run: git switch -c NAME"),
+        "{output:?}"
+    );
+}
+
+/// A git that was killed while it made or moved a branch leaves the lock of that branch, whatever
+/// branch is checked out.
+#[test]
+fn locks_of_head_and_of_any_branch_are_found_and_removed() {
+    let sandbox = Sandbox::with_project();
+    let locks = ["HEAD.lock", "refs/heads/061-new.lock"].map(|name| format!(".git/{name}"));
+    for lock in &locks {
+        sandbox.write(lock, "");
+        let doctor = sandbox.run(&["doctor"]).exits(10);
+        assert!(doctor.stdout.contains(lock), "{doctor:?}");
+        sandbox.run(&["doctor", "--fix"]).exits(10);
+        assert!(sandbox.path(lock).exists());
+        let doctor = sandbox.run(&["doctor", "--fix", "--yes"]).succeeds();
+        assert!(!sandbox.path(lock).exists(), "{doctor:?}");
+    }
+}
+
+#[test]
+fn what_keeps_git_from_committing_is_found() {
+    let sandbox = Sandbox::with_project();
+    let healthy = sandbox.run(&["doctor", "--json"]).succeeds();
+    assert_found(&healthy, "ok commits: git can commit");
+    let usual = fs::read_to_string(sandbox.root().join("gitconfig")).unwrap();
+    sandbox.git_config("[user]\n\tname =\n\temail =\n\tuseConfigOnly = true\n");
+    let output = sandbox.run(&["doctor", "--json"]).exits(10);
+    assert_found(&output, "problem commits: git does not know who you are");
+    assert!(output.stdout.contains("user.email"), "{output:?}");
+    fs::write(sandbox.root().join("gitconfig"), usual).unwrap();
+    sandbox.git_config("[commit]\n\tgpgSign = true\n[gpg]\n\tprogram = /nowhere/gpg\n");
+    let output = sandbox.run(&["doctor", "--json"]).exits(10);
+    assert_found(
+        &output,
+        "problem commits: git cannot sign commits: gpg.program",
+    );
+}
+
+#[test]
+fn a_configuration_that_is_not_committed_is_a_note() {
+    let sandbox = Sandbox::with_git();
+    sandbox.run(&["init"]).succeeds();
+    let output = sandbox.run(&["doctor", "--json"]).succeeds();
+    assert_found(
+        &output,
+        "note configuration: .kittify/config.yaml is not committed",
+    );
+    sandbox.commit_all("Make it a project");
+    let output = sandbox.run(&["doctor", "--json"]).succeeds();
+    assert_found(&output, "ok commits: git can commit");
+    sandbox.bind_tracker("linear", "web");
+    let output = sandbox.run(&["doctor", "--json"]).succeeds();
+    assert_found(
+        &output,
+        "note configuration: .kittify/config.yaml has changes",
+    );
 }

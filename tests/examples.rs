@@ -7,12 +7,14 @@ use serde_json::json;
 
 use crate::help::{commands, commands_that_act};
 use crate::support::{
-    BIND_PATH, EVENTS_PATH, Reply, SEARCH_PATH, Sandbox, Server, TOKEN_PATH, Terminal, bind_answer,
-    candidate, search_answer, verdicts,
+    BIND_PATH, ControlPlane, EVENTS_PATH, Reply, Request, SEARCH_PATH, Sandbox, Server, TOKEN_PATH,
+    Terminal, UNBIND_PATH, bind_answer, candidate, search_answer, verdicts,
 };
 
 /// The address in the examples.
 const ADDRESS: &str = "https://control.example.com";
+/// The id of an origin in the examples.
+const ORIGIN: &str = "5f0c9a52-7f7e-4c0e-9a43-1d2f3b4c5d6e";
 
 fn examples(command: &str) -> Vec<String> {
     let mut words: Vec<_> = command.split_whitespace().collect();
@@ -62,12 +64,28 @@ fn server() -> Server {
         Reply::json(200, &search_answer(&[ticket]))
     });
     server.on(BIND_PATH, Reply::json(200, &bind_answer()));
+    server.on(UNBIND_PATH, Reply::json(200, &json!({"unbound": true})));
+    server.handle("/graphql", linear);
     server.handle(EVENTS_PATH, |request| verdicts(request, |_| "success"));
     server.on(
         TOKEN_PATH,
         Reply::json(200, &json!({"access": "a-token", "refresh": "r-token"})),
     );
     server
+}
+
+/// What a Linear with one team answers.
+fn linear(request: &Request) -> Reply {
+    let query = request.json()["query"].as_str().unwrap().to_owned();
+    let (field, value) = if query.contains("viewer") {
+        let viewer = json!({"id": "u1", "name": "Ada Lovelace", "email": "ada@example.com"});
+        ("viewer", viewer)
+    } else {
+        let page = json!({"hasNextPage": false, "endCursor": null});
+        let team = json!({"id": "t1", "key": "WEB", "name": "Web"});
+        ("teams", json!({"nodes": [team], "pageInfo": page}))
+    };
+    Reply::json(200, &json!({"data": {field: value}}))
 }
 
 /// A project with the missions `060-search` and `061-web-123`, and all files that an example reads.
@@ -87,30 +105,70 @@ fn scene(server: &Server) -> Sandbox {
     sandbox.write("ticket.json", sandbox.run(&found).succeeds().stdout);
     let web_app = ["init", "--quiet", "web-app"];
     sandbox.git(&web_app);
-    for data in [&[][..], &["--data", "control-plane"]] {
-        let add = [
-            "admin",
-            "user",
-            "add",
-            "kit",
-            "--team",
-            "acme",
-            "--password-stdin",
-        ];
-        sandbox
-            .run_with_input(&[&add[..], data].concat(), "correct horse\n")
-            .succeeds();
-    }
     sandbox
+}
+
+/// Fills the store of [`scene`]: a session, a bound mission, a token and a connection. Returns the id
+/// of the bound mission's origin.
+fn fill_store(sandbox: &Sandbox, server: &Server) -> String {
+    ControlPlane::fill(sandbox);
+    ControlPlane::import_numbered(sandbox, 1);
+    let running = ControlPlane::start(sandbox, &[]);
+    let (access, _) = running.log_in();
+    let bind = json!({
+        "provider": "linear", "project_slug": "web", "mission_id": "001-a",
+        "mission_slug": "001-a", "repository": "acme/web", "external_issue_id": "1",
+        "external_issue_key": "WEB-1", "external_issue_url": "https://linear.app/x",
+        "external_title": "T", "external_status": "",
+    });
+    let access = format!("Bearer {access}");
+    let headers = [("authorization", &*access), ("idempotency-key", "key")];
+    let bound = running.post(BIND_PATH, &headers, &bind);
+    let origin = bound.is_ok()["origin_link_id"].as_str().unwrap().to_owned();
+    running.stop();
+    let admin = |words: &[&str], input: &str| {
+        let words = [&["admin"], words].concat();
+        sandbox.run_with_input(&words, input).succeeds()
+    };
+    let token = [
+        "token", "create", "--user", "kit", "--team", "harbour", "--name", "ci",
+    ];
+    admin(&token, "");
+    let url = format!("{}/graphql", server.url());
+    let add = [
+        "connection",
+        "add",
+        "work",
+        "--provider",
+        "linear",
+        "--token-stdin",
+    ];
+    admin(&[&add[..], &["--url", &url]].concat(), "a-token");
+    let add = [
+        "user",
+        "add",
+        "kit",
+        "--team",
+        "harbour",
+        "--password-stdin",
+    ];
+    admin(
+        &[&add[..], &["--data", "control-plane"]].concat(),
+        "correct horse\n",
+    );
+    origin
 }
 
 #[test]
 fn every_example_works() {
     let server = server();
     let scene = scene(&server);
+    let origin = fill_store(&scene, &server);
     for command in commands_that_act() {
         for example in examples(&command) {
-            let line = example.replace(ADDRESS, &server.url());
+            let line = example
+                .replace(ADDRESS, &server.url())
+                .replace(ORIGIN, &origin);
             let sandbox = scene.copy();
             match command.as_str() {
                 "serve" => serves(&sandbox, &line),

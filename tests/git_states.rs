@@ -1,6 +1,7 @@
 //! Every state a repository can be in when the commands are run.
 
 use std::fs;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
@@ -61,41 +62,146 @@ fn a_detached_head_takes_a_bind_but_no_mission() {
     assert_eq!(sandbox.subjects()[0], "Bind WEB-123 to mission 060-search");
 }
 
-#[test]
-fn a_linked_worktree_takes_a_bind_but_no_mission() {
-    let server = Server::with_ticket("WEB-123", "Login page");
-    let sandbox = Sandbox::ready(&server);
-    let linked = sandbox.root().join("linked");
-    let path = linked.to_str().unwrap();
-    sandbox.git(&["worktree", "add", "--quiet", "-b", "wp01", path]);
-    for command in [&SPECIFY[..], &PLAIN] {
-        let error = sandbox.run_in(&linked, command).error(10, "none");
-        assert!(
-            error["message"].as_str().unwrap().contains("worktree"),
-            "{error}"
-        );
-    }
-    assert_eq!(server.requests_to(BIND_PATH).len(), 0);
-    let answer = sandbox
-        .run_in(&linked, &BIND)
-        .answer("spec-kitty.bind-origin/1");
-    assert_eq!(answer["commit"], sandbox.git(&["rev-parse", "wp01"]));
-    assert_eq!(sandbox.commit_count(), 1, "main stays where it was");
-    assert!(sandbox.meta("060-search").get("origin_ticket").is_none());
-    assert_eq!(sandbox.git(&["-C", path, "status", "--porcelain"]), "");
+/// A linked work tree of the user next to the project, on a branch of its own.
+fn linked(sandbox: &Sandbox, name: &str) -> PathBuf {
+    let path = sandbox.root().join(name);
+    let text = path.to_str().unwrap();
+    sandbox.git(&["worktree", "add", "--quiet", "-b", name, text]);
+    path
 }
 
 #[test]
-fn a_folder_below_dot_worktrees_makes_no_mission() {
+fn a_linked_worktree_takes_missions_and_binds() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    let linked = linked(&sandbox, "wp01");
+    let git = |arguments: &[&str]| {
+        sandbox.git(&[&["-C", linked.to_str().unwrap()][..], arguments].concat())
+    };
+    let before = sandbox.snapshot().without(".git");
+    let bound = sandbox
+        .run_in(&linked, &BIND)
+        .answer("spec-kitty.bind-origin/1");
+    assert_eq!(bound["commit"], git(&["rev-parse", "wp01"]));
+    let plain = sandbox
+        .run_in(&linked, &PLAIN)
+        .answer("spec-kitty.specify/1");
+    assert_eq!(plain["feature_slug"], "061-payments");
+    assert_eq!(plain["current_branch"], "wp01");
+    assert_eq!(plain["target_branch"], "wp01");
+    assert_eq!(git(&["status", "--porcelain"]), "");
+    assert_eq!(git(&["rev-list", "--count", "wp01"]), "3");
+    before.assert_same(&sandbox.snapshot().without(".git"));
+    assert_eq!(sandbox.commit_count(), 1, "main stays where it was");
+}
+
+/// Mutation check: if only the own work tree is searched for numbers, both get 061.
+#[test]
+fn work_trees_of_a_clone_never_give_one_number_twice() {
     let sandbox = Sandbox::with_project();
-    let below = sandbox.path(".worktrees/copy");
-    fs::create_dir_all(&below).unwrap();
-    let error = sandbox.run_in(&below, &PLAIN).error(10, "none");
-    assert!(
-        error["message"].as_str().unwrap().contains("worktree"),
-        "{error}"
+    let trees = [
+        sandbox.project(),
+        linked(&sandbox, "left"),
+        linked(&sandbox, "right"),
+    ];
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let sandbox = &sandbox;
+        let runs: Vec<_> = trees
+            .iter()
+            .map(|tree| scope.spawn(move || sandbox.run_in(tree, &PLAIN)))
+            .collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    let mut slugs: Vec<_> = answers
+        .iter()
+        .map(|answer| answer.answer("spec-kitty.specify/1")["feature_slug"].to_string())
+        .collect();
+    slugs.sort();
+    assert_eq!(
+        slugs,
+        ["\"061-payments\"", "\"062-payments\"", "\"063-payments\""]
     );
+    for tree in &trees {
+        let tree = tree.to_str().unwrap();
+        assert_eq!(sandbox.git(&["-C", tree, "status", "--porcelain"]), "");
+    }
+    sandbox.git(&["fsck", "--no-dangling"]);
+    assert!(sandbox.intents().is_empty());
+    // Where another work tree is unreadable, this one goes on.
+    let specs = trees[1].join("kitty-specs");
+    fs::remove_dir_all(&specs).unwrap();
+    fs::write(&specs, "a file").unwrap();
+    sandbox.run(&["specify", "reports"]).succeeds();
+}
+
+/// Mutation check: if only the own work tree is searched for numbers, the second run writes its journey
+/// over that of the first.
+#[test]
+fn each_work_tree_finishes_its_own_mission() {
+    let sandbox = Sandbox::with_project();
+    let linked = linked(&sandbox, "left");
+    sandbox.hook("pre-commit", "exit 1");
+    for tree in [&linked, &sandbox.project()] {
+        sandbox.run_in(tree, &PLAIN).error(11, "applied");
+        let doctor = sandbox.run_in(tree, &["doctor", "--fix"]).succeeds();
+        let advice = "run: spec-kitty specify payments";
+        assert_eq!(doctor.stdout.matches(advice).count(), 1, "{doctor:?}");
+    }
+    let doctor = sandbox.run(&["doctor", "--fix"]).succeeds();
+    let elsewhere = format!("-C {} specify payments", linked.display());
+    assert!(doctor.stdout.contains(&elsewhere), "{doctor:?}");
+    fs::remove_file(sandbox.path(".git/hooks/pre-commit")).unwrap();
+    for (tree, mission) in [
+        (&linked, "061-payments"),
+        (&sandbox.project(), "062-payments"),
+    ] {
+        let answer = sandbox.run_in(tree, &PLAIN).answer("spec-kitty.specify/1");
+        assert_eq!(answer["feature_slug"], mission);
+        assert_eq!(answer["created"], false);
+    }
+    assert!(sandbox.intents().is_empty());
+}
+
+#[test]
+fn below_dot_worktrees_the_main_checkout_is_named() {
+    let sandbox = Sandbox::with_project();
+    let folder = sandbox.path(".worktrees/copy");
+    fs::create_dir_all(&folder).unwrap();
+    let work_tree = sandbox.path(".worktrees/060-search-WP01");
+    let path = work_tree.to_str().unwrap();
+    sandbox.git(&["worktree", "add", "--quiet", "-b", "wp01", path]);
+    let main = sandbox.project();
+    let main = main.to_str().unwrap();
+    for below in [folder, work_tree.clone(), work_tree.join("kitty-specs")] {
+        let error = sandbox.run_in(&below, &PLAIN).error(10, "none");
+        assert_eq!(error["code"], "inside_worktree");
+        assert!(
+            error["message"].as_str().unwrap().ends_with(main),
+            "{error}"
+        );
+        assert_eq!(error["hint"], format!("run it again with: -C {main}"));
+        assert_eq!(error["details"]["main_checkout"], main);
+    }
     assert_eq!(sandbox.missions(), ["060-search"]);
+}
+
+/// The project is the one of the work tree, also where the work tree is in the main checkout.
+#[test]
+fn a_linked_worktree_inside_the_main_checkout_is_its_own_root() {
+    let sandbox = Sandbox::with_project();
+    let inside = sandbox.path("trees/left");
+    let path = inside.to_str().unwrap();
+    sandbox.git(&["worktree", "add", "--quiet", "-b", "left", path]);
+    let below = inside.join("kitty-specs/060-search");
+    let answer = sandbox
+        .run_in(&below, &PLAIN)
+        .answer("spec-kitty.specify/1");
+    assert_eq!(answer["feature_slug"], "061-payments");
+    assert!(inside.join("kitty-specs/061-payments/meta.json").exists());
+    assert_eq!(sandbox.missions(), ["060-search"]);
+    let intact = sandbox.run(&["specify", "reports", "--json"]);
+    let answer = intact.answer("spec-kitty.specify/1");
+    assert_eq!(answer["feature_slug"], "062-reports");
 }
 
 #[test]
@@ -328,38 +434,6 @@ fn no_verify_passes_a_rejecting_hook() {
         sandbox
             .run(&[command, &["--no-verify"]].concat())
             .succeeds();
-        assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
-    }
-}
-
-#[test]
-fn a_missing_identity_and_a_failing_signer_are_told_apart() {
-    let server = Server::with_ticket("WEB-123", "Login page");
-    for (config, word) in [
-        (
-            "[user]\n\tname =\n\temail =\n\tuseConfigOnly = true\n",
-            "user.name",
-        ),
-        (
-            "[commit]\n\tgpgSign = true\n[gpg]\n\tprogram = false\n",
-            "sign",
-        ),
-    ] {
-        let sandbox = Sandbox::ready(&server);
-        let path = sandbox.root().join("gitconfig");
-        let usual = fs::read_to_string(&path).unwrap();
-        sandbox.git_config(config);
-        let error = sandbox.run(&SPECIFY).error(11, "applied");
-        let words = error.to_string().to_lowercase();
-        assert!(
-            words.contains(word) || words.contains("identity"),
-            "{word}: {error}"
-        );
-        assert!(!error["hint"].is_null(), "{error}");
-        assert_eq!(sandbox.commit_count(), 1);
-        fs::write(&path, usual).unwrap();
-        sandbox.run(&SPECIFY).succeeds();
-        assert_eq!(sandbox.missions(), ["060-search", "061-web-123"]);
         assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
     }
 }

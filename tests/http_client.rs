@@ -251,3 +251,19 @@ fn a_broken_certificate_file_is_told() {
     std::fs::write(&file, "no certificate").unwrap();
     assert!(matches!(error(), HttpError::Setup { .. }), "empty");
 }
+
+#[test]
+fn a_get_has_no_body_and_is_repeated() {
+    let server = Server::start();
+    server.on_each(PATH, [Reply::html(503), Reply::raw("{}")]);
+    let world = world(&[]);
+    let client = HttpClient::new(&world, Address::parse(&server.url()).unwrap()).unwrap();
+    let deadline = Deadline::after(&world, Duration::from_secs(20));
+    let answer = client.send(&world, &deadline, &Call::get(PATH)).unwrap();
+    assert_eq!(answer.status, 200);
+    for request in server.requests() {
+        assert_eq!((&*request.method, &*request.body), ("GET", &b""[..]));
+        assert_eq!(request.header("content-type"), None);
+    }
+    assert_eq!(server.requests().len(), 2);
+}

@@ -1,5 +1,5 @@
-//! The HTTP client over TLS, and through a proxy. `support/tls` holds a certificate for 127.0.0.1
-//! and its key, made for these tests.
+//! The HTTP client over TLS, and through a proxy. `support/tls` holds certificates for 127.0.0.1 and
+//! their key, made for these tests.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -12,16 +12,33 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use spec_kitty::internals::World;
 use spec_kitty::internals::{Answer, Call, Deadline, HttpClient, HttpError, ServerUrl as Address};
 
-use crate::support::Server;
+use crate::support::{Sandbox, Server};
+
+const SEARCH: [&str; 4] = ["tracker", "search-origin", "WEB-1", "--json"];
 
 const CERTIFICATE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/support/tls/certificate.pem"
 );
 
+const AUTHORITY: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/support/tls/authority.pem"
+);
+
+/// Another authority, which has signed nothing.
+const STRANGER: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/support/tls/stranger.pem"
+);
+
 /// Starts a TLS server that answers one request with 200; its address.
 fn start(host: &str) -> String {
-    let certificate = include_bytes!("support/tls/certificate.pem");
+    start_with(host, include_bytes!("support/tls/certificate.pem"))
+}
+
+/// Starts a server with another certificate of the same key.
+fn start_with(host: &str, certificate: &[u8]) -> String {
     let key = include_bytes!("support/tls/key.pem");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -79,6 +96,25 @@ fn another_hosts_certificate_is_not() {
         "{error:?}"
     );
     assert!(!error.may_have_arrived());
+}
+
+/// The authority's certificate is self-signed with CA:TRUE, as `openssl req -x509` makes it.
+#[test]
+fn certificates_that_are_not_accepted_have_their_own_hints() {
+    let authority = include_bytes!("support/tls/authority.pem");
+    let server = include_bytes!("support/tls/certificate.pem");
+    for (certificate, trusted, hint) in [
+        (&authority[..], AUTHORITY, "CA:FALSE"),
+        (&server[..], STRANGER, "SSL_CERT_FILE"),
+    ] {
+        let mut sandbox = Sandbox::with_project();
+        sandbox.bind_tracker("linear", "web");
+        sandbox.log_in(&start_with("127.0.0.1", certificate));
+        sandbox.set("SSL_CERT_FILE", trusted);
+        let error = sandbox.run(&SEARCH).error(8, "none");
+        assert_eq!(error["code"], "unreachable");
+        assert!(error["hint"].as_str().unwrap().contains(hint), "{error}");
+    }
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{BIND, Output, Reply, SEARCH_PATH, SPECIFY, Sandbox, Server};
+use crate::support::{
+    BIND, Output, Reply, SEARCH_PATH, SPECIFY, Sandbox, Server, candidate, search_answer,
+};
 
 #[test]
 fn mistakes_in_the_arguments_are_one_document() {
@@ -262,7 +264,10 @@ fn the_next_command_is_ready_to_run() {
         .run_line_in(&home, &help)
         .answer("spec-kitty.help/1");
 
-    // A person must choose a value, or do something first.
+    // A person must choose a ticket or a value, or do something first.
+    let two = ["WEB-7", "WEB-8"].map(|key| candidate(key, "Alike", "text"));
+    server.on(SEARCH_PATH, Reply::json(200, &search_answer(&two)));
+    assert_eq!(next(&["specify", "--from-ticket", "alike words"], 7), None);
     assert_eq!(
         next(&["specify", "later", "--target-branch", "a..b"], 2),
         None
@@ -337,7 +342,7 @@ fn only_a_person_can_log_in_or_link_an_account() {
     assert_eq!(status["error"]["code"], "auth_required");
     assert_eq!(status["error"]["user_action_required"], true);
     let error = sandbox
-        .run(&["specify", "--from-ticket", "no key", "--json"])
+        .run(&["specify", "--from-ticket", "no/key", "--json"])
         .error(2, "none");
     assert_eq!(error["user_action_required"], false);
 }

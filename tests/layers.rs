@@ -3,7 +3,7 @@
 use crate::support::repository;
 
 /// The layers from the top. Layers in one row do not use each other.
-const LAYERS: [&[&str]; 14] = [
+const LAYERS: [&[&str]; 15] = [
     &["cli"],
     &["journey"],
     &["tracker"],
@@ -14,6 +14,7 @@ const LAYERS: [&[&str]; 14] = [
     &["settings"],
     &["http"],
     &["wire"],
+    &["web"],
     &["git"],
     &["fs"],
     &["world"],
@@ -22,7 +23,7 @@ const LAYERS: [&[&str]; 14] = [
 
 /// The control plane is outside of these layers: only `cli` uses it.
 const CONTROL_PLANE: &str = "control_plane";
-const CONTROL_PLANE_USES: [&str; 5] = ["wire", "fs", "world", "text", "secret"];
+const CONTROL_PLANE_USES: [&str; 6] = ["wire", "web", "fs", "world", "text", "secret"];
 
 fn may_use(layer: &str, used: &str) -> bool {
     let height = |layer: &str| LAYERS.iter().position(|row| row.contains(&layer));

@@ -179,7 +179,7 @@ fn a_broken_mission_is_named_and_the_others_are_listed() {
         warnings.contains("061-broken/meta.json is not valid"),
         "{warnings}"
     );
-    assert!(warnings.contains("there is no "), "{warnings}");
+    assert!(warnings.contains("No meta.json in "), "{warnings}");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    ACCESS_TOKEN, Output, Reply, SEARCH_PATH, Sandbox, Server, candidate, case_table, expand,
-    search_answer,
+    ACCESS_TOKEN, Output, Reply, SEARCH_PATH, Sandbox, Server, Terminal, candidate, case_table,
+    expand, search_answer,
 };
 
 const SCHEMA: &str = "spec-kitty.search-origin/1";
@@ -27,6 +27,7 @@ fn the_answer_has_the_documented_keys() {
             "provider": "linear",
             "resource_type": "linear_team",
             "resource_id": "team-web",
+            "has_more": null,
             "query_used": "WEB-123",
             "warnings": [],
         })
@@ -111,8 +112,9 @@ fn a_reference_is_a_key_search_and_anything_else_a_text_search() {
 #[test]
 fn jira_references_are_understood() {
     let server = Server::start();
-    let found = search_answer(&[candidate("IAM-42", "Login", "exact")]);
-    server.on(SEARCH_PATH, Reply::json(200, &found));
+    let mut ticket = candidate("IAM-42", "Login", "exact");
+    ticket["url"] = "https://acme.atlassian.net/browse/IAM-42".into();
+    server.on(SEARCH_PATH, Reply::json(200, &search_answer(&[ticket])));
     let sandbox = Sandbox::with_project();
     sandbox.bind_tracker("jira", "iam");
     sandbox.log_in(&server.url());
@@ -306,6 +308,233 @@ fn text_rows_are_tab_separated_and_safe() {
     // JSON is for programs: it contains the tracker's title unchanged.
     let answer = search(&sandbox, &["words", "--json"]).answer(SCHEMA);
     assert_eq!(answer["candidates"][0]["title"], title);
+}
+
+/// A ticket in the answer of a search, with its kind of status.
+fn ticket(key: &str, status: &str, kind: Option<&str>) -> Value {
+    let mut ticket = candidate(key, "Waiting list", "text");
+    ticket["status"] = status.into();
+    if let Some(kind) = kind {
+        ticket["status_kind"] = kind.into();
+    }
+    ticket
+}
+
+/// The keys of the candidates, in order.
+fn keys(answer: &Value) -> Vec<&str> {
+    let candidates = answer["candidates"].as_array().unwrap().iter();
+    let keys = candidates.map(|candidate| candidate["external_issue_key"].as_str());
+    keys.map(Option::unwrap).collect()
+}
+
+#[test]
+fn a_search_says_when_more_tickets_match() {
+    let server = Server::start();
+    let sandbox = Sandbox::ready(&server);
+    let found: Vec<_> = (1..=3)
+        .map(|n| ticket(&format!("WEB-{n}"), "Todo", None))
+        .collect();
+    let rows: [(Value, &[&str], Value, Option<&str>); 5] = [
+        (
+            json!(true),
+            &[],
+            json!(true),
+            Some("3 shown, more match: --limit 50"),
+        ),
+        (
+            json!(true),
+            &["--limit", "50"],
+            json!(true),
+            Some("3 shown, more match: --limit 100"),
+        ),
+        (json!(false), &[], json!(false), None),
+        (json!(null), &[], json!(null), None),
+        // A server that sends more than it was asked for has more.
+        (
+            json!(null),
+            &["--limit", "2"],
+            json!(true),
+            Some("2 shown, more match: --limit 10"),
+        ),
+    ];
+    for (sent, flags, has_more, note) in rows {
+        let mut answer = search_answer(&found);
+        answer["has_more"] = sent;
+        server.on(SEARCH_PATH, Reply::json(200, &answer));
+        let arguments = [&["waiting"], flags].concat();
+        let text = search(&sandbox, &arguments).succeeds();
+        let expected = note.map(|note| format!("{note}\n")).unwrap_or_default();
+        assert_eq!(text.stderr, expected, "{text:?}");
+        let answer = search(&sandbox, &[&arguments[..], &["--json"]].concat()).answer(SCHEMA);
+        assert_eq!(answer["has_more"], has_more);
+    }
+}
+
+#[test]
+fn more_than_the_largest_limit_needs_more_words() {
+    let server = Server::start();
+    let mut answer = search_answer(&[ticket("WEB-1", "Todo", None)]);
+    answer["has_more"] = true.into();
+    server.on(SEARCH_PATH, Reply::json(200, &answer));
+    let sandbox = Sandbox::ready(&server);
+    let text = search(&sandbox, &["waiting", "--limit", "100"]).succeeds();
+    assert_eq!(text.stderr, "1 shown, more match: use more words\n");
+}
+
+#[test]
+fn open_tickets_come_first_in_the_order_of_the_server() {
+    let server = Server::start();
+    let found = [
+        ticket("WEB-1", "Done", None),
+        ticket("WEB-2", "Shipped", Some("done")),
+        ticket("WEB-3", "In Progress", Some("started")),
+        ticket("WEB-4", "Closed", Some("unstarted")),
+        ticket("WEB-5", "cancelled", None),
+        ticket("WEB-6", "Todo", None),
+    ];
+    server.on(SEARCH_PATH, Reply::json(200, &search_answer(&found)));
+    let sandbox = Sandbox::ready(&server);
+    let answer = search(&sandbox, &["waiting", "--json"]).answer(SCHEMA);
+    assert_eq!(
+        keys(&answer),
+        ["WEB-3", "WEB-4", "WEB-6", "WEB-1", "WEB-2", "WEB-5"]
+    );
+    assert_eq!(answer["candidates"][0]["status_kind"], "started");
+    assert_eq!(answer["candidates"][2].get("status_kind"), None);
+    let text = search(&sandbox, &["waiting"]).succeeds().stdout;
+    let first: Vec<_> = text
+        .lines()
+        .map(|line| line.split('\t').next().unwrap())
+        .collect();
+    assert_eq!(
+        first,
+        ["WEB-3", "WEB-4", "WEB-6", "WEB-1", "WEB-2", "WEB-5"]
+    );
+}
+
+#[test]
+fn a_status_is_sent_and_holds_even_if_the_server_ignores_it() {
+    let server = Server::start();
+    let names = ["Done", "closed", "Resolved", "Cancelled", "Canceled"];
+    let mut found: Vec<_> = (1..)
+        .zip(names)
+        .map(|(n, name)| ticket(&format!("OLD-{n}"), name, None))
+        .collect();
+    found.extend([
+        ticket("WEB-1", "Todo", None),
+        ticket("WEB-2", "Doing", Some("started")),
+        ticket("WEB-3", "Later", Some("backlog")),
+        ticket("WEB-4", "Shipped", Some("done")),
+        ticket("WEB-5", "Dropped", Some("canceled")),
+        ticket("WEB-6", "Done, almost", None),
+    ]);
+    server.on(SEARCH_PATH, Reply::json(200, &search_answer(&found)));
+    let sandbox = Sandbox::ready(&server);
+    let old = ["OLD-1", "OLD-2", "OLD-3", "OLD-4", "OLD-5"];
+    let rows: [(&str, Vec<&str>); 4] = [
+        ("open", vec!["WEB-1", "WEB-2", "WEB-3", "WEB-6"]),
+        ("started", vec!["WEB-2"]),
+        ("done", [&old[..], &["WEB-4", "WEB-5"]].concat()),
+        (
+            "all",
+            [
+                &["WEB-1", "WEB-2", "WEB-3", "WEB-6"],
+                &old[..],
+                &["WEB-4", "WEB-5"],
+            ]
+            .concat(),
+        ),
+    ];
+    for (status, expected) in rows {
+        server.forget();
+        let arguments = ["waiting", "--status", status, "--limit", "20", "--json"];
+        let answer = search(&sandbox, &arguments).answer(SCHEMA);
+        assert_eq!(keys(&answer), expected, "{status}");
+        assert_eq!(server.requests()[0].json()["status"], status);
+    }
+    server.forget();
+    search(&sandbox, &["waiting", "--json"]).answer(SCHEMA);
+    assert_eq!(server.requests()[0].json().get("status"), None);
+    search(&sandbox, &["waiting", "--status", "blocked", "--json"]).error(2, "none");
+}
+
+#[test]
+fn a_ticket_with_a_mission_shows_it() {
+    let server = Server::start();
+    let mission = json!({
+        "mission_id": "01JD0000000000000000000000",
+        "mission_slug": "013-web-1",
+        "repository": "acme/web",
+        "bound_by": "ada",
+        "bound_at": "2026-11-20T10:00:00Z",
+    });
+    let mut bound = ticket("WEB-1", "Todo", None);
+    bound["missions"] = json!([mission]);
+    let mut free = ticket("WEB-2", "Todo", None);
+    free["missions"] = json!([]);
+    let found = [bound, free, ticket("WEB-3", "Todo", None)];
+    server.on(SEARCH_PATH, Reply::json(200, &search_answer(&found)));
+    let sandbox = Sandbox::ready(&server);
+    let answer = search(&sandbox, &["waiting", "--json"]).answer(SCHEMA);
+    assert_eq!(answer["candidates"], json!(found));
+    let text = search(&sandbox, &["waiting"]).succeeds().stdout;
+    let rows: Vec<Vec<_>> = text
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    assert_eq!(rows[0][0], "WEB-1");
+    assert!(rows[0].contains(&"013-web-1"), "{text}");
+    assert!(!rows[1].contains(&"013-web-1"), "{text}");
+}
+
+/// The lines of a search on a terminal of this width, without colours.
+fn lines_on_terminal(sandbox: &Sandbox, columns: u16) -> Vec<String> {
+    let mut command = sandbox.command(&["tracker", "search-origin", "waiting"]);
+    command.env("TERM", "xterm");
+    let mut terminal = Terminal::start_sized(command, 24, columns);
+    assert_eq!(terminal.finish(), 0);
+    terminal.wait_for("WEB-3");
+    let screen = console::strip_ansi_codes(&terminal.screen()).into_owned();
+    let rows = screen.lines().map(|line| line.trim_end().to_owned());
+    rows.filter(|line| line.contains("WEB-") || line.contains("KEY"))
+        .collect()
+}
+
+#[test]
+fn a_row_fits_the_terminal_and_wide_characters_align() {
+    let server = Server::start();
+    let title = |title: &str, n: u32| {
+        let mut ticket = candidate(&format!("WEB-{n}"), title, "text");
+        ticket["status"] = if n == 2 { "進行中" } else { "In Progress" }.into();
+        ticket
+    };
+    let found = [
+        title(&"long title ".repeat(40), 1),
+        title(&"待ち行列".repeat(40), 2),
+        title("short \u{1b}[31m\u{202e}\u{7}title", 3),
+    ];
+    server.on(SEARCH_PATH, Reply::json(200, &search_answer(&found)));
+    let sandbox = Sandbox::ready(&server);
+    for columns in [40, 60, 80, 120] {
+        let lines = lines_on_terminal(&sandbox, columns);
+        assert_eq!(lines.len(), 4, "{lines:#?}");
+        let starts = ["TITLE", "long", "待", "short"];
+        let mut at = Vec::new();
+        for (line, start) in lines.iter().zip(starts) {
+            let width = console::measure_text_width(line);
+            assert!(width <= usize::from(columns), "{width} > {columns}: {line}");
+            let (before, _) = line
+                .split_once(start)
+                .unwrap_or_else(|| panic!("{lines:#?}"));
+            at.push(console::measure_text_width(before));
+        }
+        assert!(at.iter().all(|start| *start == at[0]), "{at:?} {lines:#?}");
+        assert!(
+            lines[1].ends_with('…') && lines[2].ends_with('…'),
+            "{lines:#?}"
+        );
+        assert!(lines[3].ends_with("title"), "{lines:#?}");
+    }
 }
 
 #[test]

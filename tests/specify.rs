@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{PROJECT_UUID, Sandbox, finish, write_file};
+use crate::support::{OTHER_UUID, PROJECT_UUID, Sandbox, finish, write_file};
 
 const SCHEMA: &str = "spec-kitty.specify/1";
 
@@ -18,6 +18,7 @@ fn the_answer_has_the_documented_keys() {
     assert_eq!(
         keys,
         [
+            "bound_at",
             "commits",
             "created",
             "current_branch",
@@ -26,9 +27,11 @@ fn the_answer_has_the_documented_keys() {
             "feature_number",
             "feature_slug",
             "meta_file",
+            "mission_id",
             "next_step",
             "origin_link_id",
             "origin_ticket",
+            "queued_events",
             "result",
             "schema",
             "spec_file",
@@ -106,6 +109,48 @@ fn meta_json_is_canonical_and_has_the_required_keys() {
     assert!(meta.get("documentation_state").is_none(), "{meta}");
 }
 
+/// Every version of spec-kitty accepts such a file: older ones read the `feature_*` keys, newer ones
+/// the `mission_*` keys.
+#[test]
+fn meta_json_has_the_keys_of_every_version() {
+    let sandbox = Sandbox::with_project();
+    sandbox.run(&["specify", "payments"]).succeeds();
+    let meta = sandbox.meta("061-payments");
+    let keys: Vec<_> = meta.as_object().unwrap().keys().collect();
+    assert_eq!(
+        keys,
+        [
+            "created_at",
+            "feature_number",
+            "feature_slug",
+            "friendly_name",
+            "mission",
+            "mission_id",
+            "mission_number",
+            "mission_slug",
+            "mission_type",
+            "slug",
+            "target_branch",
+        ]
+    );
+    assert_eq!(meta["mission_number"], json!(61));
+    assert_eq!(meta["mission_slug"], "061-payments");
+    assert_eq!(meta["mission_type"], meta["mission"]);
+    let id = meta["mission_id"].as_str().unwrap();
+    let id: ulid::Ulid = id.parse().unwrap();
+    let created = meta["created_at"].as_str().unwrap();
+    let created = chrono::DateTime::parse_from_rfc3339(created).unwrap();
+    assert_eq!(
+        i64::try_from(id.timestamp_ms()),
+        Ok(created.timestamp_millis())
+    );
+    sandbox.run(&["specify", "reports"]).succeeds();
+    assert_ne!(
+        sandbox.meta("062-reports")["mission_id"],
+        meta["mission_id"]
+    );
+}
+
 #[test]
 fn the_event_waits_in_the_queue_with_its_whole_envelope() {
     let sandbox = Sandbox::with_project();
@@ -154,6 +199,30 @@ fn the_event_waits_in_the_queue_with_its_whole_envelope() {
     assert_eq!(payload["feature_number"], "061");
     assert_eq!(payload["target_branch"], "main");
     assert_eq!(payload["wp_count"], 0);
+}
+
+/// Those of other projects wait for their own `sync now`.
+#[test]
+fn the_answer_says_how_many_events_of_the_project_are_queued() {
+    let sandbox = Sandbox::with_project();
+    sandbox.plant_events(OTHER_UUID, &["01KAPG70000000000000000001"]);
+    for (name, number, text) in [
+        (
+            "one",
+            1,
+            "queued\t1 event; to deliver it, run: spec-kitty sync now\n",
+        ),
+        (
+            "two",
+            2,
+            "queued\t2 events; to deliver them, run: spec-kitty sync now\n",
+        ),
+    ] {
+        let output = sandbox.run(&["specify", name]).succeeds();
+        assert!(output.stdout.contains(text), "{output:?}");
+        let dry = sandbox.run(&["specify", "later", "--dry-run", "--json"]);
+        assert_eq!(dry.answer(SCHEMA)["queued_events"], number);
+    }
 }
 
 #[test]
@@ -382,4 +451,38 @@ fn at_most_four_git_processes_are_started() {
     sandbox.run(&["specify", "payments"]).succeeds();
     let calls = fs::read_to_string(log).unwrap();
     assert!(calls.lines().count() <= 4, "{calls}");
+}
+
+#[test]
+fn a_title_becomes_the_friendly_name_in_one_safe_line() {
+    let sandbox = Sandbox::with_project();
+    let title = "  Größere\nBeträge \u{1b}[31mprüfen ";
+    let answer = sandbox
+        .run(&["specify", "payments", "--title", title, "--json"])
+        .answer(SCHEMA);
+    assert_eq!(answer["feature_slug"], "061-payments");
+    let meta = sandbox.meta("061-payments");
+    assert_eq!(meta["friendly_name"], "Größere Beträge prüfen");
+    let shown = sandbox.run(&["specify", "reports", "--title", "All reports"]);
+    let shown = shown.succeeds().stdout;
+    assert!(shown.contains("All reports"), "{shown}");
+}
+
+#[test]
+fn a_title_belongs_to_a_name_and_is_not_blank() {
+    let sandbox = Sandbox::with_project();
+    let ticket = [
+        "specify",
+        "--from-ticket",
+        "WEB-1",
+        "--title",
+        "x",
+        "--json",
+    ];
+    sandbox.run(&ticket).error(2, "none");
+    for blank in ["", " \n", "\u{1b}[0m"] {
+        let arguments = ["specify", "payments", "--title", blank, "--json"];
+        sandbox.run(&arguments).error(2, "none");
+    }
+    assert_eq!(sandbox.missions(), ["060-search"]);
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    ACCESS_TOKEN, BIND_PATH, ORIGIN_KEYS, Output, Reply, SEARCH_PATH, Sandbox, Server, candidate,
-    case_table, dead_url, issue_id, origin_ticket, search_answer,
+    ACCESS_TOKEN, BIND, BIND_PATH, ORIGIN_KEYS, Output, PROJECT_UUID, Reply, SEARCH_PATH, Sandbox,
+    Server, candidate, case_table, dead_url, issue_id, origin_ticket, search_answer,
 };
 
 const SCHEMA: &str = "spec-kitty.specify/1";
@@ -42,8 +42,11 @@ fn the_answer_has_the_documented_keys() {
             "target_branch": "main",
             "current_branch": "main",
             "origin_ticket": origin_ticket("WEB-123", "Login page"),
+            "mission_id": sandbox.meta("061-web-123")["mission_id"],
             "origin_link_id": "link-1",
+            "bound_at": "2026-11-22T10:00:00Z",
             "event_emitted": true,
+            "queued_events": 2,
             "commits": commits,
             "next_step": next_step,
             "warnings": [],
@@ -120,8 +123,10 @@ fn the_requests_are_one_search_and_one_bind() {
         json!({
             "provider": "linear",
             "project_slug": "web",
-            "mission_id": "061-web-123",
+            "mission_id": sandbox.meta("061-web-123")["mission_id"],
             "mission_slug": "061-web-123",
+            "repository": PROJECT_UUID,
+            "exclusive": true,
             "external_issue_id": issue_id("WEB-123"),
             "external_issue_key": "WEB-123",
             "external_issue_url": "https://linear.app/acme/issue/WEB-123",
@@ -165,7 +170,6 @@ fn a_reference_that_is_none_is_a_usage_error() {
         " ",
         "../../etc/passwd",
         "WEB-123/../..",
-        "login page",
         "linear:",
         "https://example.org/somewhere",
         "https://linear.app/acme",
@@ -429,7 +433,7 @@ fn mission_type_and_target_branch_are_kept() {
 fn a_ticket_that_has_its_mission_gets_no_second_one() {
     let server = Server::with_ticket("WEB-123", "Login page");
     let sandbox = Sandbox::ready(&server);
-    from_ticket(&sandbox, "WEB-123", &[]).answer(SCHEMA);
+    let first = from_ticket(&sandbox, "WEB-123", &[]).answer(SCHEMA);
     let before = sandbox.snapshot();
     for reference in ["WEB-123", "linear:web-123"] {
         let answer = from_ticket(&sandbox, reference, &[]).answer(SCHEMA);
@@ -440,11 +444,42 @@ fn a_ticket_that_has_its_mission_gets_no_second_one() {
             answer["origin_ticket"],
             origin_ticket("WEB-123", "Login page")
         );
-        assert_eq!(answer["commits"], json!([]));
+        assert_eq!(answer["commits"], first["commits"]);
+        assert_eq!(
+            answer["origin_link_id"],
+            Value::Null,
+            "the server does not say"
+        );
     }
     before.assert_same(&sandbox.snapshot());
     assert_eq!(server.requests_to(BIND_PATH).len(), 1);
     assert_eq!(sandbox.events_of("MissionOriginBound").len(), 1);
+}
+
+#[test]
+fn the_number_of_a_mission_of_a_newer_version_is_read() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    let meta = json!({
+        "created_at": "2026-11-01T09:00:00+00:00",
+        "friendly_name": "web search",
+        "mission_id": "01M82EBYAN55CA467NJEDVWYNZ",
+        "mission_number": 7,
+        "mission_slug": "web-search-01M82EBY",
+        "mission_type": "software-dev",
+        "origin_ticket": origin_ticket("WEB-123", "Login page"),
+        "slug": "web-search",
+        "target_branch": "main",
+    });
+    for (number, shown) in [(json!(7), json!("007")), (json!(null), json!(null))] {
+        let mut meta = meta.clone();
+        meta["mission_number"] = number;
+        sandbox.write_meta("web-search-01M82EBY", &meta);
+        let answer = from_ticket(&sandbox, "WEB-123", &[]).answer(SCHEMA);
+        assert_eq!(answer["created"], false);
+        assert_eq!(answer["feature_number"], shown);
+        assert_eq!(answer["mission_id"], meta["mission_id"]);
+    }
 }
 
 #[test]
@@ -488,6 +523,71 @@ fn allow_duplicate_makes_another_mission() {
         .map(|request| request.header("idempotency-key").unwrap().to_owned())
         .collect();
     assert_ne!(keys[0], keys[1], "another mission is another bind");
+    let bodies = server.requests_to(BIND_PATH);
+    assert_eq!(bodies[0].json()["exclusive"], true);
+    assert_eq!(bodies[1].json().get("exclusive"), None);
+}
+
+#[test]
+fn a_bind_names_the_repository_of_the_remote() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    let sandbox = Sandbox::ready(&server);
+    sandbox.git(&["remote", "add", "origin", "git@github.com:Acme/Web_App.git"]);
+    from_ticket(&sandbox, "WEB-123", &[]).answer(SCHEMA);
+    let body = server.requests_to(BIND_PATH)[0].json();
+    assert_eq!(body["repository"], "Acme/Web_App");
+}
+
+/// Only a JSON object with status 200 proves the bind; its fields may be missing or odd.
+#[test]
+fn a_bind_without_a_link_id_is_a_bind_with_a_warning() {
+    for (answer, link, time, warns) in [
+        (json!({}), Value::Null, Value::Null, true),
+        (
+            json!({"origin_link_id": 7, "bound_at": null}),
+            Value::Null,
+            Value::Null,
+            true,
+        ),
+        (
+            json!({"origin_link_id": "l-1"}),
+            "l-1".into(),
+            Value::Null,
+            true,
+        ),
+        (
+            json!({"origin_link_id": "l-1", "bound_at": "2026-11-22T10:00:00Z"}),
+            "l-1".into(),
+            "2026-11-22T10:00:00Z".into(),
+            false,
+        ),
+    ] {
+        let server = Server::with_ticket("WEB-123", "Login page");
+        server.on(BIND_PATH, Reply::json(200, &answer));
+        let sandbox = Sandbox::ready(&server);
+        let started = from_ticket(&sandbox, "WEB-123", &[]).answer(SCHEMA);
+        assert_eq!(started["origin_link_id"], link, "{answer}");
+        assert_eq!(started["bound_at"], time, "{answer}");
+        assert_eq!(started["warnings"] != json!([]), warns, "{started}");
+        assert!(sandbox.meta("061-web-123")["origin_ticket"].is_object());
+        assert_eq!(sandbox.intents(), [] as [Value; 0]);
+    }
+    for answer in [
+        Reply::json(201, &json!({"origin_link_id": "l-1"})),
+        Reply::Answer {
+            status: 204,
+            headers: Vec::new(),
+            body: Vec::new(),
+        },
+        Reply::json(200, &json!(["l-1"])),
+        Reply::html(200),
+    ] {
+        let server = Server::with_ticket("WEB-123", "Login page");
+        server.on(BIND_PATH, answer.clone());
+        let sandbox = Sandbox::ready(&server);
+        let error = sandbox.run(&BIND).error(8, "unknown");
+        assert_eq!(error["code"], "bad_response", "{answer:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `sync now`: each answer of the control plane, through the binary.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 use std::sync::mpsc;
 
@@ -310,6 +311,48 @@ fn a_short_rate_limit_is_waited_out() {
     });
     let answer = sandbox.run(&["sync", "now", "--json"]).answer(SCHEMA);
     assert_eq!(answer["delivered"], 1);
+}
+
+/// The text in front of the wait, or all of it if the command ends without a wait.
+fn said_before_a_wait(sandbox: &Sandbox, more: &[&str]) -> String {
+    let mut child = sandbox
+        .command(&[&["sync", "now"], more].concat())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let stderr = child.stderr.take().unwrap();
+    BufReader::new(stderr).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    line
+}
+
+#[test]
+fn a_long_wait_is_said_before_it_begins() {
+    let server = Server::start();
+    let sandbox = ready(&server, &["a"]);
+    let reply = Reply::refusal(429, "rate_limited", "wait");
+    server.on(EVENTS_PATH, reply.header("retry-after", "20"));
+    let line = said_before_a_wait(&sandbox, &[]);
+    assert_eq!(line, "rate limited; trying again in 20 s\n");
+    let busy = Reply::html(503).header("retry-after", "20");
+    server.on(EVENTS_PATH, busy);
+    let line = said_before_a_wait(&sandbox, &[]);
+    assert_eq!(line, "server busy (HTTP 503); trying again in 20 s\n");
+}
+
+#[test]
+fn a_wait_is_not_said_if_it_is_short_or_nobody_wants_to_know() {
+    let server = Server::start();
+    let sandbox = ready(&server, &["a"]);
+    for (wait, more) in [("1", &[][..]), ("3", &["--quiet"]), ("3", &["--json"])] {
+        let refusal = Reply::refusal(429, "rate_limited", "wait").header("retry-after", wait);
+        server.on_each(EVENTS_PATH, [refusal, Reply::html(500)]);
+        let arguments = [&["sync", "now"], more].concat();
+        let output = sandbox.run(&arguments).exits(8);
+        assert!(!output.stderr.contains("trying again"), "{output:?}");
+    }
 }
 
 #[test]

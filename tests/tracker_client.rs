@@ -118,6 +118,7 @@ fn each_answer_to_a_search_is_read_as_its_case_says() {
 fn each_refusal_of_a_bind_is_told_apart() {
     let name = |error: &TrackerError| match error {
         TrackerError::Session(_) => "session",
+        TrackerError::NotSupported => "not_supported",
         TrackerError::BadResponse(_) => "bad_response",
         TrackerError::Refused(refusal) => match refusal.kind {
             RefusalKind::Unauthenticated => "unauthenticated",
@@ -161,7 +162,7 @@ fn each_refusal_of_a_bind_is_told_apart() {
         (Reply::Drop, "session", false, true),
         (Reply::html(200), "bad_response", false, true),
         (
-            Reply::json(200, &json!({"origin_link_id": 1})),
+            Reply::json(201, &json!({"origin_link_id": "1"})),
             "bad_response",
             false,
             true,

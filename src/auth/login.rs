@@ -3,6 +3,7 @@
 pub use super::credentials::Login;
 use super::credentials::{self, Credentials, CredentialsError};
 use super::session::SessionError;
+use super::verification::{self, Verification};
 use crate::http::{Call, Deadline, HttpClient, Refusal, Retry};
 use crate::secret::Secret;
 use crate::wire::TOKEN_PATH;
@@ -39,17 +40,27 @@ pub fn with_password(
     Ok(session)
 }
 
-/// Stores an access token that was issued elsewhere. It sends nothing, and the session cannot be
-/// renewed.
+/// Stores an access token that was issued elsewhere, which cannot be renewed. A token that the server
+/// refuses is not stored. If the server does not answer, the token is stored only where it replaces
+/// no session.
 pub(crate) fn with_token(
     world: &World,
     deadline: &Deadline,
     login: Login,
     token: Secret,
-) -> Result<Credentials, SessionError> {
+) -> Result<(Credentials, Verification), SessionError> {
     if !credentials::is_token(token.expose()) {
         return Err(SessionError::NotAToken);
     }
+    let lock = credentials::lock(world, deadline.remaining(world))?;
+    let verification = match verification::of_token(world, *deadline, &login, &token) {
+        Verification::Rejected(error) | Verification::Forbidden(error) => return Err(error),
+        // A broken file holds no session.
+        Verification::Unknown(error) if credentials::load(world).is_ok_and(|it| it.is_some()) => {
+            return Err(error);
+        }
+        verification => verification,
+    };
     let session = Credentials {
         server: login.server,
         access: token,
@@ -59,9 +70,8 @@ pub(crate) fn with_token(
         username: login.username,
         team_slug: login.team_slug,
     };
-    let lock = credentials::lock(world, deadline.remaining(world))?;
     credentials::store(world, &session, &lock)?;
-    Ok(session)
+    Ok((session, verification))
 }
 
 /// Removes the stored session. Returns whether there was one.

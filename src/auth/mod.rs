@@ -6,3 +6,4 @@ mod renewal;
 pub(crate) mod server_choice;
 pub(crate) mod session;
 pub(crate) mod status;
+pub(crate) mod verification;

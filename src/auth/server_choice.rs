@@ -1,6 +1,8 @@
 //! Which control plane a command talks to. A file in the repository never decides this: it could send
 //! the token anywhere.
 
+use std::fmt;
+
 use super::credentials;
 use super::session::SessionError;
 use crate::http::ServerUrl;
@@ -31,10 +33,40 @@ impl ServerSource {
     }
 }
 
-/// A server URL and its source.
+/// Where the requests of a command go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Server {
+    At(ServerUrl),
+    /// The personal control plane, which runs inside the command. It needs no login.
+    Local,
+}
+
+/// The name of the personal control plane wherever a URL is expected.
+const LOCAL: &str = "local";
+
+impl Server {
+    /// Its URL, unless it is the personal control plane.
+    pub(crate) fn url(&self) -> Option<&ServerUrl> {
+        match self {
+            Self::At(url) => Some(url),
+            Self::Local => None,
+        }
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(url) => url.fmt(f),
+            Self::Local => f.write_str(LOCAL),
+        }
+    }
+}
+
+/// A server and the source of the choice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedServer {
-    pub server: ServerUrl,
+    pub server: Server,
     pub source: ServerSource,
 }
 
@@ -45,9 +77,15 @@ pub(crate) fn resolve(world: &World, flag: Option<&str>) -> Result<ResolvedServe
     }
     let session = credentials::load(world)?.ok_or(SessionError::NoServer)?;
     Ok(ResolvedServer {
-        server: session.server,
+        server: Server::At(session.server),
         source: ServerSource::Credentials,
     })
+}
+
+/// Whether the flag, the environment or the settings name the personal control plane.
+pub(crate) fn is_local(world: &World, flag: Option<&str>) -> Result<bool, SessionError> {
+    let configured = configured(world, flag)?;
+    Ok(configured.is_some_and(|it| it.server == Server::Local))
 }
 
 /// The URL of `--server`, the environment or the settings, without the stored session.
@@ -78,8 +116,15 @@ pub(super) fn explicit(
 }
 
 fn parse(url: &str, source: ServerSource) -> Result<ResolvedServer, SessionError> {
+    if url.trim() == LOCAL {
+        let server = Server::Local;
+        return Ok(ResolvedServer { server, source });
+    }
     match ServerUrl::parse(url) {
-        Ok(server) => Ok(ResolvedServer { server, source }),
+        Ok(server) => Ok(ResolvedServer {
+            server: Server::At(server),
+            source,
+        }),
         Err(error) => Err(SessionError::InvalidServer(source, error)),
     }
 }
@@ -124,6 +169,17 @@ mod tests {
             let resolved = resolve(&world, flag).unwrap();
             assert_eq!(resolved.server.to_string(), expected);
         }
+    }
+
+    #[test]
+    fn local_is_the_personal_control_plane() {
+        let config = "[sync]\nserver_url = 'local'\n";
+        let (_folder, in_config) = world(&[], Some(config));
+        assert!(is_local(&in_config, None).unwrap());
+        assert!(!is_local(&in_config, Some("https://a.example")).unwrap());
+        let (_folder, nowhere) = world(&[], None);
+        assert!(is_local(&nowhere, Some("local")).unwrap());
+        assert!(!is_local(&nowhere, Some("https://local")).unwrap());
     }
 
     #[test]

@@ -3,14 +3,14 @@
 use std::cell::RefCell;
 
 use super::credentials::{self, Credentials, CredentialsError};
-use super::server_choice::{ResolvedServer, ServerSource, configured, explicit};
+use super::server_choice::{ResolvedServer, Server, ServerSource, configured, explicit, is_local};
 use crate::http::{
     Answer, Call, Deadline, HttpClient, HttpError, Refusal, ServerUrl, ServerUrlError,
 };
 use crate::secret::Secret;
 use crate::settings::UserConfigError;
-use crate::wire::TEAM_SLUG;
 use crate::wire::candidate::FieldError;
+use crate::wire::{PERSONAL_TEAM, TEAM_SLUG};
 use crate::world::{World, names};
 
 /// A logged-in user for the duration of a command.
@@ -40,6 +40,9 @@ pub enum SessionError {
         issued: ServerUrl,
         wanted: ServerUrl,
     },
+    /// Sessions belong to the control plane of a team. The personal one needs none.
+    #[error("the personal control plane (local) has no login")]
+    Local,
     /// `SPEC_KITTY_TOKEN` is set, but no flag or variable says which server it is for.
     #[error("SPEC_KITTY_TOKEN is set, but neither --server nor SPEC_KITTY_SERVER is")]
     TokenWithoutServer,
@@ -112,10 +115,16 @@ impl<'a> Session<'a> {
         if !world.network_allowed() {
             return Err(HttpError::NetworkDisabled.into());
         }
+        if is_local(world, flag_server)? {
+            return Err(SessionError::Local);
+        }
         let (server, issuer, access, team_slug);
         if let Some(token) = environment_token(world)? {
             let explicit = explicit(world, flag_server)?.ok_or(SessionError::TokenWithoutServer)?;
-            (server, issuer, access) = (explicit.server, None, token);
+            let Server::At(url) = explicit.server else {
+                return Err(SessionError::Local);
+            };
+            (server, issuer, access) = (url, None, token);
             team_slug = world.variable(names::TEAM).map(str::to_owned);
         } else {
             let wanted = configured(world, flag_server)?;
@@ -136,6 +145,24 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// A session with a token that cannot be renewed.
+    pub(crate) fn with_token(
+        world: &'a World,
+        server: ServerUrl,
+        deadline: Deadline,
+        access: Secret,
+        team_slug: &str,
+    ) -> Result<Self, SessionError> {
+        Ok(Self {
+            world,
+            deadline,
+            client: HttpClient::new(world, server)?,
+            issuer: None,
+            access: RefCell::new(access),
+            team_slug: Some(team_slug.to_owned()),
+        })
+    }
+
     pub(crate) fn team_slug(&self) -> Option<&str> {
         self.team_slug.as_deref()
     }
@@ -147,7 +174,11 @@ impl<'a> Session<'a> {
     /// Sends a request with the token and team of this session. After a 401 it renews the session once,
     /// in one process for all, and sends the request again. A second 401 is
     /// [`SessionError::Expired`]; any other status is an answer.
-    pub fn post(&self, mut call: Call<'_>) -> Result<Answer, SessionError> {
+    pub fn post(&self, call: Call<'_>) -> Result<Answer, SessionError> {
+        self.send(call)
+    }
+
+    pub(crate) fn send(&self, mut call: Call<'_>) -> Result<Answer, SessionError> {
         let team = self.team_slug.clone();
         call.headers.extend(team.map(|team| (TEAM_SLUG, team)));
         let (mut uncertain, mut renewed) = (false, false);
@@ -179,8 +210,9 @@ pub(super) fn at_issuer(
 ) -> Result<ServerUrl, SessionError> {
     let issued = session.server.clone();
     match wanted.map(|wanted| wanted.server.clone()) {
-        Some(wanted) if wanted.same_origin(&issued) => Ok(wanted),
-        Some(wanted) => Err(SessionError::OtherServer { issued, wanted }),
+        Some(Server::Local) => Err(SessionError::Local),
+        Some(Server::At(wanted)) if wanted.same_origin(&issued) => Ok(wanted),
+        Some(Server::At(wanted)) => Err(SessionError::OtherServer { issued, wanted }),
         None => Ok(issued),
     }
 }
@@ -196,6 +228,9 @@ pub(super) fn environment_token(world: &World) -> Result<Option<Secret>, Session
 
 /// The team of the logged-in user, without a request; for the envelopes of events.
 pub fn team_slug_if_logged_in(world: &World, flag_server: Option<&str>) -> Option<String> {
+    if is_local(world, flag_server).ok()? {
+        return Some(PERSONAL_TEAM.to_owned());
+    }
     if environment_token(world).ok()?.is_some() {
         return world.variable(names::TEAM).map(str::to_owned);
     }

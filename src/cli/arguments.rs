@@ -35,7 +35,7 @@ pub enum Command {
     Auth(commands::auth::Command),
     /// Start a mission, from a ticket or without one
     Specify(commands::specify::Arguments),
-    /// List and show the missions of this project
+    /// List, show, open and discard the missions of this project
     #[command(subcommand)]
     Mission(commands::mission::Command),
     /// Bind the project to a tracker and search its tickets
@@ -62,6 +62,8 @@ pub enum Command {
     Schema(commands::schema::Arguments),
     /// Print a shell completion script
     Completions(commands::completions::Arguments),
+    /// Print the help of a command
+    Help(commands::help::Arguments),
     /// Print a manual page
     Man(commands::man::Arguments),
 }
@@ -88,7 +90,8 @@ impl Command {
             Self::Commands(_) => Ok(commands::commands::run(context, program())),
             Self::Schema(arguments) => commands::schema::run(arguments),
             Self::Completions(arguments) => commands::completions::run(arguments),
-            Self::Man(arguments) => commands::man::run(arguments, program()),
+            Self::Help(arguments) => commands::help::run(arguments, program()),
+            Self::Man(arguments) => commands::man::run(arguments, Arguments::command()),
         }
     }
 }

@@ -3,11 +3,10 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::sync::mpsc;
-use std::thread;
 
 use serde_json::{Map, Value};
 
+use super::ask::within_time;
 use super::{Code, Context, Failure};
 use crate::fs::FsError;
 use crate::text::chain;
@@ -28,7 +27,7 @@ pub(super) struct CandidateDocument {
 pub(super) fn read(context: &Context, place: &Path) -> Result<CandidateDocument, Failure> {
     let path = context.world.directory().join(place);
     let is_stdin = place == Path::new("-");
-    let bytes = within_time(context, move || {
+    let bytes = within_time(context, "the --candidate document", move || {
         if is_stdin {
             return read_all(std::io::stdin().lock());
         }
@@ -42,20 +41,6 @@ pub(super) fn read(context: &Context, place: &Path) -> Result<CandidateDocument,
         Err(_) if bytes.trim_ascii().is_empty() => Err(refused("it is empty")),
         Err(error) => Err(refused(format!("it is not valid JSON: {error}"))),
     }
-}
-
-/// Reads within the time limit. Opening a pipe and reading from it may block for ever, so another
-/// thread does it; the process ends without that thread.
-fn within_time<T: Send + 'static>(
-    context: &Context,
-    read: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || drop(sender.send(read())));
-    let message = "the --candidate document did not arrive within the time limit";
-    receiver
-        .recv_timeout(context.deadline.remaining(&context.world))
-        .unwrap_or_else(|_| Err(Failure::new(Code::TimedOut, message)))
 }
 
 /// Reads a file or a pipe.

@@ -5,7 +5,7 @@ use schemars::Schema;
 
 use super::commands as c;
 use super::document::{Document, error_schema, keys_of, schema_of};
-use super::early::Help;
+use super::early::HelpPage;
 use super::{ExitCode, Failure, failure};
 
 /// Makes the schema of a document.
@@ -54,8 +54,16 @@ const SERVER: &[ExitCode] = &[
 const CREATE: &[ExitCode] = &[ExitCode::Conflict, ExitCode::Unavailable, ExitCode::Partial];
 /// A command that puts rejected events back.
 const RETRY: &[ExitCode] = &[ExitCode::NotFound, ExitCode::Unavailable];
-/// A login: a conversation with the server.
-const LOGIN: &[ExitCode] = &[
+/// A command that removes a mission.
+const DISCARD: &[ExitCode] = &[
+    ExitCode::NotFound,
+    ExitCode::Conflict,
+    ExitCode::InputRequired,
+    ExitCode::Unavailable,
+    ExitCode::Partial,
+];
+/// A command that asks the user, and sends requests to the server or to a tracker.
+const ASKING: &[ExitCode] = &[
     ExitCode::NotFound,
     ExitCode::AuthRequired,
     ExitCode::Forbidden,
@@ -66,6 +74,8 @@ const LOGIN: &[ExitCode] = &[
 ];
 /// A command of the control plane.
 const STORE: &[ExitCode] = &[
+    ExitCode::NotFound,
+    ExitCode::Forbidden,
     ExitCode::Conflict,
     ExitCode::InputRequired,
     ExitCode::Unavailable,
@@ -84,21 +94,23 @@ const fn entry<D: Document>(path: &'static str, exits: &'static [ExitCode]) -> E
 
 /// The commands in the order of the help.
 pub(super) const COMMANDS: &[Entry] = &[
-    entry::<Help>("", &[]),
+    entry::<HelpPage>("", &[]),
     entry::<c::init::Init>("init", PROJECT),
-    entry::<c::auth::login::AuthLogin>("auth login", LOGIN),
+    entry::<c::auth::login::AuthLogin>("auth login", ASKING),
     entry::<c::auth::status::AuthStatus>("auth status", &[ExitCode::AuthRequired]),
     entry::<c::auth::logout::AuthLogout>("auth logout", PROJECT),
     entry::<c::specify::Specify>("specify", EVERY),
     entry::<c::mission::list::MissionList>("mission list", PROJECT),
     entry::<c::mission::show::MissionShow>("mission show", SERVER),
     entry::<c::mission::open::MissionOpen>("mission open", MISSION),
+    entry::<c::mission::discard::MissionDiscard>("mission discard", DISCARD),
     entry::<c::tracker::providers::TrackerProviders>("tracker providers", &[]),
     entry::<c::tracker::status::TrackerStatus>("tracker status", &[]),
-    entry::<c::tracker::bind::TrackerBind>("tracker bind", PROJECT),
+    entry::<c::tracker::bind::TrackerBind>("tracker bind", ASKING),
     entry::<c::tracker::unbind::TrackerUnbind>("tracker unbind", PROJECT),
     entry::<c::tracker::search_origin::SearchOrigin>("tracker search-origin", SERVER),
     entry::<c::tracker::bind_origin::BindOrigin>("tracker bind-origin", EVERY),
+    entry::<c::tracker::unbind_origin::UnbindOrigin>("tracker unbind-origin", EVERY),
     entry::<c::sync::status::SyncStatus>("sync status", &[]),
     entry::<c::sync::now::SyncNow>("sync now", SERVER),
     entry::<c::sync::list::SyncList>("sync list", PROJECT),
@@ -110,13 +122,36 @@ pub(super) const COMMANDS: &[Entry] = &[
     ),
     entry::<c::serve::Serve>("serve", STORE),
     entry::<c::admin::user::add::AdminUserAdd>("admin user add", STORE),
-    entry::<c::admin::project::map::AdminProjectMap>("admin project map", STORE),
+    entry::<c::admin::user::list::AdminUserList>("admin user list", STORE),
+    entry::<c::admin::user::link::AdminUserLink>("admin user link", STORE),
+    entry::<c::admin::user::link::AdminUserUnlink>("admin user unlink", STORE),
+    entry::<c::admin::user::passwd::AdminUserPasswd>("admin user passwd", STORE),
+    entry::<c::admin::user::remove::AdminUserRemove>("admin user remove", STORE),
+    entry::<c::admin::connection::add::AdminConnectionAdd>("admin connection add", ASKING),
+    entry::<c::admin::connection::list::AdminConnectionList>("admin connection list", STORE),
+    entry::<c::admin::connection::test::AdminConnectionTest>("admin connection test", ASKING),
+    entry::<c::admin::connection::resources::AdminConnectionResources>(
+        "admin connection resources",
+        ASKING,
+    ),
+    entry::<c::admin::connection::remove::AdminConnectionRemove>("admin connection remove", STORE),
+    entry::<c::admin::project::map::AdminProjectMap>("admin project map", ASKING),
+    entry::<c::admin::project::list::AdminProjectList>("admin project list", STORE),
+    entry::<c::admin::project::unmap::AdminProjectUnmap>("admin project unmap", STORE),
     entry::<c::admin::tickets::import::AdminTicketsImport>("admin tickets import", STORE),
+    entry::<c::admin::origin::list::AdminOriginList>("admin origin list", STORE),
+    entry::<c::admin::origin::remove::AdminOriginRemove>("admin origin remove", STORE),
+    entry::<c::admin::session::list::AdminSessionList>("admin session list", STORE),
+    entry::<c::admin::session::revoke::AdminSessionRevoke>("admin session revoke", STORE),
+    entry::<c::admin::token::create::AdminTokenCreate>("admin token create", STORE),
+    entry::<c::admin::token::list::AdminTokenList>("admin token list", STORE),
+    entry::<c::admin::token::revoke::AdminTokenRevoke>("admin token revoke", STORE),
     entry::<c::admin::status::AdminStatus>("admin status", STORE),
     entry::<c::demo::Demo>("demo", &[ExitCode::Conflict]),
     entry::<c::commands::Commands>("commands", &[]),
     entry::<c::schema::Schemas>("schema", &[]),
     entry::<c::completions::Completions>("completions", &[]),
+    entry::<HelpPage>("help", &[]),
     entry::<c::man::Man>("man", &[]),
 ];
 

@@ -44,9 +44,10 @@ impl CommandLine {
     }
 
     /// The command line with `--yes`. `chosen` replaces the flag that selects the ticket, or only its
-    /// value if it has no flag of its own.
-    pub(super) fn confirming(&self, chosen: Option<(&str, &str)>) -> String {
+    /// value if it has no flag of its own. A command line without such a flag gets `--from-ticket`.
+    pub(crate) fn confirming(&self, chosen: Option<(&str, &str)>) -> String {
         let mut words = Vec::new();
+        let mut missing = chosen;
         let mut typed = self.words.iter();
         while let Some(word) = typed.next() {
             let (flag, value) = match word.split_once('=') {
@@ -59,11 +60,17 @@ impl CommandLine {
                         typed.next();
                     }
                     words.extend([if other.is_empty() { flag } else { other }, key]);
+                    missing = None;
                 }
                 _ => words.push(word.as_str()),
             }
         }
-        words.push("--yes");
+        if let Some((_, key)) = missing {
+            words.extend(["--from-ticket", key]);
+        }
+        if !self.contains("--yes") && !self.contains("-y") {
+            words.push("--yes");
+        }
         quoted(words)
     }
 
@@ -174,6 +181,16 @@ mod tests {
                 &["x", "a", "--key=WEB-1", "--mission", "61"],
                 Some("WEB-2"),
                 "spec-kitty a --key WEB-2 --mission 61 --yes",
+            ),
+            (
+                &["x", "--json", "specify"],
+                Some("WEB-2"),
+                "spec-kitty --json specify --from-ticket WEB-2 --yes",
+            ),
+            (
+                &["x", "specify", "--yes"],
+                Some("WEB-2"),
+                "spec-kitty specify --yes --from-ticket WEB-2",
             ),
             (
                 &["x", "a b", "it's"],

@@ -28,7 +28,7 @@ impl CommitArguments {
 pub(crate) struct RunArguments {
     /// Confirm the ticket without asking
     #[arg(short, long)]
-    pub(super) yes: bool,
+    pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) commit: CommitArguments,
     /// Show what would happen and change nothing

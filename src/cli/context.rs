@@ -1,21 +1,26 @@
 //! The input of every command's handler, and its result.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use super::command_line::CommandLine;
 use super::globals::Globals;
 use super::phase::Phase;
 use super::{Failure, Outcome, Ui};
-use crate::auth::session::{Session, team_slug_if_logged_in};
-use crate::http::Deadline;
+use crate::auth::server_choice::{ServerSource, is_local};
+use crate::auth::session::{Session, SessionError, team_slug_if_logged_in};
+use crate::control_plane::Personal;
+use crate::http::{Deadline, HttpError, ServerUrl};
 use crate::journey::{Service, Tracker};
 use crate::mission::commit::CommitPolicy;
 use crate::project::Project;
 use crate::settings;
+use crate::settings::home::require_writable;
 use crate::sync::queue::reminder;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::warning::{Warning, WarningCode};
+use crate::wire::PERSONAL_TEAM;
 use crate::world::World;
 
 /// The input of every command's handler.
@@ -30,6 +35,8 @@ pub(crate) struct Context {
     pub(crate) deadline: Deadline,
     pub(crate) typed: CommandLine,
     pub(crate) phase: Phase,
+    /// Runs from the first session that needs it to the end of the command.
+    personal: OnceCell<Personal>,
 }
 
 /// The time limit of a command without `--timeout`.
@@ -51,7 +58,9 @@ impl Context {
             let message = format!("no such folder: {}", world.directory().display());
             return Err(Failure::usage(message).hint("check the value of -C"));
         }
-        let timeout = globals.timeout.map_or(DEFAULT_TIMEOUT, Duration::from_secs);
+        let announcing = ui.clone();
+        let world = world.announcing(move |wait| announcing.say_above_spinner(wait));
+        let timeout = globals.timeout.unwrap_or(DEFAULT_TIMEOUT);
         let deadline = Deadline::after(&world, timeout);
         Ok(Self {
             world,
@@ -60,15 +69,47 @@ impl Context {
             deadline,
             typed,
             phase: Phase::default(),
+            personal: OnceCell::new(),
         })
     }
 
-    /// The session of the logged-in user.
+    /// The session of the logged-in user, or one at the personal control plane, which then starts.
     pub(crate) fn session(&self) -> Result<Session<'_>, Failure> {
+        if is_local(&self.world, self.server.as_deref())? {
+            return self.personal_session();
+        }
         Ok(Session::open(
             &self.world,
             self.server.as_deref(),
             self.deadline,
+        )?)
+    }
+
+    /// Fails if the state directory cannot be written. Commands that record something call it before
+    /// they begin.
+    pub(crate) fn require_home(&self) -> Result<(), Failure> {
+        Ok(require_writable(&self.world)?)
+    }
+
+    fn personal_session(&self) -> Result<Session<'_>, Failure> {
+        if !self.world.network_allowed() {
+            return Err(HttpError::NetworkDisabled.into());
+        }
+        let personal = if let Some(personal) = self.personal.get() {
+            personal
+        } else {
+            let started = Personal::start(&self.world)?;
+            self.personal.get_or_init(|| started)
+        };
+        let server = ServerUrl::parse(personal.url())
+            .map_err(|error| SessionError::InvalidServer(ServerSource::UserConfig, error))?;
+        let (token, team) = (personal.token().clone(), PERSONAL_TEAM);
+        Ok(Session::with_token(
+            &self.world,
+            server,
+            self.deadline,
+            token,
+            team,
         )?)
     }
 

@@ -1,6 +1,6 @@
 //! Output for arguments that clap does not accept: help, version, and usage errors.
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -8,10 +8,11 @@ use super::arguments::program;
 use super::command_line::CommandLine;
 use super::document::Document;
 use super::{Code, ExitCode, Failure, Hint, Outcome, Ui};
+use crate::text::nearest;
 
 /// A help page, or the version.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Help {
+pub(crate) struct HelpPage {
     /// What is printed without `--json`.
     text: String,
     /// Only with `--version`: the version alone.
@@ -19,7 +20,14 @@ pub(crate) struct Help {
     version: Option<&'static str>,
 }
 
-impl Document for Help {
+impl HelpPage {
+    pub(crate) fn new(text: String) -> Self {
+        let version = None;
+        Self { text, version }
+    }
+}
+
+impl Document for HelpPage {
     const SCHEMA: &'static str = "spec-kitty.help/1";
 }
 
@@ -28,7 +36,7 @@ pub(super) fn answer(ui: &Ui, typed: &CommandLine, error: &clap::Error) -> ExitC
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if ui.json => {
             let is_version = error.kind() == ErrorKind::DisplayVersion;
-            let help = Help {
+            let help = HelpPage {
                 text: error.to_string(),
                 version: is_version.then_some(env!("CARGO_PKG_VERSION")),
             };
@@ -64,14 +72,39 @@ fn usage(typed: &CommandLine, error: &clap::Error) -> Failure {
         let mut rest = paragraphs.iter().filter_map(|text| text.strip_prefix(word));
         rest.next().map(str::trim)
     };
-    let hint = match starting("tip:") {
-        Some(tip) => tip.into(),
+    let hint = match suggestion(error) {
+        Some(name) => Hint::Text(format!("did you mean '{name}'?")),
         None => help(typed),
     };
     let failure = Failure::usage(starting("error:").unwrap_or(&rendered)).hint(hint);
     match starting("Usage:") {
         Some(usage) => failure.cause(format!("usage: {usage}")),
         None => failure,
+    }
+}
+
+/// The name that was meant. clap's own suggestions include names that only look a little alike.
+fn suggestion(error: &clap::Error) -> Option<&str> {
+    use ContextKind as Kind;
+    const PAIRS: [(Kind, Kind); 3] = [
+        (Kind::InvalidSubcommand, Kind::SuggestedSubcommand),
+        (Kind::InvalidValue, Kind::SuggestedValue),
+        (Kind::InvalidArg, Kind::SuggestedArg),
+    ];
+    PAIRS.into_iter().find_map(|(invalid, suggested)| {
+        let typed = strings(error.get(invalid)).first()?;
+        nearest(
+            typed,
+            strings(error.get(suggested)).iter().map(|name| &**name),
+        )
+    })
+}
+
+fn strings(value: Option<&ContextValue>) -> &[String] {
+    match value {
+        Some(ContextValue::String(text)) => std::slice::from_ref(text),
+        Some(ContextValue::Strings(texts)) => texts,
+        _ => &[],
     }
 }
 

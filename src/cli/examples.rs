@@ -64,6 +64,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "mission discard",
+        &[
+            "spec-kitty mission discard 60 --yes",
+            "spec-kitty mission discard search --yes --json=undone_commit",
+        ],
+    ),
+    (
         "tracker providers",
         &[
             "spec-kitty tracker providers",
@@ -105,6 +112,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "spec-kitty tracker bind-origin --mission 60 --key WEB-124 --dry-run",
             "spec-kitty tracker bind-origin --mission 60 --key WEB-124 --yes",
             "spec-kitty tracker bind-origin --mission 60 --candidate ticket.json --yes",
+        ],
+    ),
+    (
+        "tracker unbind-origin",
+        &[
+            "spec-kitty tracker unbind-origin --mission 61 --yes",
+            "spec-kitty tracker unbind-origin --mission web-123 --yes --json=commit",
         ],
     ),
     (
@@ -152,10 +166,94 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "admin user list",
+        &[
+            "spec-kitty admin user list",
+            "spec-kitty admin user list --ndjson",
+        ],
+    ),
+    (
+        "admin user link",
+        &[
+            "spec-kitty admin user link kit linear",
+            "spec-kitty admin user link kit jira",
+        ],
+    ),
+    (
+        "admin user unlink",
+        &[
+            "spec-kitty admin user unlink kit linear",
+            "spec-kitty admin user unlink kit jira",
+        ],
+    ),
+    (
+        "admin user passwd",
+        &[
+            "spec-kitty admin user passwd kit --password-stdin < password.txt",
+            "spec-kitty admin user passwd kit --password-stdin --data control-plane < password.txt",
+        ],
+    ),
+    (
+        "admin user remove",
+        &[
+            "spec-kitty admin user remove kit --yes",
+            "spec-kitty admin user remove kit --yes --data control-plane",
+        ],
+    ),
+    (
+        "admin connection add",
+        &[
+            "spec-kitty admin connection add acme --provider linear --token-file token.txt --no-check",
+            "spec-kitty admin connection add acme --provider linear --token-stdin --no-check < token.txt",
+        ],
+    ),
+    (
+        "admin connection list",
+        &[
+            "spec-kitty admin connection list",
+            "spec-kitty admin connection list --ndjson",
+        ],
+    ),
+    (
+        "admin connection test",
+        &[
+            "spec-kitty admin connection test work",
+            "spec-kitty admin connection test work --json=account",
+        ],
+    ),
+    (
+        "admin connection resources",
+        &[
+            "spec-kitty admin connection resources work",
+            "spec-kitty admin connection resources work --json=resources",
+        ],
+    ),
+    (
+        "admin connection remove",
+        &[
+            "spec-kitty admin connection remove work --yes",
+            "spec-kitty admin connection remove work --force --yes",
+        ],
+    ),
+    (
         "admin project map",
         &[
-            "spec-kitty admin project map web --provider linear --resource-type linear_team --resource-id T1",
-            "spec-kitty admin project map iam --provider jira --resource-type jira_project --resource-id IAM",
+            "spec-kitty admin project map docs --provider linear --resource-type linear_team --resource-id T1",
+            "spec-kitty admin project map web --connection work --resource WEB",
+        ],
+    ),
+    (
+        "admin project list",
+        &[
+            "spec-kitty admin project list",
+            "spec-kitty admin project list --ndjson",
+        ],
+    ),
+    (
+        "admin project unmap",
+        &[
+            "spec-kitty admin project unmap identity --yes",
+            "spec-kitty admin project unmap web --force --yes",
         ],
     ),
     (
@@ -163,6 +261,55 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &[
             "spec-kitty admin tickets import tickets.json",
             "spec-kitty admin tickets import - < tickets.json",
+        ],
+    ),
+    (
+        "admin origin list",
+        &[
+            "spec-kitty admin origin list",
+            "spec-kitty admin origin list --ndjson",
+        ],
+    ),
+    (
+        "admin origin remove",
+        &[
+            "spec-kitty admin origin remove 5f0c9a52-7f7e-4c0e-9a43-1d2f3b4c5d6e --yes",
+            "spec-kitty admin origin remove 5f0c9a52-7f7e-4c0e-9a43-1d2f3b4c5d6e --yes --json=mission_slug",
+        ],
+    ),
+    (
+        "admin session list",
+        &[
+            "spec-kitty admin session list",
+            "spec-kitty admin session list --ndjson",
+        ],
+    ),
+    (
+        "admin session revoke",
+        &[
+            "spec-kitty admin session revoke 1 --yes",
+            "spec-kitty admin session revoke 1 --yes --json=revoked",
+        ],
+    ),
+    (
+        "admin token create",
+        &[
+            "spec-kitty admin token create --user kit --team harbour --name build --expires 90d",
+            "spec-kitty admin token create --user kit --team harbour --name build --json=token",
+        ],
+    ),
+    (
+        "admin token list",
+        &[
+            "spec-kitty admin token list",
+            "spec-kitty admin token list --ndjson",
+        ],
+    ),
+    (
+        "admin token revoke",
+        &[
+            "spec-kitty admin token revoke 2 --yes",
+            "spec-kitty admin token revoke 2 --yes --json=revoked",
         ],
     ),
     (
@@ -188,6 +335,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "spec-kitty completions zsh > _spec-kitty",
         ],
     ),
+    ("help", &["spec-kitty help", "spec-kitty help tracker bind"]),
     (
         "man",
         &[

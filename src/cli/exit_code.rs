@@ -35,7 +35,7 @@ exit_codes! {
     NotFound 3 "no such ticket, mission or project mapping",
     /// Not logged in, or the session expired.
     AuthRequired 4 "not logged in, or the session expired",
-    /// The user lacks a permission, or must act in the control plane's dashboard.
+    /// The user lacks a permission, or a person must act first.
     Forbidden 5 "account not linked, or no permission",
     /// Something else already exists.
     Conflict 6 "conflict: already bound, name taken, or wrong provider",

@@ -1,8 +1,11 @@
 //! What to do after a failure, as a value.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::{Serialize, Serializer};
+
+use crate::text::shell_word;
 
 /// What to do next. [`Hint::Run`], [`Hint::Instead`] and [`Hint::SameCommand`] can be run without a
 /// decision.
@@ -70,6 +73,11 @@ impl Hint {
         };
         Self::lead_to(format!("{first}; then run"), command)
     }
+}
+
+/// The command that restores a file as git has it.
+pub(crate) fn git_restore(path: &Path) -> String {
+    format!("git checkout -- {}", shell_word(&path.to_string_lossy()))
 }
 
 impl fmt::Display for Hint {

@@ -11,6 +11,7 @@ pub(crate) mod commands;
 pub(crate) mod commit_arguments;
 mod completion;
 pub(crate) mod context;
+pub(crate) mod delivery;
 pub(crate) mod document;
 mod early;
 mod error;
@@ -24,7 +25,9 @@ pub(crate) mod lines;
 pub(crate) mod logging;
 pub(crate) mod outcome;
 mod phase;
+mod picker;
 pub(crate) mod progress;
+pub(crate) mod resume;
 pub(crate) mod table;
 mod terminal;
 pub(crate) mod ticket_arguments;
@@ -44,11 +47,12 @@ use crate::world::World;
 pub(crate) use code::Code;
 pub(crate) use commit_arguments::{CommitArguments, RunArguments};
 pub(crate) use context::{CommandResult, Context};
+pub(crate) use delivery::DeliverArguments;
 pub(crate) use exit_code::ExitCode;
 pub(crate) use failure::{Effect, Failure};
 pub(crate) use hint::Hint;
 pub(crate) use outcome::Outcome;
-pub(crate) use table::{record, record_known, table};
+pub(crate) use table::{record, record_known, table, table_of};
 
 /// Runs the command of these arguments.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {

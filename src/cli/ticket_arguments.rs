@@ -5,17 +5,21 @@ use std::path::{Path, PathBuf};
 use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
-use super::ticket_choice::Choice;
-use super::{Code, Context, Effect, Failure, candidate_document, progress};
+use super::ticket_choice::{Choice, Query};
+use super::{Code, Context, Effect, Failure, Hint, candidate_document, progress};
 use crate::tracker::binding::OriginBinding;
-use crate::tracker::control_plane_client::ControlPlaneClient;
+use crate::tracker::control_plane_client::{ControlPlaneClient, TrackerError};
+use crate::tracker::list::{ListQuery, list_tickets};
 use crate::tracker::search::{OriginQuery, SearchOriginResult, search_origin_candidates};
-use crate::tracker::ticket_ref;
+use crate::tracker::ticket_ref::{self, Wanted, near_key};
 use crate::wire::Provider;
 use crate::wire::candidate::MatchType;
+use crate::wire::ticket::StatusFilter;
 
 /// The limit of a key search. A server that knows the key returns one ticket.
 const LIMIT: u32 = 10;
+/// How many tickets there are to choose from.
+const LIST_LIMIT: u32 = 50;
 
 /// The flags that select a ticket, besides its reference.
 #[derive(Debug, Clone, clap::Args)]
@@ -42,39 +46,81 @@ pub(crate) fn provider_argument() -> impl TypedValueParser<Value = Provider> {
 }
 
 impl TicketArguments {
-    /// Checks the flags before anything is read or sent, and returns the key of the reference.
-    pub(crate) fn check(
-        &self,
-        reference: Option<&str>,
-        binding: &OriginBinding,
-    ) -> Result<Option<String>, Failure> {
-        binding.require(self.provider)?;
-        let Some(reference) = reference.map(ticket_ref::parse).transpose()? else {
-            return Ok(None);
-        };
-        binding.require(reference.provider)?;
-        Ok(Some(reference.key))
+    /// Whether the ticket comes from a document.
+    pub(crate) fn has_document(&self) -> bool {
+        self.candidate.is_some()
     }
 
-    /// Searches by the key that [`Self::check`] returned, or reads the document.
+    /// Refuses a provider other than the project's, before anything is read or sent.
+    pub(crate) fn check(
+        &self,
+        wanted: Option<&Wanted>,
+        binding: &OriginBinding,
+    ) -> Result<(), Failure> {
+        binding.require(self.provider)?;
+        match wanted {
+            Some(Wanted::Ticket(reference)) => Ok(binding.require(reference.provider)?),
+            Some(Wanted::Words(_)) | None => Ok(()),
+        }
+    }
+
+    /// Searches the wanted ticket, or reads the document. Without either, lists the open tickets.
     pub(crate) fn find(
         &self,
-        key: Option<String>,
+        wanted: Option<Wanted>,
         context: &Context,
         binding: &OriginBinding,
         client: &ControlPlaneClient<'_>,
     ) -> Result<Choice, Failure> {
-        match (key, &self.candidate) {
-            (None, Some(place)) => self.read_document(context, binding, place),
-            (key, _) => {
-                let query = OriginQuery {
-                    key,
-                    text: None,
-                    limit: LIMIT,
-                };
-                self.choice(search(context, binding, client, query)?)
-            }
+        if let (None, Some(place)) = (&wanted, &self.candidate) {
+            return self.read_document(context, binding, place);
         }
+        let (key, text, site) = match wanted {
+            Some(Wanted::Ticket(reference)) => (Some(reference.key), None, reference.site),
+            Some(Wanted::Words(words)) => (None, Some(words), None),
+            None => return self.open_tickets(context, binding, client),
+        };
+        let by_words = text.is_some();
+        let query = OriginQuery {
+            key,
+            text,
+            limit: if by_words { LIST_LIMIT } else { LIMIT },
+            status: None,
+            site,
+        };
+        self.choice(search(context, binding, client, query)?, by_words)
+    }
+
+    fn open_tickets(
+        &self,
+        context: &Context,
+        binding: &OriginBinding,
+        client: &ControlPlaneClient<'_>,
+    ) -> Result<Choice, Failure> {
+        let query = ListQuery {
+            status: StatusFilter::Open,
+            mine: None,
+            limit: LIST_LIMIT,
+            cursor: None,
+        };
+        let list = || list_tickets(binding, client, query);
+        let found = progress::during(&context.ui, "Listing tickets", list).map_err(not_listed)?;
+        if found.tickets.is_empty() {
+            let message = format!("no open tickets in {}", binding.provider.title());
+            return Err(Failure::new(Code::TicketNotFound, message));
+        }
+        let tickets = found.tickets.into_iter();
+        let (candidates, bodies) = tickets.map(|it| (it.candidate, it.body)).unzip();
+        Ok(Choice {
+            candidates,
+            bodies,
+            has_more: found.has_more,
+            certain: false,
+            provider: binding.provider,
+            resource_type: self.resource_type.clone().unwrap_or(found.resource_type),
+            resource_id: self.resource_id.clone().unwrap_or(found.resource_id),
+            query: Query::Nothing,
+        })
     }
 
     fn read_document(
@@ -92,8 +138,10 @@ impl TicketArguments {
             })
         };
         Ok(Choice {
-            query: document.candidate.external_issue_key().to_owned(),
+            query: Query::Key(document.candidate.external_issue_key().to_owned()),
             candidates: vec![document.candidate],
+            has_more: false,
+            bodies: Vec::new(),
             certain: true,
             provider: binding.provider,
             resource_type: required(&self.resource_type, document.resource_type, "resource_type")?,
@@ -101,29 +149,55 @@ impl TicketArguments {
         })
     }
 
-    fn choice(&self, result: SearchOriginResult) -> Result<Choice, Failure> {
+    fn choice(&self, result: SearchOriginResult, by_words: bool) -> Result<Choice, Failure> {
         if result.candidates.is_empty() {
             return Err(ticket_not_found(&result.query_used, result.provider));
         }
-        let certain =
+        let is_exact =
             matches!(result.candidates.as_slice(), [only] if only.match_type() == MatchType::Exact);
+        let (certain, query) = if by_words {
+            (false, Query::Words(result.query_used))
+        } else {
+            (is_exact, Query::Key(result.query_used))
+        };
         Ok(Choice {
             certain,
             candidates: result.candidates,
+            bodies: Vec::new(),
+            has_more: result.has_more == Some(true),
             provider: result.provider,
             resource_type: self.resource_type.clone().unwrap_or(result.resource_type),
             resource_id: self.resource_id.clone().unwrap_or(result.resource_id),
-            query: result.query_used,
+            query,
         })
     }
 }
 
-/// No ticket has this key.
-pub(crate) fn ticket_not_found(key: &str, provider: Provider) -> Failure {
-    let message = format!("no ticket {key} in {}", provider.title());
-    Failure::new(Code::TicketNotFound, message)
+/// A server may lack the list. A failed list has changed nothing.
+fn not_listed(error: TrackerError) -> Failure {
+    if error.is_unsupported() {
+        let words = "name the ticket by key, URL or words";
+        let command = "spec-kitty specify --from-ticket WEB-123";
+        return Failure::new(Code::NotSupported, "the server cannot list tickets")
+            .hint(Hint::lead_to(words, command));
+    }
+    Failure::from(error).effect(Effect::None)
+}
+
+/// No ticket has this key, or these words.
+pub(crate) fn ticket_not_found(query: &str, provider: Provider) -> Failure {
+    let tracker = provider.title();
+    let message = match ticket_ref::parse(query) {
+        Ok(_) => format!("no ticket {query} in {tracker}"),
+        Err(_) => format!("no tickets match {query:?} in {tracker}"),
+    };
+    let failure = Failure::new(Code::TicketNotFound, message)
         .detail("candidates", json!([]))
-        .detail("query_used", key)
+        .detail("query_used", query);
+    match near_key(query) {
+        Some(key) => failure.hint(format!("did you mean {key}?")),
+        None => failure,
+    }
 }
 
 /// Searches, with a spinner if it takes long.
@@ -134,7 +208,5 @@ pub(crate) fn search(
     query: OriginQuery,
 ) -> Result<SearchOriginResult, Failure> {
     let search = || search_origin_candidates(binding, client, query);
-    // A search changes nothing, whether or not its request arrived.
-    progress::during(&context.ui, "Searching", search)
-        .map_err(|error| Failure::from(error).effect(Effect::None))
+    Ok(progress::during(&context.ui, "Searching", search)?)
 }

@@ -1,9 +1,8 @@
 //! From the tickets of a search to the one that the user confirms. `--yes` confirms; it never chooses.
 
-use dialoguer::FuzzySelect;
-use dialoguer::theme::ColorfulTheme;
 use serde_json::json;
 
+use super::picker::{Row, pick};
 use super::{Code, Context, Failure, Hint, RunArguments, ask, record};
 use crate::text::one_line;
 use crate::tracker::ticket::Ticket;
@@ -14,24 +13,42 @@ use crate::wire::candidate::OriginCandidate;
 #[derive(Debug)]
 pub(crate) struct Choice {
     pub(super) candidates: Vec<OriginCandidate>,
+    /// The texts of the tickets, in the same order; empty if the server did not send them.
+    pub(super) bodies: Vec<Option<String>>,
     /// Whether there is only one ticket and it matches exactly.
     pub(super) certain: bool,
     pub(super) provider: Provider,
     pub(super) resource_type: String,
     pub(super) resource_id: String,
-    /// The key that the user typed.
-    pub(super) query: String,
+    pub(super) query: Query,
+    /// Whether there are more tickets.
+    pub(super) has_more: bool,
+}
+
+/// What the user typed to find the tickets.
+#[derive(Debug)]
+pub(super) enum Query {
+    /// A key, typed or from a document.
+    Key(String),
+    /// Words confirm no ticket, even if only one matches.
+    Words(String),
+    /// Nothing: the tickets are the open ones.
+    Nothing,
 }
 
 impl Choice {
     /// The ticket, chosen from a list on a terminal. Without a terminal or with `--yes`, only a single
-    /// exact match is accepted; the error then contains the command that would succeed. The same
-    /// holds for a dry run.
+    /// exact match is accepted; the error then contains the commands that would succeed. The same
+    /// holds for a dry run of a key.
     pub(crate) fn choose(&self, context: &Context, run: RunArguments) -> Result<Ticket, Failure> {
+        let is_refused = match self.query {
+            Query::Key(_) => run.yes || run.dry_run,
+            Query::Words(_) | Query::Nothing => run.yes,
+        };
         match self.candidates.first() {
             Some(only) if self.certain => Ok(self.ticket(only.clone())),
-            _ if run.yes || run.dry_run => Err(self.not_one()),
-            _ if context.ui.may_ask() => self.pick(context),
+            _ if is_refused => Err(self.not_one()),
+            _ if context.ui.may_show_list() => self.pick(context),
             _ => Err(self.input_required(context)),
         }
     }
@@ -65,68 +82,122 @@ impl Choice {
     }
 
     fn pick(&self, context: &Context) -> Result<Ticket, Failure> {
-        let lines = self.candidates.iter().map(|candidate| {
-            let (key, title) = (candidate.external_issue_key(), candidate.title());
-            one_line(&format!("{key}  {title}  [{}]", candidate.status()))
-        });
-        let theme = ColorfulTheme::default();
-        let question = FuzzySelect::with_theme(&theme)
-            .with_prompt("Which ticket? (type to filter, Esc to cancel)")
-            .items(lines.collect::<Vec<_>>())
-            .default(0);
-        let picked = ask::ask(context, || question.interact_opt())?;
-        let candidate = picked
-            .and_then(|index| self.candidates.get(index))
-            .ok_or_else(declined)?;
-        Ok(self.ticket(candidate.clone()))
+        let bodies = self.bodies.iter().map(Option::as_deref);
+        let bodies = bodies.chain(std::iter::repeat(None));
+        let rows = self.candidates.iter().zip(bodies);
+        let rows = rows.map(|(ticket, body)| row(ticket, body.unwrap_or_default()));
+        let prompt = match self.more() {
+            Some(more) => format!("Which ticket? ({more})"),
+            None => "Which ticket?".to_owned(),
+        };
+        let picked = pick(context, &prompt, rows.collect())?;
+        let candidate = picked.and_then(|index| self.candidates.get(index));
+        Ok(self.ticket(candidate.ok_or_else(declined)?.clone()))
+    }
+
+    /// What finds the tickets that are not in the list.
+    fn more(&self) -> Option<String> {
+        let words = match self.query {
+            Query::Nothing => "find others with --from-ticket WORDS",
+            Query::Key(_) | Query::Words(_) => "find others with more words",
+        };
+        let shown = self.candidates.len();
+        self.has_more.then(|| format!("{shown} shown; {words}"))
     }
 
     /// The error for `--yes`, which cannot choose.
     fn not_one(&self) -> Failure {
-        let message = format!("{} does not match exactly one ticket", self.query);
+        let message = match &self.query {
+            Query::Key(key) => format!("{key} does not match exactly one ticket"),
+            Query::Words(words) => format!("{words:?} is not the key of a ticket"),
+            Query::Nothing => "no ticket is named".to_owned(),
+        };
         Failure::new(Code::NoExactMatch, message)
             .choices(self.candidates.iter().map(|it| cells(it).join("  ")))
             .detail("candidates", json!(self.candidates))
     }
 
+    /// The error without a terminal: the tickets, and the command that would confirm each.
     fn input_required(&self, context: &Context) -> Failure {
-        let typed = &context.typed;
-        // A ticket with the typed key must come from a file: the same search would be uncertain again.
-        let mut keys = self
-            .candidates
-            .iter()
-            .map(OriginCandidate::external_issue_key);
-        let from_file = keys.any(|key| key.eq_ignore_ascii_case(&self.query));
-        let first = self
-            .candidates
-            .first()
-            .map(OriginCandidate::external_issue_key);
-        let chosen = match first {
-            _ if self.certain => None,
-            Some(_) if from_file => Some(("--candidate", "FILE")),
-            key => key.map(|key| ("", key)),
+        let commands = self.commands(context);
+        let rows = self.candidates.iter().map(|it| cells(it).join("  "));
+        let choices: Vec<_> = match commands.as_slice() {
+            [_, ..] if !self.certain && !self.is_uncertain_by_key() => rows
+                .zip(&commands)
+                .map(|(row, command)| format!("{row}\n        {command}"))
+                .collect(),
+            _ => rows.collect(),
         };
-        let command = typed.confirming(chosen);
-        let query = &self.query;
-        let message = match first {
-            Some(key) if self.certain => format!("confirm that {key} is the right ticket"),
-            _ => format!("{query} matches several tickets; choose one and confirm it"),
-        };
-        let hint = if chosen.is_some_and(|(flag, _)| flag == "--candidate") {
-            Hint::lead_to("save one ticket as JSON in FILE, then run", &command)
-        } else if typed.reads_stdin() {
-            Hint::lead_to("with the same input, run", &command)
-        } else {
-            Hint::run(&command)
-        };
-        Failure::new(Code::InputRequired, message)
-            .choices(self.candidates.iter().map(|it| cells(it).join("  ")))
-            .hint(hint)
+        Failure::new(Code::InputRequired, self.question())
+            .choices(choices)
+            .choices(self.more())
+            .hint(self.hint(context, commands.first()))
             .detail("candidates", json!(self.candidates))
             .detail("provider", self.provider.as_str())
             .detail("resource_type", self.resource_type.clone())
             .detail("resource_id", self.resource_id.clone())
-            .detail("confirm_command", command)
+            .detail("has_more", self.has_more)
+            .detail("confirm_command", commands.first().cloned())
+            .detail("confirm_commands", commands)
+    }
+
+    fn question(&self) -> String {
+        match (&self.query, self.candidates.first()) {
+            (_, Some(only)) if self.certain => {
+                format!(
+                    "confirm that {} is the right ticket",
+                    only.external_issue_key()
+                )
+            }
+            (Query::Key(key), _) => {
+                format!("{key} matches several tickets; choose one and confirm it")
+            }
+            (Query::Words(words), _) => format!("choose a ticket for {words:?} and confirm it"),
+            (Query::Nothing, _) => "choose a ticket and confirm it".to_owned(),
+        }
+    }
+
+    /// The commands that confirm: one for each ticket, unless only one command can.
+    fn commands(&self, context: &Context) -> Vec<String> {
+        let confirming = |chosen| context.typed.confirming(chosen);
+        if self.certain {
+            return vec![confirming(None)];
+        }
+        if self.is_uncertain_by_key() {
+            return vec![confirming(Some(("--candidate", "FILE")))];
+        }
+        let keys = self
+            .candidates
+            .iter()
+            .map(OriginCandidate::external_issue_key);
+        keys.map(|key| confirming(Some(("", key)))).collect()
+    }
+
+    /// Whether a ticket has the typed key but is not certain. The same search would be uncertain
+    /// again, so the ticket must come from a file.
+    fn is_uncertain_by_key(&self) -> bool {
+        let Query::Key(typed) = &self.query else {
+            return false;
+        };
+        let mut keys = self
+            .candidates
+            .iter()
+            .map(OriginCandidate::external_issue_key);
+        !self.certain && keys.any(|key| key.eq_ignore_ascii_case(typed))
+    }
+
+    fn hint(&self, context: &Context, command: Option<&String>) -> Hint {
+        let command = command.map(String::as_str).unwrap_or_default();
+        if self.is_uncertain_by_key() {
+            Hint::lead_to("save one ticket as JSON in FILE, then run", command)
+        } else if context.typed.reads_stdin() {
+            Hint::lead_to("with the same input, run", command)
+        } else if self.certain {
+            Hint::run(command)
+        } else {
+            // The first of several: only the user can say that it is the one.
+            Hint::template(command)
+        }
     }
 }
 
@@ -139,6 +210,24 @@ pub(crate) fn cells(ticket: &OriginCandidate) -> [String; 4] {
         ticket.url(),
     ];
     cells.map(one_line)
+}
+
+/// The missions that the control plane knows for a ticket, in one text.
+pub(crate) fn missions(ticket: &OriginCandidate) -> String {
+    let known = ticket.missions().unwrap_or_default().iter();
+    let slugs: Vec<_> = known.map(|mission| &*mission.mission_slug).collect();
+    slugs.join(", ")
+}
+
+/// A ticket in the list to choose from.
+fn row(ticket: &OriginCandidate, body: &str) -> Row {
+    let [key, status, title, url] = cells(ticket);
+    let mission = match missions(ticket) {
+        none if none.is_empty() => none,
+        known => format!("mission {known}"),
+    };
+    let preview = [&*title, &url, &mission, body].join("\n");
+    Row::new(&[&key, &status, &title], &preview)
 }
 
 fn describe(context: &Context, ticket: &Ticket) -> String {

@@ -3,10 +3,11 @@
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
+use console::Term;
 
 use super::globals::{Color, Globals};
 use super::{Code, ExitCode, Failure, Outcome};
-use crate::text::{escape_json, sanitize};
+use crate::text::{escape_json, one_line, sanitize};
 use crate::warning::Warning;
 use crate::world::{Terminals, World, names};
 
@@ -32,6 +33,8 @@ pub(crate) struct Ui {
     /// How often `-v` was given.
     pub(crate) verbose: u8,
     no_input: bool,
+    /// Whether the terminal understands the escape sequences of a list.
+    moves_cursor: bool,
     color_stdout: bool,
     color_stderr: bool,
     terminals: Terminals,
@@ -65,6 +68,9 @@ impl Ui {
                 || world.flag(names::NO_INPUT)
                 || is_set(names::CI)
                 || !terminals.stdin,
+            moves_cursor: world
+                .variable(names::TERMINAL)
+                .is_some_and(|name| name != "dumb"),
             color_stdout: !json && color(terminals.stdout),
             color_stderr: color(terminals.stderr),
             terminals,
@@ -76,9 +82,20 @@ impl Ui {
         !self.no_input && self.terminals.stderr
     }
 
+    /// Whether a list to choose from may fill the terminal.
+    pub(super) fn may_show_list(&self) -> bool {
+        self.may_ask() && self.moves_cursor
+    }
+
     /// Whether the answer is text on a terminal.
     pub(crate) fn stdout_is_terminal(&self) -> bool {
         self.terminals.stdout && !self.json
+    }
+
+    /// The columns of the terminal that shows the answer.
+    pub(super) fn stdout_width(&self) -> Option<usize> {
+        let columns = || usize::from(Term::stdout().size().1);
+        self.stdout_is_terminal().then(columns)
     }
 
     /// Whether progress may be drawn on stderr.
@@ -95,11 +112,28 @@ impl Ui {
         }
     }
 
+    /// Text for stderr, in this style if stderr has colour.
+    pub(super) fn paint_stderr(&self, style: Style, text: &str) -> String {
+        if self.color_stderr {
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+
     /// Writes a note to stderr, except with `--quiet` or `--json`.
     pub(crate) fn say(&self, line: &str) {
         if !self.quiet && !self.json {
             write_stderr(line);
         }
+    }
+
+    /// Like [`Self::say`], while a spinner may be drawn.
+    pub(super) fn say_above_spinner(&self, line: &str) {
+        if self.may_draw() {
+            drop(Term::stderr().clear_line());
+        }
+        self.say(&one_line(line));
     }
 
     /// Writes the subject of a question to stderr.

@@ -7,10 +7,12 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 
-use super::store::StoreError;
-use crate::text::chain;
+use super::store::{ProjectName, StoreError};
+use super::trackers::TrackerError;
+use crate::text::{chain, shell_word};
 use crate::wire::Provider;
 use crate::wire::error_envelope::ErrorEnvelope;
+use crate::wire::ticket::KnownMission;
 use crate::world::EntropyError;
 
 #[derive(Debug, Clone, thiserror::Error)]
@@ -30,20 +32,47 @@ pub(super) enum ApiError {
     /// Also the answer for a team that does not exist, so a caller cannot probe for names.
     #[error("you are not a member of the requested team")]
     NotInTeam,
-    #[error("your account is not linked to {}", .0.title())]
-    AccountNotLinked(Provider),
+    #[error("your account is not linked to {}", .provider.title())]
+    AccountNotLinked { provider: Provider, user: String },
     #[error("no such path")]
     NoSuchPath,
     #[error("project {project:?} is not mapped to {}", .provider.title())]
-    NoMapping { provider: Provider, project: String },
+    NoMapping {
+        provider: Provider,
+        project: String,
+        /// Whether the request named the project by its slug.
+        by_slug: bool,
+    },
+    #[error("the project's tracker resource has no ticket {0} with this id")]
+    TicketNotFound(String),
+    /// A live tracker did not answer as hoped.
+    #[error("connection {connection}: {error}{}", if matches!(.error, TrackerError::CredentialRefused) { "; its host must renew it" } else { "" })]
+    Tracker {
+        connection: String,
+        provider: Provider,
+        error: TrackerError,
+    },
+    #[error("mission {0} has no origin")]
+    OriginNotFound(String),
+    #[error("only {name} can unbind this mission")]
+    NotTheBinder { name: String, link: String },
     #[error("this path does not support that method")]
     MethodNotAllowed,
     #[error("the request body took too long to arrive")]
     BodyTooSlow,
     #[error("mission {mission} is already bound to {key}")]
     OriginConflict { mission: String, key: String },
+    #[error("another mission {mission} of this repository is already bound to {key}")]
+    MissionSlugTaken { mission: String, key: String },
+    #[error("{key} already has {}", listed(.missions))]
+    TicketHasMission {
+        key: String,
+        missions: Vec<KnownMission>,
+    },
     #[error("{0}")]
     TooLarge(String),
+    #[error("the head of the request is too large")]
+    HeadTooLarge,
     #[error("this Content-Encoding is not supported here")]
     UnsupportedEncoding,
     #[error("{0}")]
@@ -62,7 +91,37 @@ pub(super) enum ApiError {
     StoreUnavailable,
 }
 
+/// The first missions, with who bound them and when.
+fn listed(missions: &[KnownMission]) -> String {
+    const SHOWN: usize = 3;
+    let mission = |known: &KnownMission| {
+        let by = known.bound_by.as_deref().unwrap_or("an unknown user");
+        let at = known.bound_at.as_deref().unwrap_or("an unknown time");
+        let place = known.repository.as_ref();
+        let place = place.map_or_else(String::new, |name| format!(" in {name}"));
+        let slug = &known.mission_slug;
+        format!("the mission {slug}{place}, bound by {by} at {at}")
+    };
+    let shown: Vec<_> = missions.iter().take(SHOWN).map(mission).collect();
+    match missions.len().saturating_sub(SHOWN) {
+        0 => shown.join("; "),
+        more => format!("{}; and {more} more", shown.join("; ")),
+    }
+}
+
 impl ApiError {
+    pub(super) fn no_mapping(provider: Provider, name: ProjectName<'_>) -> Self {
+        let (project, by_slug) = match name {
+            ProjectName::Slug(slug) => (slug, true),
+            ProjectName::BindingRef(reference) => (reference, false),
+        };
+        Self::NoMapping {
+            provider,
+            project: project.to_owned(),
+            by_slug,
+        }
+    }
+
     fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {
             Self::BadBody(_) | Self::EventWithoutId(..) => (StatusCode::BAD_REQUEST, "bad_request"),
@@ -72,13 +131,24 @@ impl ApiError {
                 (StatusCode::UNAUTHORIZED, "token_not_valid")
             }
             Self::NotInTeam => (StatusCode::FORBIDDEN, "not_in_team"),
-            Self::AccountNotLinked(_) => (StatusCode::FORBIDDEN, "account_not_linked"),
+            Self::AccountNotLinked { .. } => (StatusCode::FORBIDDEN, "account_not_linked"),
+            Self::NotTheBinder { .. } => (StatusCode::FORBIDDEN, "not_the_binder"),
             Self::NoSuchPath => (StatusCode::NOT_FOUND, "no_such_path"),
             Self::NoMapping { .. } => (StatusCode::NOT_FOUND, "no_mapping"),
+            Self::TicketNotFound(_) => (StatusCode::NOT_FOUND, "ticket_not_found"),
+            Self::Tracker { error, .. } => tracker_status_and_code(error),
+            Self::OriginNotFound(_) => (StatusCode::NOT_FOUND, "origin_not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "body_too_slow"),
-            Self::OriginConflict { .. } => (StatusCode::CONFLICT, "origin_conflict"),
+            Self::OriginConflict { .. } | Self::MissionSlugTaken { .. } => {
+                (StatusCode::CONFLICT, "origin_conflict")
+            }
+            Self::TicketHasMission { .. } => (StatusCode::CONFLICT, "ticket_has_mission"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::HeadTooLarge => (
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "head_too_large",
+            ),
             Self::UnsupportedEncoding => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding")
             }
@@ -94,6 +164,57 @@ impl ApiError {
             Self::TooSlow => (StatusCode::SERVICE_UNAVAILABLE, "too_slow"),
             Self::StoreUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
         }
+    }
+
+    /// What the caller or the host can do about it.
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::AccountNotLinked { provider, user } => {
+                let user = shell_word(user);
+                format!("ask the host to run: spec-kitty admin user link {user} {provider}")
+            }
+            Self::NoMapping {
+                provider,
+                project,
+                by_slug: true,
+            } => {
+                let (project, kind) = (shell_word(project), provider.resource_type());
+                format!(
+                    "ask the host to run: spec-kitty admin project map {project} \
+                     --provider {provider} --resource-type {kind} --resource-id ID"
+                )
+            }
+            Self::NoMapping { provider, .. } => {
+                format!("run: spec-kitty tracker bind --provider {provider} --project-slug SLUG")
+            }
+            Self::NotInTeam => "log in with --team and one of your teams, or ask the host to add \
+                 you to this one"
+                .to_owned(),
+            Self::TicketNotFound(_) => "search for the ticket again; if it is missing, ask the \
+                 host to run: spec-kitty admin tickets import FILE"
+                .to_owned(),
+            Self::NotTheBinder { name, link } => {
+                let link = shell_word(link);
+                format!("ask {name}, or ask the host to run: spec-kitty admin origin remove {link}")
+            }
+            Self::Tracker {
+                connection,
+                provider,
+                error: TrackerError::CredentialRefused,
+            } => {
+                let name = shell_word(connection);
+                format!(
+                    "ask the host to run: spec-kitty admin connection add {name} \
+                     --provider {provider} --token-stdin"
+                )
+            }
+            Self::Tracker {
+                error: TrackerError::Forbidden(_),
+                ..
+            } => "ask the host to give the account of the connection access to the tickets"
+                .to_owned(),
+            _ => return None,
+        })
     }
 
     /// The status and the body of the response.
@@ -118,18 +239,40 @@ impl ApiError {
                     | StatusCode::REQUEST_TIMEOUT
                     | StatusCode::SERVICE_UNAVAILABLE
             ),
-            user_action_required: matches!(self, Self::AccountNotLinked(_)),
+            user_action_required: match self {
+                Self::AccountNotLinked { .. } => true,
+                Self::Tracker { error, .. } => error.needs_the_host(),
+                _ => false,
+            },
             source: Some("control_plane".to_owned()),
             retry_after_seconds: match self {
-                Self::RateLimited(wait) => Some(whole_seconds(*wait)),
+                Self::RateLimited(wait)
+                | Self::Tracker {
+                    error: TrackerError::RateLimited(wait),
+                    ..
+                } => Some(whole_seconds(*wait)),
                 _ => None,
             },
-            hint: None,
+            hint: self.hint(),
             action_url: None,
-            missions: Vec::new(),
+            missions: match self {
+                Self::TicketHasMission { missions, .. } => missions.clone(),
+                _ => Vec::new(),
+            },
         };
         (status, envelope)
     }
+}
+
+fn tracker_status_and_code(error: &TrackerError) -> (StatusCode, &'static str) {
+    let status = match error {
+        TrackerError::CredentialRefused | TrackerError::Forbidden(_) => StatusCode::FORBIDDEN,
+        TrackerError::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
+        TrackerError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        TrackerError::BadAnswer(_) => StatusCode::BAD_GATEWAY,
+        TrackerError::QueryRefused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    (status, error.code())
 }
 
 fn whole_seconds(wait: Duration) -> u64 {

@@ -13,11 +13,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt as _;
 use hyper::body::Frame;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use super::api_error::ApiError;
 use super::app::App;
+use super::connections::Place;
 use super::store::{SessionOwner, TokenHash};
 use crate::secret::Secret;
 use crate::wire::TEAM_SLUG;
@@ -35,13 +37,16 @@ impl FromRequestParts<Arc<App>> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let token = bearer(&parts.headers).ok_or(ApiError::NotAuthenticated)?;
         let (hash, now) = (TokenHash::of(&token), app.world.now());
+        if let Some(personal) = app.personal.as_ref().filter(|it| it.token == hash) {
+            return Ok(Self(personal.owner.clone()));
+        }
         let owner = app.store.session_of_access(&hash, now).await?;
         let mut owner = owner.ok_or(ApiError::AccessTokenNotValid)?;
         let span = tracing::Span::current();
         span.record("session", owner.session_id);
         span.record("user", owner.user_id);
         app.requests
-            .take(1, owner.session_id, app.world.instant())
+            .take(1, owner.user_id, app.world.instant())
             .map_err(ApiError::RateLimited)?;
         let other_team = requested_team(&parts.headers)?.filter(|team| *team != owner.team_slug);
         if let Some(team) = other_team {
@@ -115,11 +120,18 @@ pub(super) async fn read(app: &App, mut body: Body, limit: usize) -> Result<Vec<
 /// A request body that can be drained after the handler returns (lingering close). Without that, a
 /// client that is still writing sees a reset connection instead of the response.
 #[derive(Debug, Clone)]
-pub(super) struct SharedBody(Arc<Mutex<Body>>);
+pub(super) struct SharedBody {
+    body: Arc<Mutex<Body>>,
+    /// Waits while more of the body is to come.
+    place: Arc<Place>,
+}
 
 impl SharedBody {
-    pub(super) fn new(body: Body) -> Self {
-        Self(Arc::new(Mutex::new(body)))
+    pub(super) fn new(body: Body, place: Arc<Place>) -> Self {
+        Self {
+            body: Arc::new(Mutex::new(body)),
+            place,
+        }
     }
 
     /// Reads and drops the rest of the body, up to a limit.
@@ -146,13 +158,18 @@ impl HttpBody for SharedBody {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let mut body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Pin::new(&mut *body).poll_frame(context)
+        let mut body = self.body.lock().unwrap_or_else(PoisonError::into_inner);
+        let frame = Pin::new(&mut *body).poll_frame(context);
+        match &frame {
+            Poll::Pending => self.place.waits(),
+            Poll::Ready(_) => self.place.works(),
+        }
+        frame
     }
 }
 
 /// Parses a JSON object: 400 if the body is not JSON, 422 if it does not fit `T`.
-pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+pub(super) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ApiError> {
     let parsed = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
         Category::Data => ApiError::Invalid(error.to_string()),
         Category::Io | Category::Syntax | Category::Eof => {

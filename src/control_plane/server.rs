@@ -1,31 +1,46 @@
 //! Listens, serves connections, and stops gracefully.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Extension;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use signal_hook::consts::SIGXFSZ;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::ControlPlaneError;
 use super::app::{App, Limits};
+use super::client_address::{Peer, Proxies, site};
+use super::client_stream::ClientStream;
+use super::connections::{Connections, Place};
+use super::personal::PersonalUser;
 use super::routes::router;
 use super::store::Store;
+use crate::secret::Secret;
 use crate::world::World;
 
-/// How many connections can be open. Further ones wait in the backlog of the socket.
-const MAX_CONNECTIONS: usize = 512;
+/// How many connections can be open.
+pub(super) const MAX_CONNECTIONS: usize = 512;
+/// How many of them can come from one address.
+pub(super) const MAX_OF_ONE_ADDRESS: usize = MAX_CONNECTIONS / 8 * 7;
+/// How many more can wait to be accepted.
+const BACKLOG: u32 = 1024;
+/// How much of a request's head, and of the pipelined requests behind it, is kept in memory.
+const MAX_HEAD_BYTES: usize = 128 * 1024;
+/// How much of the responses that a client has not read the system keeps. Its own limit is megabytes,
+/// which many small responses fill only after seconds of work.
+const SEND_BUFFER_BYTES: u32 = 64 * 1024;
 
 #[derive(Debug, Clone)]
 pub(crate) struct ServeOptions {
@@ -35,6 +50,9 @@ pub(crate) struct ServeOptions {
     pub data: PathBuf,
     /// Allows an address other than loopback, because a proxy in front adds TLS.
     pub behind_tls_proxy: bool,
+    pub proxies: Proxies,
+    /// The token of the user of a personal control plane.
+    pub personal_token: Option<Secret>,
     pub limits: Limits,
 }
 
@@ -45,6 +63,8 @@ impl ServeOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             data,
             behind_tls_proxy: false,
+            proxies: Proxies::Every(false),
+            personal_token: None,
             limits: Limits::default(),
         }
     }
@@ -73,12 +93,10 @@ impl Running {
         &self.url
     }
 
-    /// Installs the handlers: from now on SIGINT, SIGTERM and SIGXFSZ do not end the process.
+    /// Installs the handlers: from now on SIGINT and SIGTERM do not end the process.
     pub(crate) fn listen_for_signals(&self) -> Result<StopSignals, ControlPlaneError> {
         let _entered = self.runtime.enter();
         let listen = |kind| signal(kind).map_err(ControlPlaneError::Runtime);
-        // With any handler a write to a file that may not grow fails, and does not end the process.
-        drop(listen(SignalKind::from_raw(SIGXFSZ))?);
         Ok(StopSignals {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
@@ -132,16 +150,18 @@ pub(crate) fn start(world: &World, options: &ServeOptions) -> Result<Running, Co
         .enable_all()
         .build()
         .map_err(ControlPlaneError::Runtime)?;
+    let entered = runtime.enter();
+    // With any handler a write to a file that may not grow fails, and does not end the process.
+    drop(signal(SignalKind::from_raw(SIGXFSZ)).map_err(ControlPlaneError::Runtime)?);
     let store = runtime.block_on(Store::open(world, &options.data))?;
-    let listen = async {
-        let listener = TcpListener::bind(address).await?;
-        let url = format!("http://{}", listener.local_addr()?);
-        Ok((listener, url))
+    let personal = match &options.personal_token {
+        Some(token) => Some(runtime.block_on(PersonalUser::load(world, &store, token))?),
+        None => None,
     };
-    let (listener, url) = runtime
-        .block_on(listen)
-        .map_err(|source| ControlPlaneError::Listen { address, source })?;
-    let app = Arc::new(App::new(world.clone(), store, options));
+    let (listener, url) =
+        listen(address).map_err(|source| ControlPlaneError::Listen { address, source })?;
+    drop(entered);
+    let app = Arc::new(App::new(world.clone(), store, personal, options));
     let (stop, stopped) = oneshot::channel();
     let serving = runtime.spawn(serve(listener, app, stopped));
     tracing::info!(%url, "listening");
@@ -172,41 +192,84 @@ async fn serve(listener: TcpListener, app: Arc<App>, stopped: oneshot::Receiver<
     tracing::info!("stopped");
 }
 
+fn listen(address: SocketAddr) -> io::Result<(TcpListener, String)> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    socket.bind(address)?;
+    let listener = socket.listen(BACKLOG)?;
+    let url = format!("http://{}", listener.local_addr()?);
+    Ok((listener, url))
+}
+
 /// Accepts and serves connections until it is dropped.
-async fn accept(listener: TcpListener, app: &Arc<App>, connections: &GracefulShutdown) {
-    let (router, head_time) = (router(app), app.limits.head_time);
-    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+async fn accept(listener: TcpListener, app: &Arc<App>, graceful: &GracefulShutdown) {
+    let router = router(app);
+    let connections = Connections::new(MAX_CONNECTIONS, MAX_OF_ONE_ADDRESS);
     loop {
-        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
-            return;
-        };
         match listener.accept().await {
             Ok((stream, peer)) => {
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "no TCP_NODELAY");
+                let peer = peer.ip();
+                let address = (!app.proxies.trust(peer)).then(|| site(peer));
+                if let Ok(place) = connections.place(address).await {
+                    let router = router.clone().layer(Extension(Peer(peer)));
+                    serve_connection(stream, place, router, app.limits, graceful);
+                } else {
+                    tracing::debug!(%peer, "too many connections");
                 }
-                // Not hyper-util's builder: before it knows the HTTP version, it has no timeout.
-                let connection = http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(head_time)
-                    .serve_connection(
-                        TokioIo::new(stream),
-                        TowerToHyperService::new(router.clone().layer(Extension(peer.ip()))),
-                    );
-                let connection = connections.watch(connection);
-                tokio::spawn(async move {
-                    if let Err(error) = connection.await {
-                        tracing::debug!(%error, "connection ended");
-                    }
-                    drop(permit);
-                });
             }
             Err(error) => {
-                // Most likely the process is out of file descriptors, and can only wait.
+                // Most likely the process is out of file descriptors.
                 tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                connections.close_one();
+                sleep(Duration::from_millis(100)).await;
             }
         }
+    }
+}
+
+/// Serves a connection in a task of its own, until it ends, loses its place, or sends no request.
+fn serve_connection(
+    stream: TcpStream,
+    place: Place,
+    router: Router,
+    limits: Limits,
+    graceful: &GracefulShutdown,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "no TCP_NODELAY");
+    }
+    let place = Arc::new(place);
+    let service = router.layer(Extension(Arc::clone(&place)));
+    // Not hyper-util's builder: before it knows the HTTP version, it has no timeout.
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_time)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .serve_connection(
+            TokioIo::new(ClientStream::new(stream, limits.write_time)),
+            TowerToHyperService::new(service),
+        );
+    let connection = graceful.watch(connection);
+    tokio::spawn(async move {
+        tokio::select! {
+            ended = connection => if let Err(error) = ended {
+                tracing::debug!(%error, "connection ended");
+            },
+            () = place.lost() => tracing::debug!("connection closed for another one"),
+            () = no_request(&place, limits.first_head_time) => tracing::debug!("no request"),
+        }
+    });
+}
+
+/// Ends if the connection has no request within this time.
+async fn no_request(place: &Place, time: Duration) {
+    sleep(time).await;
+    if place.has_asked() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -243,6 +306,7 @@ mod tests {
     #[test]
     fn a_silent_client_times_out() {
         let long = Limits {
+            first_head_time: LONG,
             head_time: LONG,
             body_time: LONG,
             request_time: LONG,
@@ -255,7 +319,12 @@ mod tests {
             head_time: SHORT,
             ..long
         };
-        assert!(!answer_to_silence_after(head, slow_head).contains("200"));
+        assert_eq!(answer_to_silence_after(head, slow_head), "");
+        let slow_first_head = Limits {
+            first_head_time: SHORT,
+            ..long
+        };
+        assert_eq!(answer_to_silence_after(head, slow_first_head), "");
         let slow_body = Limits {
             body_time: SHORT,
             ..long
@@ -270,6 +339,36 @@ mod tests {
         let answer = answer_to_silence_after(&half, slow_request);
         assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
         assert!(answer.contains("\"too_slow\""), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn only_the_first_request_has_a_shorter_time() {
+        let place = Connections::new(1, 1).place(None).await.unwrap();
+        let closed = async |time| timeout(time, no_request(&place, SHORT)).await.is_ok();
+        assert!(closed(LONG).await);
+        place.works();
+        place.waits();
+        assert!(!closed(SHORT * 2).await);
+    }
+
+    /// Mutation check: without the time limit for writing, the client's write never ends.
+    #[test]
+    fn a_client_that_reads_nothing_times_out() {
+        let limits = Limits {
+            write_time: SHORT,
+            ..Limits::default()
+        };
+        let (server, mut stream, _folder) = start_with(limits);
+        stream.set_write_timeout(Some(LONG)).unwrap();
+        let requests = "GET / HTTP/1.1\r\nhost: x\r\n\r\n".repeat(1_000);
+        let error = loop {
+            if let Err(error) = stream.write_all(requests.as_bytes()) {
+                break error.kind();
+            }
+        };
+        let closed = [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset];
+        assert!(closed.contains(&error), "{error:?}");
+        server.stop();
     }
 
     #[test]
@@ -299,7 +398,7 @@ mod tests {
             let store = Store::open(&world, &options.data).await.unwrap();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             store.be_busy().await;
-            let app = App::new(world, store.clone(), &options);
+            let app = App::new(world, store.clone(), None, &options);
             let (stop, stopped) = oneshot::channel();
             drop(stop);
             serve(listener, Arc::new(app), stopped).await;

@@ -9,6 +9,9 @@ use std::time::Duration;
 use super::FsError;
 use crate::world::World;
 
+/// How long to wait for a lock in silence.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// An acquired lock; dropping it releases it.
 #[derive(Debug)]
 pub(crate) struct Lock {
@@ -46,12 +49,20 @@ pub(crate) fn try_acquire(path: &Path) -> Result<Option<Lock>, FsError> {
 /// The limit keeps a suspended process from blocking all others.
 pub(crate) fn acquire(world: &World, path: &Path, wait: Duration) -> Result<Lock, LockError> {
     let file = open(path)?;
-    let end = world.instant() + wait;
+    let start = world.instant();
+    let mut is_silent = true;
     let mut pause = Duration::from_micros(50);
     while !try_lock(&file, path)? {
-        if world.instant() >= end {
+        let waited = world.instant().duration_since(start);
+        if waited >= wait {
             let path = path.to_owned();
             return Err(LockError::Busy { path });
+        }
+        if waited >= PATIENCE && std::mem::take(&mut is_silent) {
+            let path = path.display();
+            world.announce(&format!(
+                "waiting for another spec-kitty process, which holds {path}"
+            ));
         }
         world.sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(5));

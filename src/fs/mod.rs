@@ -68,7 +68,7 @@ fn read(path: &Path, limit: u64, flags: OFlags) -> Result<Option<Vec<u8>>, FsErr
         .custom_flags(flags.bits().cast_signed())
         .open(path);
     let file = match opened {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if is_absent(&error, path) => return Ok(None),
         opened => opened.map_err(FsError::on("read", path))?,
     };
     let found = file.metadata().map_err(FsError::on("read", path))?;
@@ -94,9 +94,41 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<DirEntry>, FsError> {
             entries.sort_by_cached_key(DirEntry::path);
             Ok(entries)
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) if is_absent(&error, folder) => Ok(Vec::new()),
         Err(error) => Err(FsError::on("list the folder", folder)(error)),
     }
+}
+
+/// Whether this error means that the folder of the path does not exist, or nothing in it has the
+/// name. A folder that is a file is another error, but not one below a file, such as a home below
+/// `/dev/null`.
+pub(crate) fn is_absent(error: &io::Error, path: &Path) -> bool {
+    let has_folder = || {
+        path.parent()
+            .is_some_and(|it| fs::symlink_metadata(it).is_ok())
+    };
+    match error.kind() {
+        io::ErrorKind::NotFound => true,
+        io::ErrorKind::NotADirectory => !has_folder(),
+        _ => false,
+    }
+}
+
+/// Whether this user could create files in a private folder, or create the folder. Leaves nothing
+/// behind.
+pub(crate) fn can_write_private_directory(path: &Path) -> io::Result<()> {
+    let found = path.ancestors().find(|it| fs::symlink_metadata(it).is_ok());
+    let Some(nearest) = found else {
+        return Err(io::ErrorKind::NotFound.into());
+    };
+    let found = fs::metadata(nearest)?;
+    if !found.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    if nearest == path && is_open_and_foreign(&found) {
+        return Err(io::Error::other(OPEN_AND_FOREIGN));
+    }
+    tempfile::tempfile_in(nearest).map(drop)
 }
 
 /// Creates a folder with mode 0700, and its parents. Removes the permissions of group and others
@@ -129,12 +161,17 @@ pub(crate) fn require_private(path: &Path, found: &fs::Metadata, mode: u32) -> R
     if found.mode() & 0o077 == 0 {
         return Ok(());
     }
-    if found.uid() != rustix::process::geteuid().as_raw() {
-        let reason = "its permissions are too open, and it belongs to another user";
-        return Err(FsError::because("trust", path, reason));
+    if is_open_and_foreign(found) {
+        return Err(FsError::because("trust", path, OPEN_AND_FOREIGN));
     }
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
         .map_err(FsError::on("tighten", path))
+}
+
+const OPEN_AND_FOREIGN: &str = "its permissions are too open, and it belongs to another user";
+
+fn is_open_and_foreign(found: &fs::Metadata) -> bool {
+    found.mode() & 0o077 != 0 && found.uid() != rustix::process::geteuid().as_raw()
 }
 
 /// Makes the names in a folder durable. Ignores file systems that do not support it.

@@ -8,6 +8,24 @@ use super::parse;
 use super::repository::Repository;
 use crate::world::World;
 
+/// A local branch whose newest commit is HEAD. Without one, nothing says which branch to switch to.
+pub(crate) fn branch_at_head(
+    world: &World,
+    repository: &Repository,
+) -> Result<Option<String>, GitError> {
+    let git = Git::in_directory(world, &repository.root);
+    let format = "--format=%(refname:lstrip=2)";
+    let names = git.run([
+        "for-each-ref",
+        "--count=1",
+        "--points-at=HEAD",
+        format,
+        "refs/heads",
+    ])?;
+    let first = parse::lines(&names).into_iter().next();
+    Ok(first.map(|name| String::from_utf8_lossy(name).into_owned()))
+}
+
 /// The first local branch, except the current one, whose newest commit contains this file (relative
 /// to the root).
 pub(crate) fn branch_with(

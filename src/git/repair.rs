@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use super::command::{Git, GitError};
 use super::repository::{Repository, is_committed};
 use super::{parse, pathspec};
-use crate::fs::FsError;
+use crate::fs::{FsError, entries};
 use crate::world::World;
 
 /// Git's lock files. Only a person can know whether a running git holds them or a killed git left
 /// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LeftLock {
-    /// One or more of the locks of the index, of HEAD and of the current branch.
+    /// One or more of the locks of the index, of HEAD and of references.
     pub paths: Vec<PathBuf>,
     /// Paths with equal content in HEAD and the work tree but former content in the index: the next
     /// commit would revert them.
@@ -53,15 +53,29 @@ pub(crate) fn left_lock(
 }
 
 fn locks(repository: &Repository) -> Vec<PathBuf> {
-    let own = &repository.git_directory;
-    let branch = repository.branch.iter().map(|branch| {
-        let name = format!("refs/heads/{branch}.lock");
-        repository.common_directory.join(name)
-    });
-    let mut locks: Vec<_> = [own.join("index.lock"), own.join("HEAD.lock")].into();
-    locks.extend(branch);
+    let (own, common) = (&repository.git_directory, &repository.common_directory);
+    let single = [
+        own.join("index.lock"),
+        own.join("HEAD.lock"),
+        common.join("reftable/tables.list.lock"),
+    ];
+    let mut locks: Vec<_> = single.into();
     locks.retain(|path| path.is_file());
+    collect_locks(&common.join("refs"), &mut locks);
     locks
+}
+
+/// Finds the locks of loose references, such as `refs/heads/main.lock`. No reference has such a name.
+fn collect_locks(folder: &Path, locks: &mut Vec<PathBuf>) {
+    // A folder that cannot be listed has no lock that could be removed.
+    for entry in entries(folder).unwrap_or_default() {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            collect_locks(&path, locks);
+        } else if path.extension().is_some_and(|it| it == "lock") {
+            locks.push(path);
+        }
+    }
 }
 
 /// The paths of the newest commit whose index entry differs from it.
@@ -175,10 +189,17 @@ mod tests {
     }
 
     #[test]
-    fn locks_of_head_and_of_the_branch_are_found() {
+    fn locks_of_head_and_of_references_are_found() {
         let sandbox = Sandbox::new();
         sandbox.commit_file("a", "a\n");
-        let locks = [".git/HEAD.lock", ".git/refs/heads/main.lock"].map(|l| sandbox.root.join(l));
+        let names = [
+            ".git/HEAD.lock",
+            ".git/refs/heads/061-new.lock",
+            ".git/refs/heads/feature/x.lock",
+            ".git/refs/heads/main.lock",
+            ".git/refs/tags/v1.lock",
+        ];
+        let locks = names.map(|name| sandbox.root.join(name));
         for lock in &locks {
             write(lock, "");
         }

@@ -20,9 +20,20 @@ pub enum Retry {
     Safe,
 }
 
-/// A `POST` of JSON.
+/// The method of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Method {
+    /// Without a body.
+    Get,
+    /// With a JSON body.
+    #[default]
+    Post,
+}
+
+/// One request: a `POST` of JSON, or a `GET`.
 #[derive(Default)]
 pub struct Call<'a> {
+    pub method: Method,
     /// A path of the wire: `/api/v1/…`.
     pub path: &'a str,
     /// The access token. A session sets it.
@@ -37,6 +48,16 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
+    /// A `GET`. It changes nothing, so it may be repeated.
+    pub fn get(path: &'a str) -> Self {
+        Self {
+            method: Method::Get,
+            path,
+            retry: Retry::Safe,
+            ..Self::default()
+        }
+    }
+
     /// A call with this body, sent once.
     pub(crate) fn json(path: &'a str, body: &impl Serialize) -> Result<Self, HttpError> {
         Ok(Self {
@@ -70,6 +91,7 @@ impl fmt::Debug for Call<'_> {
     /// Omits the body, which may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
+            .field("method", &self.method)
             .field("path", &self.path)
             .field("retry", &self.retry)
             .finish_non_exhaustive()

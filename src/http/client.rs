@@ -6,12 +6,15 @@ use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY
 use reqwest::{RequestBuilder, Response};
 use tokio::runtime::Runtime;
 
-use super::connection::set_up;
 use super::retry::History;
-use super::{Answer, Call, Cause, Deadline, HttpError, ServerUrl, SetupError};
+use super::{Answer, Call, Cause, Deadline, HttpError, Method, ServerUrl, SetupError};
+use crate::web::set_up;
 use crate::wire::MAX_ANSWER_BYTES;
 use crate::wire::error_envelope::ErrorEnvelope;
 use crate::world::World;
+
+/// A longer wait is announced.
+const SILENT_WAIT: Duration = Duration::from_secs(2);
 
 /// A client of one server.
 #[derive(Debug)]
@@ -78,6 +81,9 @@ impl HttpClient {
                 Ok(answer) => answer.status >= 500,
                 Err(error) => error.may_have_arrived(),
             };
+            if wait > SILENT_WAIT {
+                world.announce(&reason_to_wait(&result, wait));
+            }
             world.sleep(wait);
         }
     }
@@ -114,12 +120,15 @@ impl HttpClient {
     }
 
     fn request(&self, call: &Call<'_>) -> Result<RequestBuilder, HttpError> {
-        let mut request = self
-            .library
-            .post(self.server.endpoint(call.path))
-            .header(ACCEPT, "application/json")
-            .header(CONTENT_TYPE, "application/json")
-            .body(call.body.clone());
+        let url = self.server.endpoint(call.path);
+        let request = match call.method {
+            Method::Get => self.library.get(url),
+            Method::Post => {
+                let request = self.library.post(url).body(call.body.clone());
+                request.header(CONTENT_TYPE, "application/json")
+            }
+        };
+        let mut request = request.header(ACCEPT, "application/json");
         if call.gzip {
             request = request.header(CONTENT_ENCODING, "gzip");
         }
@@ -203,6 +212,16 @@ fn is_refused(error: &reqwest::Error) -> bool {
                 ConnectionAborted | ConnectionRefused | ConnectionReset
             )
         })
+}
+
+fn reason_to_wait(result: &Result<Answer, HttpError>, wait: Duration) -> String {
+    let seconds = wait.as_secs();
+    let reason = match result {
+        Ok(answer) if answer.status == 429 => "rate limited".to_owned(),
+        Ok(answer) => format!("server busy (HTTP {})", answer.status),
+        Err(error) => error.to_string(),
+    };
+    format!("{reason}; trying again in {seconds} s")
 }
 
 /// The wait that a refusal asks for: from the envelope, else from the header in seconds or as a date.

@@ -13,6 +13,11 @@ impl Deadline {
         Self(world.working_instant() + duration)
     }
 
+    /// This deadline, or an earlier one after `limit`.
+    pub(crate) fn at_most(self, world: &World, limit: Duration) -> Self {
+        self.min(Self::after(world, limit))
+    }
+
     /// The time left; zero if it has passed.
     pub fn remaining(&self, world: &World) -> Duration {
         self.0.saturating_duration_since(world.working_instant())

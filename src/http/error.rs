@@ -1,6 +1,6 @@
 //! How a request can fail without an answer.
 
-use super::ServerUrl;
+use crate::web::{Cause, ServerUrl, SetupError};
 
 /// A request without an answer. Any answer, also a refusal, is an [`super::Answer`].
 #[derive(Debug, thiserror::Error)]
@@ -44,39 +44,6 @@ pub enum HttpError {
     /// The last of several attempts, of which an earlier one may have reached the server.
     #[error(transparent)]
     Repeated(Box<Self>),
-}
-
-/// The reason of the HTTP library, without the URL.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Cause(String);
-
-impl Cause {
-    /// The innermost reason of an error; the outer ones only repeat what [`HttpError`] says.
-    pub(super) fn innermost(error: &dyn std::error::Error) -> Self {
-        let mut innermost = error;
-        while let Some(source) = innermost.source() {
-            innermost = source;
-        }
-        Self(innermost.to_string())
-    }
-}
-
-impl SetupError {
-    pub(super) fn library(error: &dyn std::error::Error) -> Self {
-        Self::Other(Cause::innermost(error).0)
-    }
-}
-
-/// Why a connection cannot be prepared.
-#[derive(Debug, thiserror::Error)]
-pub enum SetupError {
-    /// `SSL_CERT_FILE` cannot be read.
-    #[error(transparent)]
-    File(#[from] crate::fs::FsError),
-    /// The certificates, the proxy or a header is invalid, or the HTTP library's own reason.
-    #[error("{0}")]
-    Other(String),
 }
 
 impl HttpError {

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use super::retry::RATE_LIMIT_WAIT;
 use super::{Answer, ServerUrl};
 use crate::wire::error_envelope::ErrorEnvelope;
+use crate::wire::ticket::KnownMission;
 
 /// What the status means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,11 +41,17 @@ pub struct Refusal {
     pub message: String,
     /// Whether the server says that another try may succeed.
     pub retryable: bool,
-    /// Whether the user must act in the control plane's dashboard first.
+    /// Whether only a person can help.
     pub user_action_required: bool,
+    /// What the server advises, not sanitised.
+    pub hint: Option<String>,
+    /// The URL of a web page where the user can act. It holds no characters that a terminal interprets.
+    pub action_url: Option<String>,
     /// How long to wait. A 429 always has a value.
     pub wait: Option<Duration>,
     pub server: ServerUrl,
+    /// The missions that stand in the way.
+    pub missions: Vec<KnownMission>,
     /// [`Answer::uncertain`].
     uncertain: bool,
 }
@@ -59,8 +68,11 @@ impl Refusal {
             message: envelope.message,
             retryable: envelope.retryable,
             user_action_required: envelope.user_action_required,
+            hint: envelope.hint,
+            action_url: envelope.action_url.as_deref().and_then(web_page),
             wait: answer.retry_after.or(default_wait),
             server: server.clone(),
+            missions: envelope.missions,
             uncertain: answer.uncertain,
         }
     }
@@ -75,6 +87,14 @@ impl Refusal {
     pub fn may_have_arrived(&self) -> bool {
         self.uncertain || self.kind == RefusalKind::Unavailable
     }
+}
+
+/// A URL of the web without a password, normalised. Anything else is not shown.
+fn web_page(text: &str) -> Option<String> {
+    let url = Url::parse(text.trim()).ok()?;
+    let is_page = matches!(url.scheme(), "http" | "https") && url.has_host();
+    let is_anonymous = url.username().is_empty() && url.password().is_none();
+    (is_page && is_anonymous).then(|| url.to_string())
 }
 
 fn kind(status: u16, user_action_required: bool) -> RefusalKind {

@@ -44,10 +44,10 @@ pub(super) fn creation<'a>(
         return creation(service, options, ticket);
     }
     let hidden = hidden::names(service.world, service.project)?;
-    if let Some(journey) = begun.into_iter().find(|it| hidden.contains(&it.mission)) {
-        return Err(CreationError::Hidden(journey.mission));
+    if let Some(journey) = begun.iter().find(|it| hidden.contains(&it.mission)) {
+        return Err(CreationError::Hidden(journey.mission.clone()));
     }
-    begin(service, options, ticket)
+    begin(service, options, ticket, &begun)
 }
 
 /// The unfinished mission of this slug or ticket, if there is one.
@@ -108,24 +108,32 @@ fn is_committed_by_hand(service: &Service<'_>, journey: &Journey) -> bool {
         && is_added(service.world, service.project, &journey.mission)
 }
 
-/// Reserves a number for a new mission.
+/// Reserves a number for a new mission. One of the same name that was cut off before its folder was
+/// made gives it its id.
 fn begin<'a>(
     service: Service<'a>,
     options: &MissionOptions,
     ticket: Option<&Ticket>,
+    begun: &[Journey],
 ) -> Result<Walk<'a>, CreationError> {
     let lock_file = service.project.number_lock_file()?;
     let number = lock::acquire(service.world, &lock_file, service.wait)?;
     let plan = plan(&service, options, ticket)?;
     let now = service.world.now();
-    let created_at = now.to_rfc3339_opts(SecondsFormat::Micros, true);
-    let keys = metadata_keys(&plan, options, ticket, &created_at);
+    let mut begun = begun.iter().filter(|it| it.mission == plan.mission_slug);
+    let mission_id = match begun.find_map(|it| it.creation.as_ref()?.mission_id) {
+        Some(id) => id,
+        None => service.world.new_ulid(now)?,
+    };
+    let creation = Creation {
+        slug: options.slug(ticket),
+        created_at: now.to_rfc3339_opts(SecondsFormat::Micros, true),
+        mission_id: Some(mission_id),
+        duplicate: options.allow_duplicate,
+    };
+    let keys = metadata_keys(&plan, options, ticket, &creation);
     let journey = Journey {
-        creation: Some(Creation {
-            slug: options.slug(ticket),
-            created_at,
-            duplicate: options.allow_duplicate,
-        }),
+        creation: Some(creation),
         ticket: ticket.cloned(),
         ..Journeys::of(service.project).begin(&plan.mission_slug)
     };
@@ -138,24 +146,36 @@ fn metadata_keys(
     plan: &PlannedMission,
     options: &MissionOptions,
     ticket: Option<&Ticket>,
-    created_at: &str,
+    creation: &Creation,
 ) -> MetadataKeys {
-    let title = ticket.map(|ticket| one_line(ticket.candidate.title()));
+    let title = ticket.map(|ticket| ticket.candidate.title());
     let friendly_name = title
+        .or(options.title.as_deref())
+        .map(one_line)
         .filter(|title| !title.is_empty())
         .unwrap_or_else(|| options.slug(ticket).replace('-', " "));
+    // Newer versions of spec-kitty read the `mission_*` keys, older ones the others.
     let mut keys: MetadataKeys = [
         ("feature_number", plan.number.as_str()),
         ("slug", &plan.mission_slug),
         ("feature_slug", &plan.mission_slug),
+        ("mission_slug", &plan.mission_slug),
         ("friendly_name", &friendly_name),
         ("mission", &options.mission_type),
+        ("mission_type", &options.mission_type),
         ("target_branch", &plan.target_branch),
-        ("created_at", created_at),
+        ("created_at", &creation.created_at),
     ]
     .map(|(key, value)| (key.to_owned(), Value::from(value)))
     .into_iter()
     .collect();
+    // They refuse a null here.
+    if let Ok(number) = plan.number.parse::<u64>() {
+        keys.insert("mission_number".to_owned(), number.into());
+    }
+    if let Some(id) = creation.mission_id {
+        keys.insert("mission_id".to_owned(), id.to_string().into());
+    }
     if options.mission_type == "documentation" {
         let state = json!({
             "coverage_percentage": 0.0,

@@ -2,12 +2,17 @@
 
 use std::path::PathBuf;
 
-use super::Step;
+use super::known::TicketTaken;
+use super::{Journey, Step};
 use crate::fs::FsError;
 use crate::fs::lock::LockError;
 use crate::git::command::GitError;
 use crate::git::commit::CommitError;
+use crate::git::readiness::NotReady;
+use crate::git::repository::Interrupted;
+use crate::mission::MissionError;
 use crate::mission::metadata::MetadataError;
+use crate::project::inside::OutsideError;
 use crate::tracker::control_plane_client::TrackerError;
 use crate::world::EntropyError;
 
@@ -35,14 +40,38 @@ pub(crate) enum StepError {
     /// The project has no tracker, but the journey has a ticket to bind.
     #[error("No tracker bound. Run `spec-kitty tracker bind` first.")]
     NotBound,
+    /// The control plane knows no origin of the mission. `recorded` is the key of the ticket in
+    /// `meta.json`.
+    #[error("the server knows no origin of mission {mission}{}", match recorded {
+        Some(key) => format!(", but meta.json names {key}"),
+        None => String::new(),
+    })]
+    OriginNotFound {
+        mission: String,
+        recorded: Option<String>,
+    },
     #[error(transparent)]
     Tracker(#[from] TrackerError),
     #[error(transparent)]
     Metadata(#[from] MetadataError),
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// A commit would fail. Nothing was written.
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
     #[error(transparent)]
     Entropy(#[from] EntropyError),
+}
+
+impl StepError {
+    /// Whether the control plane has decided against the request.
+    pub(super) fn is_definite_refusal(&self) -> bool {
+        match self {
+            Self::Tracker(error) => error.is_definite_refusal(),
+            Self::OriginNotFound { .. } => true,
+            _ => false,
+        }
+    }
 }
 
 /// Why a mission cannot be made. Nothing was written.
@@ -61,9 +90,12 @@ pub(crate) enum CreationError {
     NotARepository(PathBuf),
     #[error("no branch is checked out (detached HEAD); a mission needs a branch")]
     DetachedHead,
-    /// A linked work tree, or a folder below `.worktrees/`.
-    #[error("{} is inside a git worktree; create missions in the main checkout", .0.display())]
-    InsideWorktree(PathBuf),
+    /// A folder below `.worktrees/`.
+    #[error(
+        "{} is the worktree of a mission; create missions in the main checkout, {}",
+        here.display(), main.display()
+    )]
+    InsideWorktree { here: PathBuf, main: PathBuf },
     #[error("kitty-specs {0}")]
     SpecsUnusable(&'static str),
     #[error("mission number {number} is taken by {by}")]
@@ -79,6 +111,10 @@ pub(crate) enum CreationError {
         /// The folder that has it.
         by: String,
     },
+    #[error(transparent)]
+    TicketTaken(Box<TicketTaken>),
+    #[error(transparent)]
+    Mission(#[from] MissionError),
     /// The unfinished mission of the same slug or ticket is not in the work tree.
     #[error("mission {0} is unfinished and outside the sparse checkout")]
     Hidden(String),
@@ -87,13 +123,63 @@ pub(crate) enum CreationError {
     #[error(transparent)]
     Fs(#[from] FsError),
     #[error(transparent)]
+    NotReady(#[from] NotReady),
+    #[error(transparent)]
     Git(#[from] GitError),
     #[error(transparent)]
     Lock(#[from] LockError),
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
+
+impl From<TicketTaken> for CreationError {
+    fn from(taken: TicketTaken) -> Self {
+        Self::TicketTaken(Box::new(taken))
+    }
 }
 
 impl From<FsError> for StepError {
     fn from(error: FsError) -> Self {
         MetadataError::from(error).into()
     }
+}
+
+/// Why a mission is not discarded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DiscardError {
+    #[error(transparent)]
+    Mission(#[from] MissionError),
+    #[error("mission {mission} is bound to {key}")]
+    Bound { mission: String, key: String },
+    /// Its bind or unbind may have reached the control plane.
+    #[error("the {} of mission {} is not finished", match .0.unbind {
+        Some(_) => "unbind",
+        None => "bind",
+    }, .0.mission)]
+    Unfinished(Box<Journey>),
+    #[error("mission {mission} has changes that are not committed")]
+    Unsaved {
+        mission: String,
+        /// Relative to the project's root.
+        files: Vec<String>,
+    },
+    #[error("a {} is in progress", .0.name())]
+    Interrupted(Interrupted),
+    /// Part was done. The same command goes on.
+    #[error("mission {mission} is not discarded completely")]
+    Stopped { mission: String, source: Box<Self> },
+    #[error("mission {0} is outside the sparse checkout")]
+    Hidden(String),
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    #[error(transparent)]
+    Outside(#[from] OutsideError),
+    #[error(transparent)]
+    Fs(#[from] FsError),
+    #[error(transparent)]
+    Git(#[from] GitError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
 }

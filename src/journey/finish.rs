@@ -24,6 +24,10 @@ pub(crate) fn record_owed_events(service: Service<'_>) -> Recorded {
     let mut recorded = Recorded::default();
     let journeys = Journeys::of(service.project);
     for journey in journeys.readable() {
+        if journey.unbind.is_some() {
+            recorded.waiting += 1;
+            continue;
+        }
         let lock_file = service.project.lock_file("mission", &journey.lock_key());
         match lock_file.and_then(|path| try_acquire(&path)) {
             // Until the lock was acquired, its command may have gone on or ended.

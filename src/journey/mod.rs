@@ -1,4 +1,4 @@
-//! Journeys: the seven steps from a ticket to a committed, bound mission.
+//! Journeys: the seven steps from a ticket to a committed, bound mission, and the three that unbind it.
 //!
 //! A journey can be cut off between any two steps. It is kept on disk from before its first step
 //! until after its last, so the same command, run again, resumes it with the same mission,
@@ -13,22 +13,28 @@
 //! | [`WriteOrigin`](Step::WriteOrigin) | Equal bytes are not written again. |
 //! | [`RecordBound`](Step::RecordBound) | The event id is a digest of mission and ticket. |
 //! | [`CommitOrigin`](Step::CommitOrigin) | There is no commit when HEAD holds the same `meta.json`. |
+//! | [`Unbind`](Step::Unbind) | The journey holds the idempotency key. Later, the control plane says that there is no origin, which is what the step wants. |
+//! | [`RemoveOrigin`](Step::RemoveOrigin) | Without an origin, nothing is written. |
+//! | [`CommitRemoval`](Step::CommitRemoval) | Like `CommitOrigin`. |
 //!
 //! `Bind` is repeated by every run of a command that binds: the control plane alone decides between
 //! "bound already" and a conflict. [`walk`] holds the loop, [`steps`] one function a step. The
-//! commands are routes over the same steps: [`create`], [`start`], [`bind`], and [`finish`] for the
-//! events that `sync now` may record.
+//! commands are routes over the same steps: [`create`], [`start`], [`bind`], [`unbind`], and [`finish`]
+//! for the events that `sync now` may record. [`discard`] drops a mission that no journey binds.
 
 pub(crate) mod bind;
 pub(crate) mod create;
+pub(crate) mod discard;
 mod error;
 pub(crate) mod finish;
+mod known;
 pub(crate) mod overview;
 mod plan;
 mod service;
 pub(crate) mod start;
 mod steps;
 mod store;
+pub(crate) mod unbind;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -37,9 +43,10 @@ use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
 use crate::tracker::ticket::Ticket;
-use crate::wire::request::BindRequest;
+use crate::wire::request::{BindRequest, UnbindRequest};
 
-pub(crate) use error::{CreationError, JourneyError, StepError};
+pub(crate) use error::{CreationError, DiscardError, JourneyError, StepError};
+pub(crate) use known::{Place, TicketTaken};
 pub(crate) use plan::{DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
 pub(crate) use service::{Service, Tracker};
 pub(crate) use store::{Journeys, StoredJourney, remove_file};
@@ -63,6 +70,12 @@ pub(crate) enum Step {
     RecordBound,
     /// Commits `meta.json`.
     CommitOrigin,
+    /// Removes the origin at the control plane.
+    Unbind,
+    /// Removes the origin from `meta.json`.
+    RemoveOrigin,
+    /// Commits `meta.json` without the origin.
+    CommitRemoval,
 }
 
 impl Step {
@@ -73,10 +86,24 @@ impl Step {
         Self::RecordBound,
         Self::CommitOrigin,
     ];
+    const UNBINDING: [Self; 3] = [Self::Unbind, Self::RemoveOrigin, Self::CommitRemoval];
 
     /// Whether it binds a ticket, or depends on the bind.
     fn is_of_bind(self) -> bool {
-        self >= Self::Bind
+        Self::BINDING.contains(&self)
+    }
+
+    /// Whether the control plane has done its part before this step.
+    fn is_after_request(self) -> bool {
+        use Step::{CommitOrigin, CommitRemoval, RecordBound, RemoveOrigin, WriteOrigin};
+        let local = [
+            WriteOrigin,
+            RecordBound,
+            CommitOrigin,
+            RemoveOrigin,
+            CommitRemoval,
+        ];
+        local.contains(&self)
     }
 
     /// What was already done when a journey stopped at this step.
@@ -88,6 +115,8 @@ impl Step {
             Self::WriteOrigin | Self::RecordBound | Self::CommitOrigin => {
                 "the control plane holds the bind"
             }
+            Self::Unbind => "nothing was changed",
+            Self::RemoveOrigin | Self::CommitRemoval => "the control plane has unbound the ticket",
         }
     }
 
@@ -95,10 +124,12 @@ impl Step {
     pub(crate) const fn failed(self) -> &'static str {
         match self {
             Self::MakeFolder => "its folder may not survive a power cut",
-            Self::CommitFolder | Self::CommitOrigin => "it is not committed",
+            Self::CommitFolder | Self::CommitOrigin | Self::CommitRemoval => "it is not committed",
             Self::RecordCreated | Self::RecordBound => "its event is not recorded",
             Self::Bind => "its ticket is not bound",
             Self::WriteOrigin => "meta.json does not record it",
+            Self::Unbind => "its ticket is still bound",
+            Self::RemoveOrigin => "meta.json still records it",
         }
     }
 }
@@ -117,6 +148,12 @@ pub(crate) struct Journey {
     pub ticket: Option<Ticket>,
     /// Present from before the first bind request until the control plane refuses it.
     pub attempt: Option<Attempt>,
+    /// The control plane refused the bind because the ticket has another mission.
+    #[serde(default)]
+    pub taken: bool,
+    /// Present if the journey unbinds the mission.
+    #[serde(default)]
+    pub unbind: Option<Unbinding>,
     /// The steps that need not be repeated.
     pub done: BTreeSet<Step>,
 }
@@ -128,6 +165,9 @@ pub(crate) struct Creation {
     pub slug: String,
     /// `created_at` of its `meta.json`: distinguishes it from another mission of the same name.
     pub created_at: String,
+    /// `mission_id` of its `meta.json`. An earlier version made none.
+    #[serde(default)]
+    pub mission_id: Option<Ulid>,
     /// Requested with `--allow-duplicate`.
     #[serde(default)]
     pub duplicate: bool,
@@ -144,11 +184,24 @@ pub(crate) struct Attempt {
     pub event_id: Ulid,
 }
 
+/// An unbind request that may have reached the control plane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Unbinding {
+    /// The request; another request needs another key.
+    pub request: UnbindRequest,
+    /// Sent with every repetition.
+    pub idempotency_key: String,
+    /// The key of the ticket, if `meta.json` records one.
+    pub ticket: Option<String>,
+}
+
 impl Journey {
     /// The steps of this journey, in order.
     fn steps(&self) -> impl Iterator<Item = Step> {
         let creation = self.creation.iter().flat_map(|_| Step::CREATION);
-        creation.chain(self.ticket.iter().flat_map(|_| Step::BINDING))
+        let binding = self.ticket.iter().flat_map(|_| Step::BINDING);
+        let unbinding = self.unbind.iter().flat_map(|_| Step::UNBINDING);
+        creation.chain(binding).chain(unbinding)
     }
 
     /// The steps that are still to be taken, in order.
@@ -163,6 +216,8 @@ impl Journey {
         Self {
             ticket: None,
             attempt: None,
+            taken: false,
+            unbind: None,
             ..self.clone()
         }
     }

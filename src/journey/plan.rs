@@ -1,9 +1,10 @@
 //! What a new mission would be. Everything that can be refused is refused here, before anything is
 //! written.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::CreationError;
+use super::known::named;
 use super::service::Service;
 use crate::fs::FsError;
 use crate::git::repository::Repository;
@@ -11,6 +12,9 @@ use crate::mission::number::{self, numbered_folders};
 use crate::mission::{hidden, slug, without_number};
 use crate::project::paths::SPECS;
 use crate::tracker::ticket::Ticket;
+
+/// The folder of the work trees in which work packages are implemented.
+const WORKTREES: &str = ".worktrees";
 
 /// The type of a mission unless the user names another.
 pub(crate) const DEFAULT_MISSION_TYPE: &str = "software-dev";
@@ -22,6 +26,8 @@ pub(crate) struct MissionOptions {
     pub mission_type: String,
     /// The branch the mission lands on; the current branch if `None`.
     pub target_branch: Option<String>,
+    /// The title of a mission without a ticket; derived from the slug if `None`.
+    pub title: Option<String>,
     /// The slug without its number; derived from the ticket if `None`.
     pub slug: Option<String>,
     /// A number that must be free; the next one if `None`.
@@ -57,8 +63,9 @@ pub(crate) fn plan(
     ticket: Option<&Ticket>,
 ) -> Result<PlannedMission, CreationError> {
     let (current_branch, target_branch) = check(service, options)?;
+    service.require_commits()?;
     let slug = options.slug(ticket);
-    let number = number::padded(choose_number(service, options, &slug, ticket.is_some())?);
+    let number = number::padded(choose_number(service, options, &slug, ticket)?);
     Ok(PlannedMission {
         mission_slug: format!("{number}-{slug}"),
         number,
@@ -99,11 +106,24 @@ pub(super) fn require_repository<'a>(
     };
     let directory = service.world.directory();
     let here = std::fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
-    let mut parts = here.components();
-    if repository.is_linked_worktree() || parts.any(|part| part.as_os_str() == ".worktrees") {
-        return Err(CreationError::InsideWorktree(here));
+    if let Some(checkout) = checkout_with_worktree(repository, &here) {
+        let main = repository.main_checkout().map(Path::to_owned);
+        let main = main.unwrap_or(checkout);
+        return Err(CreationError::InsideWorktree { here, main });
     }
     Ok(repository)
+}
+
+/// The checkout that has this folder in its `.worktrees/`, where missions are implemented on branches
+/// of their own. Any other linked work tree is as good as the main checkout.
+fn checkout_with_worktree(repository: &Repository, here: &Path) -> Option<PathBuf> {
+    let mut checkouts = repository.other_work_trees();
+    checkouts.push(repository.root.clone());
+    checkouts.into_iter().find(|checkout| {
+        let inside = here.strip_prefix(checkout).unwrap_or(Path::new(""));
+        let mut parts = inside.components();
+        parts.any(|part| part.as_os_str() == WORKTREES)
+    })
 }
 
 /// `kitty-specs` must be a real folder, or absent.
@@ -120,13 +140,14 @@ fn check_specs(root: &Path) -> Result<(), CreationError> {
     }
 }
 
-/// Missions outside a sparse checkout count. A slug that the user asked for must be free if the
+/// Missions outside a sparse checkout and in other work trees count, and those that only the control
+/// plane knows: a merge would bring them. A slug that the user asked for must be free if the
 /// mission is for a ticket; missions without a ticket may share one.
 fn choose_number(
     service: &Service<'_>,
     options: &MissionOptions,
     slug: &str,
-    for_ticket: bool,
+    ticket: Option<&Ticket>,
 ) -> Result<u64, CreationError> {
     let root = &service.project.root;
     let hidden = hidden::names(service.world, service.project)?;
@@ -135,7 +156,8 @@ fn choose_number(
         .filter_map(|name| Some((number::of_folder_name(&name)?, name)));
     let mut taken = numbered_folders(&root.join(SPECS))?;
     taken.extend(hidden);
-    if for_ticket
+    taken.extend(named_here(service, ticket));
+    if ticket.is_some()
         && options.slug.is_some()
         && let Some((_, by)) = taken.iter().find(|(_, name)| without_number(name) == slug)
     {
@@ -144,9 +166,14 @@ fn choose_number(
             by: by.clone(),
         });
     }
-    let work_trees = root.join(".worktrees");
+    let work_trees = root.join(WORKTREES);
     if work_trees.is_dir() {
         taken.extend(numbered_folders(&work_trees)?);
+    }
+    for other in service.project.other_roots() {
+        // What cannot be read there must not block this work tree.
+        let folders = [SPECS, WORKTREES].map(|name| numbered_folders(&other.join(name)));
+        taken.extend(folders.into_iter().flat_map(Result::unwrap_or_default));
     }
     let Some(number) = options.number else {
         return Ok(number::next(&taken));
@@ -158,6 +185,25 @@ fn choose_number(
         }),
         None => Ok(number),
     }
+}
+
+/// The missions of the ticket in this repository, as the control plane names them.
+fn named_here(service: &Service<'_>, ticket: Option<&Ticket>) -> Vec<(u64, String)> {
+    let identity = &service.project.identity;
+    let missions = ticket.map(named).unwrap_or_default().iter();
+    missions
+        .filter(|it| {
+            it.repository
+                .as_deref()
+                .is_none_or(|name| identity.is_repository(name))
+        })
+        .filter_map(|it| {
+            Some((
+                number::of_folder_name(&it.mission_slug)?,
+                it.mission_slug.clone(),
+            ))
+        })
+        .collect()
 }
 
 /// The rules of `git check-ref-format --branch` that a name can break by itself.

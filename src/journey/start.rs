@@ -1,14 +1,23 @@
 //! The route from a ticket: one ticket, one mission.
 
-use super::bind::journey_of;
+use chrono::{DateTime, TimeDelta};
+
+use super::Journey;
+use super::bind::{journey_of, walk_to};
 use super::create::{creation, unfinished};
-use super::error::{CreationError, JourneyError};
+use super::error::{CreationError, JourneyError, StepError};
+use super::known::{LocalMission, is_same, local_missions, named, taken};
 use super::plan::{self, MissionOptions, PlannedMission};
 use super::service::Service;
+use super::steps::request;
 use super::walk::{Arrival, Walk, WantedBind};
+use crate::git::history::commits_of;
+use crate::mission::Mission;
 use crate::mission::metadata::MissionMetadata;
-use crate::mission::{self, Mission, hidden};
+use crate::text::chain;
 use crate::tracker::ticket::Ticket;
+use crate::warning::{Warning, WarningCode};
+use crate::wire::response::BindResponse;
 
 /// What [`start_mission_from_ticket`] would do.
 #[derive(Debug)]
@@ -20,22 +29,28 @@ pub(crate) enum Plan {
     Create(PlannedMission),
 }
 
+/// The mission that the ticket has in this checkout.
+enum Found {
+    /// Bound, and nothing is owed.
+    Bound(Box<LocalMission>),
+    /// This journey makes it or binds it.
+    Unfinished(Box<Journey>),
+    /// The control plane has bound it, but its `meta.json` does not say so.
+    Unrecorded(Mission),
+}
+
 /// Says what would be done for a ticket. Writes nothing.
 pub(crate) fn plan(
     service: Service<'_>,
     ticket: &Ticket,
     options: &MissionOptions,
 ) -> Result<Plan, CreationError> {
-    if let Some((mission, metadata)) = bound_mission(service, ticket, options)? {
-        return Ok(match journey_of(service, ticket, &mission) {
-            Some(_) => Plan::Finish(mission.name),
-            None => Plan::Bound(Box::new(found(mission, metadata))),
-        });
-    }
-    if let Some(journey) = unfinished(service.project, options, Some(ticket))? {
-        return Ok(Plan::Finish(journey.mission));
-    }
-    Ok(Plan::Create(plan::plan(&service, options, Some(ticket))?))
+    Ok(match find(service, ticket, options)? {
+        Some(Found::Bound(it)) => Plan::Bound(Box::new(found(service, ticket, *it))),
+        Some(Found::Unfinished(journey)) => Plan::Finish(journey.mission),
+        Some(Found::Unrecorded(mission)) => Plan::Finish(mission.name),
+        None => Plan::Create(plan::plan(&service, options, Some(ticket))?),
+    })
 }
 
 /// Creates a mission for a ticket and binds it, or finishes the mission an earlier run left, or
@@ -46,57 +61,138 @@ pub(crate) fn start_mission_from_ticket(
     options: &MissionOptions,
 ) -> Result<Arrival, JourneyError> {
     let _held = service.lock(&ticket.lock_key())?;
-    let mut walk = match bound_mission(service, ticket, options)? {
-        Some((mission, metadata)) => match journey_of(service, ticket, &mission) {
-            Some(_) if !mission.directory.exists() => {
-                return Err(CreationError::Hidden(mission.name).into());
-            }
-            Some(journey) => Walk::resume(service, journey).map_err(CreationError::from)?,
-            None => return Ok(found(mission, metadata)),
-        },
+    let mut walk = match find(service, ticket, options)? {
+        Some(Found::Bound(it)) => {
+            let mut found = found(service, ticket, *it);
+            recall(service, ticket, &mut found);
+            return Ok(found);
+        }
+        Some(Found::Unfinished(journey)) => {
+            visible(Walk::resume(service, *journey).map_err(CreationError::from)?)?
+        }
+        Some(Found::Unrecorded(mission)) => {
+            visible(walk_to(service, &mission, ticket).map_err(CreationError::from)?)?
+        }
         None => creation(service, options, Some(ticket))?,
     };
     walk.want(WantedBind {
         ticket: ticket.clone(),
         idempotency_key: None,
-        makes_mission: true,
+        exclusive: !(options.allow_duplicate || walk.journey.is_duplicate()),
+        makes_mission: walk.journey.creation.is_some(),
     });
     walk.arrive()
 }
 
-/// The mission whose `meta.json` records this ticket as its origin, unless the user wants another.
-/// A `meta.json` that cannot be read must not block other missions. A mission outside a sparse
-/// checkout counts too.
-fn bound_mission(
+/// Finds the ticket's mission in this checkout, unless the user wants another. Refuses a ticket that
+/// has one elsewhere.
+fn find(
     service: Service<'_>,
     ticket: &Ticket,
     options: &MissionOptions,
-) -> Result<Option<(Mission, MissionMetadata)>, CreationError> {
+) -> Result<Option<Found>, CreationError> {
+    let begun = || unfinished(service.project, options, Some(ticket));
     if options.allow_duplicate {
-        return Ok(None);
+        return Ok(begun()?.map(|journey| Found::Unfinished(Box::new(journey))));
     }
-    let is_bound =
-        |metadata: &MissionMetadata| metadata.origin_identity() == Some(ticket.identity());
-    let root = &service.project.root;
-    for mission in mission::all(root)? {
-        if let Ok(metadata) = mission.load(root)
-            && is_bound(&metadata)
-        {
-            return Ok(Some((mission, metadata)));
-        }
+    let local = local_missions(service)?;
+    let is_bound = |it: &&LocalMission| it.1.origin_identity() == Some(ticket.identity());
+    if let Some((mission, metadata)) = local.iter().find(is_bound) {
+        return Ok(Some(match journey_of(service, ticket, mission) {
+            Some(journey) => Found::Unfinished(Box::new(journey)),
+            None => Found::Bound(Box::new((mission.clone(), metadata.clone()))),
+        }));
     }
-    let hidden = hidden::readable(service.world, service.project)?;
-    Ok(hidden.into_iter().find(|(_, metadata)| is_bound(metadata)))
+    let is_named = |it: &LocalMission| {
+        named(ticket)
+            .iter()
+            .any(|known| is_same(service, known, &it.1))
+    };
+    if let Some(journey) = begun()? {
+        let is_own = local
+            .iter()
+            .any(|it| it.0.name == journey.mission && is_named(it));
+        let other = named(ticket).first().filter(|_| !is_own);
+        // A request that may have arrived is repeated first: its answer says whose the ticket is.
+        return match other {
+            Some(other) if journey.attempt.is_none() && !journey.is_duplicate() => {
+                let mut taken = taken(service, ticket, other, &local);
+                taken.unfinished = Some(journey.mission);
+                Err(taken.into())
+            }
+            _ => Ok(Some(Found::Unfinished(Box::new(journey)))),
+        };
+    }
+    if let Some((mission, _)) = local.iter().find(|it| is_named(it)) {
+        return Ok(Some(Found::Unrecorded(mission.clone())));
+    }
+    match named(ticket).first() {
+        Some(other) => Err(taken(service, ticket, other, &local).into()),
+        None => Ok(None),
+    }
 }
 
-fn found(mission: Mission, metadata: MissionMetadata) -> Arrival {
+/// Refuses a mission outside a sparse checkout, whose files cannot be written.
+fn visible(walk: Walk<'_>) -> Result<Walk<'_>, CreationError> {
+    if walk.mission.directory.exists() {
+        return Ok(walk);
+    }
+    Err(CreationError::Hidden(walk.mission.name))
+}
+
+/// The answer for a mission that was bound earlier, as far as it is known without a request.
+fn found(service: Service<'_>, ticket: &Ticket, local: LocalMission) -> Arrival {
+    let (mission, metadata) = local;
+    let mut known = named(ticket).iter();
+    let known = known.find(|known| is_same(service, known, &metadata));
     Arrival {
+        commits: commits(service, &metadata),
+        bound: known.map(|known| BindResponse {
+            origin_link_id: None,
+            bound_at: known.bound_at.clone(),
+        }),
         mission,
         metadata,
         created: false,
-        commits: Vec::new(),
         event_emitted: false,
-        bound: None,
         warnings: Vec::new(),
+    }
+}
+
+/// The commits that hold the mission, oldest first; none if git fails.
+fn commits(service: Service<'_>, metadata: &MissionMetadata) -> Vec<String> {
+    // The clocks of two machines may differ.
+    const MARGIN: TimeDelta = TimeDelta::days(1);
+    let Some(repository) = &service.project.repository else {
+        return Vec::new();
+    };
+    let created = DateTime::parse_from_rfc3339(metadata.created_at());
+    let created = created.map_or(DateTime::UNIX_EPOCH, |time| time.to_utc());
+    let since = created.checked_sub_signed(MARGIN).unwrap_or(created);
+    let path = metadata.path();
+    let path = path.strip_prefix(&repository.root).unwrap_or(path);
+    commits_of(service.world, repository, path, since).unwrap_or_default()
+}
+
+/// Completes the answer for a mission that was bound earlier. The control plane says that it knows
+/// the bind, so the same bind again changes nothing and returns the link.
+pub(crate) fn recall(service: Service<'_>, ticket: &Ticket, found: &mut Arrival) {
+    let (Some(_), Some(tracker)) = (&found.bound, service.tracker) else {
+        return;
+    };
+    let request = request(service, tracker, &found.metadata, ticket, false);
+    let again = || -> Result<BindResponse, StepError> {
+        let key = service.world.random_uuid()?.to_string();
+        Ok(tracker.client.bind_mission_origin(&request, &key)?)
+    };
+    match again() {
+        Ok(bound) => found.bound = Some(bound),
+        Err(error) => {
+            let cause = chain(&error);
+            let message = format!("could not get the id of the bind from the server: {cause}");
+            found
+                .warnings
+                .push(Warning::new(WarningCode::LinkUnknown, message));
+        }
     }
 }

@@ -3,16 +3,20 @@
 use std::error::Error;
 use std::path::PathBuf;
 
+use ulid::Ulid;
+
 use super::Attempt;
 use super::error::StepError;
 use super::service::{Service, Tracker};
 use super::walk::{Settled, Walk};
 use crate::fs::FsError;
+use crate::fs::replace::Replaced;
 use crate::git::commit::{CommitError, PathState};
 use crate::mission::Mission;
 use crate::mission::commit::{CommitOptions, commit_files};
 use crate::mission::folder;
 use crate::mission::metadata::{MetadataError, MissionMetadata, OriginTicket, set_origin_ticket};
+use crate::project::Project;
 use crate::sync::emitter::{EmitError, Emitter};
 use crate::sync::event::{FeatureCreated, MissionOriginBound};
 use crate::sync::event_id;
@@ -21,6 +25,7 @@ use crate::tracker::ticket::Ticket;
 use crate::warning::WarningCode;
 use crate::wire::request::BindRequest;
 
+const FEATURE_CREATED: &str = "FeatureCreated";
 const MISSION_ORIGIN_BOUND: &str = "MissionOriginBound";
 
 impl Walk<'_> {
@@ -53,23 +58,20 @@ impl Walk<'_> {
     }
 
     pub(super) fn record_created(&mut self) -> Settled {
-        const EVENT: &str = "FeatureCreated";
         let metadata = match self.metadata() {
             Ok(metadata) => metadata,
-            Err(error) => return self.not_recorded(EVENT, &error),
+            Err(error) => return self.not_recorded(FEATURE_CREATED, &error),
         };
         let event = FeatureCreated {
             feature_slug: metadata.mission_slug(),
-            feature_number: metadata.text("feature_number").unwrap_or_default(),
+            feature_number: &metadata.number().unwrap_or_default(),
             target_branch: metadata.text("target_branch").unwrap_or_default(),
             wp_count: 0,
         };
-        let uuid = &self.service.project.identity.project_uuid;
-        let fact = [EVENT, uuid, metadata.mission_slug()];
-        let id = event_id::of_fact(metadata.created_at(), &fact);
+        let id = created_event_id(self.service.project, &metadata);
         let git = self.service.project.git_metadata(self.head());
         let emitted = emitter(&self.service).emit_feature_created(id, &git, &event);
-        self.recorded(EVENT, emitted)
+        self.recorded(FEATURE_CREATED, emitted)
     }
 
     /// Refuses everything that can be refused locally, and chooses the request: that of an earlier
@@ -82,10 +84,12 @@ impl Walk<'_> {
             return Err(StepError::NotBound);
         };
         let key = &wanted.idempotency_key;
+        let request =
+            |ticket: &Ticket| request(self.service, tracker, &metadata, ticket, wanted.exclusive);
         let is_begun = |attempt: &Attempt, ticket: &Ticket| {
             key.as_ref()
                 .is_none_or(|key| *key == attempt.idempotency_key)
-                && attempt.request == request(tracker, &metadata, ticket)
+                && attempt.request == request(ticket)
         };
         if let (Some(attempt), Some(ticket)) = (&self.journey.attempt, &self.journey.ticket)
             && is_begun(attempt, ticket)
@@ -106,11 +110,12 @@ impl Walk<'_> {
             None => self.service.world.random_uuid()?.to_string(),
         };
         self.journey.attempt = Some(Attempt {
-            request: request(tracker, &metadata, ticket),
+            request: request(ticket),
             idempotency_key,
             event_id: event_id::of_fact(metadata.created_at(), &fact),
         });
         self.journey.ticket = Some(ticket.clone());
+        self.journey.taken = false;
         Ok(())
     }
 
@@ -121,6 +126,20 @@ impl Walk<'_> {
         };
         let (client, key) = (tracker.client, &attempt.idempotency_key);
         let bound = client.bind_mission_origin(&attempt.request, key)?;
+        let missing: Vec<_> = [
+            ("origin_link_id", &bound.origin_link_id),
+            ("bound_at", &bound.bound_at),
+        ]
+        .into_iter()
+        .filter(|(_, value)| value.is_none())
+        .map(|(key, _)| key)
+        .collect();
+        if !missing.is_empty() {
+            let missing = missing.join(" and ");
+            let message =
+                format!("the server bound the ticket, but its answer has no valid {missing}");
+            self.warn(WarningCode::BindAnswerIncomplete, message);
+        }
         self.progress.bound = Some(bound);
         Ok(Settled::Done)
     }
@@ -130,7 +149,9 @@ impl Walk<'_> {
             let lock_file = lock_file(&self.service, &self.mission)?;
             let metadata = self.metadata()?;
             let origin = origin_of(ticket)?;
-            set_origin_ticket(self.service.world, &lock_file, metadata.path(), &origin)?;
+            let path = metadata.path();
+            let replaced = set_origin_ticket(self.service.world, &lock_file, path, &origin)?;
+            self.progress.wrote_origin = replaced == Replaced::Written;
         }
         Ok(Settled::Done)
     }
@@ -164,10 +185,15 @@ impl Walk<'_> {
         let (key, mission) = (one_line(key), metadata.mission_slug());
         let message = format!("Bind {key} to mission {mission}");
         let files = [metadata.path().to_owned()];
-        Ok(self.commit(&files, &message, PathState::Changed)?)
+        let state = if self.progress.wrote_origin {
+            PathState::Written
+        } else {
+            PathState::Changed
+        };
+        Ok(self.commit(&files, &message, state)?)
     }
 
-    fn commit(
+    pub(super) fn commit(
         &mut self,
         files: &[PathBuf],
         message: &str,
@@ -221,17 +247,24 @@ impl Walk<'_> {
     }
 }
 
+/// The id of the event that records the creation of a mission.
+pub(super) fn created_event_id(project: &Project, metadata: &MissionMetadata) -> Ulid {
+    let uuid = &project.identity.project_uuid;
+    let fact = [FEATURE_CREATED, uuid, metadata.mission_slug()];
+    event_id::of_fact(metadata.created_at(), &fact)
+}
+
 fn emitter<'a>(service: &Service<'a>) -> Emitter<'a> {
     Emitter::of_project(service.world, service.project, service.team_slug)
 }
 
 /// The lock under which the mission's `meta.json` is changed.
-fn lock_file(service: &Service<'_>, mission: &Mission) -> Result<PathBuf, FsError> {
+pub(super) fn lock_file(service: &Service<'_>, mission: &Mission) -> Result<PathBuf, FsError> {
     service.project.lock_file("meta", &mission.name)
 }
 
 /// `meta.json` is replaced by a new file, so its folder must be writable.
-fn require_writable(mission: &Mission) -> Result<(), FsError> {
+pub(super) fn require_writable(mission: &Mission) -> Result<(), FsError> {
     let path = mission.meta_file();
     let real = std::fs::canonicalize(&path).map_err(FsError::on("read", &path))?;
     let folder = real.parent().unwrap_or(&mission.directory);
@@ -239,7 +272,14 @@ fn require_writable(mission: &Mission) -> Result<(), FsError> {
         .map_err(|error| FsError::on("write to", folder)(error.into()))
 }
 
-fn request(tracker: Tracker<'_>, metadata: &MissionMetadata, ticket: &Ticket) -> BindRequest {
+/// The request that binds a ticket to a mission; `exclusive` if it must have no other.
+pub(super) fn request(
+    service: Service<'_>,
+    tracker: Tracker<'_>,
+    metadata: &MissionMetadata,
+    ticket: &Ticket,
+    exclusive: bool,
+) -> BindRequest {
     let candidate = &ticket.candidate;
     BindRequest {
         provider: ticket.provider.to_string(),
@@ -247,8 +287,8 @@ fn request(tracker: Tracker<'_>, metadata: &MissionMetadata, ticket: &Ticket) ->
         binding_ref: tracker.binding.binding_ref.clone(),
         mission_id: metadata.mission_id().to_owned(),
         mission_slug: Some(metadata.mission_slug().to_owned()),
-        repository: None,
-        exclusive: false,
+        repository: Some(service.project.identity.repository().to_owned()),
+        exclusive,
         external_issue_id: candidate.external_issue_id().to_owned(),
         external_issue_key: candidate.external_issue_key().to_owned(),
         external_issue_url: candidate.url().to_owned(),

@@ -51,6 +51,8 @@ impl Journeys {
             creation: None,
             ticket: None,
             attempt: None,
+            taken: false,
+            unbind: None,
             done: BTreeSet::new(),
         }
     }
@@ -113,12 +115,17 @@ impl Journeys {
     }
 
     /// One file a clone, mission and ticket, so that an attempt with one ticket never hides
-    /// another's.
+    /// another's, and one for an unbind.
     fn path_of(&self, journey: &Journey) -> PathBuf {
         let ticket = journey.ticket.as_ref();
+        let no_ticket = if journey.unbind.is_some() {
+            "unbind"
+        } else {
+            ""
+        };
         let parts = [
             journey.mission.as_str(),
-            ticket.map_or("", |ticket| ticket.provider.as_str()),
+            ticket.map_or(no_ticket, |ticket| ticket.provider.as_str()),
             ticket.map_or("", |ticket| ticket.candidate.external_issue_id()),
             journey.clone.as_str(),
         ];
@@ -199,6 +206,8 @@ impl Intent {
             creation: self.creation.map(|made| made.creation),
             ticket: self.ticket,
             attempt: self.attempt,
+            taken: false,
+            unbind: None,
             done: facts
                 .into_iter()
                 .filter(|fact| fact.1)
@@ -260,6 +269,7 @@ mod tests {
         journey.creation = Some(Creation {
             slug: "web-1".to_owned(),
             created_at: "2026-11-22T10:00:00Z".to_owned(),
+            mission_id: Some(ulid::Ulid::from_parts(1, 2)),
             duplicate: true,
         });
         journey.done.insert(Step::MakeFolder);

@@ -1,7 +1,7 @@
-//! The loop over the steps of a journey, in the order of [`Step::CREATION`] and [`Step::BINDING`]. A step
-//! that fails ends it, so nothing local is written after a refused bind.
+//! The loop over the steps of a journey, in the order of [`Step::CREATION`], [`Step::BINDING`] and
+//! [`Step::UNBINDING`]. A step that fails ends it, so nothing local is written after a refusal.
 
-use super::error::{JourneyError, StepError};
+use super::error::{CreationError, JourneyError, StepError};
 use super::service::Service;
 use super::{Journey, Journeys, Step};
 use crate::fs::lock::Lock;
@@ -12,6 +12,9 @@ use crate::text::chain;
 use crate::tracker::ticket::Ticket;
 use crate::warning::{Warning, WarningCode};
 use crate::wire::response::BindResponse;
+
+const UNCOMMITTED_CONFIG: &str = ".kittify/config.yaml is not committed, so no other clone or branch \
+                                  knows this project; run: git add .kittify/config.yaml && git commit";
 
 /// A journey under way, and what this run of it has done.
 pub(super) struct Walk<'a> {
@@ -45,6 +48,8 @@ pub(super) struct WantedBind {
     pub ticket: Ticket,
     /// The user's own idempotency key.
     pub idempotency_key: Option<String>,
+    /// Whether the ticket must have no other mission.
+    pub exclusive: bool,
     /// Whether the command makes the mission too. Then a mission without its bind is half of the
     /// work, not a failure that changed nothing.
     pub makes_mission: bool,
@@ -54,6 +59,8 @@ pub(super) struct WantedBind {
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     pub created: bool,
+    /// Whether this run changed `meta.json`.
+    pub wrote_origin: bool,
     pub commits: Vec<String>,
     pub bound: Option<BindResponse>,
     /// Steps that can never succeed.
@@ -68,11 +75,11 @@ pub(crate) struct Arrival {
     pub metadata: MissionMetadata,
     /// Whether this command made its folder.
     pub created: bool,
-    /// The commits this command made, oldest first.
+    /// The commits this command made, oldest first; those that hold the mission if it was found.
     pub commits: Vec<String>,
     /// Whether the command's last event is durably in the queue.
     pub event_emitted: bool,
-    /// The control plane's answer; `None` if it was not asked.
+    /// What the control plane says about the bind; `None` if it says nothing.
     pub bound: Option<BindResponse>,
     pub warnings: Vec<Warning>,
 }
@@ -123,14 +130,14 @@ impl<'a> Walk<'a> {
 
     /// Takes every step that is owed: next step, save the intention, perform.
     pub(super) fn arrive(mut self) -> Result<Arrival, JourneyError> {
-        for step in self.owed() {
-            if !(step.is_of_bind() || self.makes_mission()) {
-                continue;
-            }
-            let settled = self.prepare(step).and_then(|()| self.perform(step));
-            let settled = settled.map_err(|error| self.stop(step, error))?;
-            self.settle(step, settled);
+        self.require_commits()?;
+        if self.makes_mission() && self.service.has_uncommitted_config() {
+            self.warn(WarningCode::ConfigUncommitted, UNCOMMITTED_CONFIG);
         }
+        let held = self.wanted.is_some();
+        let held = held.then(|| self.service.lock_folder(&self.mission));
+        let _held = held.transpose().map_err(CreationError::from)?;
+        self.take_steps()?;
         let last = match self.journey.ticket {
             Some(_) => Step::WriteOrigin,
             None => Step::CommitFolder,
@@ -139,6 +146,30 @@ impl<'a> Walk<'a> {
         let metadata = metadata.map_err(|error| self.stop(last, error.into()))?;
         self.end();
         Ok(self.into_arrival(metadata))
+    }
+
+    pub(super) fn take_steps(&mut self) -> Result<(), JourneyError> {
+        for step in self.owed() {
+            if !(step.is_of_bind() || self.makes_mission()) {
+                continue;
+            }
+            let settled = self.prepare(step).and_then(|()| self.perform(step));
+            let settled = settled.map_err(|error| self.stop(step, error))?;
+            self.settle(step, settled);
+        }
+        Ok(())
+    }
+
+    /// Refuses what keeps git from committing what is still to be written. A new mission was checked
+    /// when it was planned.
+    fn require_commits(&self) -> Result<(), StepError> {
+        let owed = self.owed();
+        let folder_owed = self.makes_mission() && owed.contains(&Step::CommitFolder);
+        let origin_owed = owed.contains(&Step::CommitOrigin) && !self.origin_stands();
+        if self.new.is_none() && (folder_owed || origin_owed) {
+            self.service.require_commits()?;
+        }
+        Ok(())
     }
 
     pub(super) fn settle(&mut self, step: Step, settled: Settled) {
@@ -169,6 +200,7 @@ impl<'a> Walk<'a> {
         match step {
             Step::MakeFolder => {}
             Step::Bind => self.prepare_bind()?,
+            Step::Unbind => self.prepare_unbind()?,
             _ => return Ok(()),
         }
         match self.journeys.save(&self.journey) {
@@ -191,20 +223,25 @@ impl<'a> Walk<'a> {
             Step::WriteOrigin => self.write_origin(),
             Step::RecordBound => Ok(self.record_bound()),
             Step::CommitOrigin => self.commit_origin(),
+            Step::Unbind => self.unbind(),
+            Step::RemoveOrigin => self.remove_origin(),
+            Step::CommitRemoval => self.commit_removal(),
         }
     }
 
     /// Decides what remains of the journey after a step failed. Saving and removing are best effort:
     /// a stale file only makes the next run repeat a step.
     fn stop(&mut self, step: Step, source: StepError) -> JourneyError {
-        let refused = matches!(&source, StepError::Tracker(error) if error.is_definite_refusal());
+        let refused = source.is_definite_refusal();
         // An earlier bind that `meta.json` records still owes its event.
-        let refused = refused && !(self.resumed && self.origin_stands());
+        let owes_event = self.resumed && self.journey.ticket.is_some() && self.origin_stands();
+        let refused = refused && !owes_event;
         let made = step > Step::MakeFolder || self.mission.directory.exists();
         self.journey.done.remove(&step);
         if refused {
             // Another try is another request.
             self.journey.attempt = None;
+            self.journey.taken = is_taken(&source);
         }
         let over = if self.journey.creation.is_some() {
             !made
@@ -216,7 +253,8 @@ impl<'a> Walk<'a> {
         } else if self.saved {
             drop(self.journeys.save(&self.journey));
         }
-        if step > Step::Bind || (self.makes_mission() && made) {
+        let is_half = step <= Step::Bind && self.makes_mission() && made;
+        if step.is_after_request() || is_half {
             return JourneyError::Stopped {
                 mission: self.mission.name.clone(),
                 step,
@@ -227,26 +265,32 @@ impl<'a> Walk<'a> {
     }
 
     /// Removes the journey, or saves it if it owes a step. Once the ticket is bound, the mission has
-    /// its one origin: every journey that binds it ends, except for what it owes to its creation.
-    fn end(&mut self) {
+    /// its one origin, and once it is unbound it has none: every other journey that binds or unbinds
+    /// it ends, except for what it owes to its creation.
+    pub(super) fn end(&mut self) {
         let own = self.journey.clone();
         let is_bound = own.ticket.is_some() && !self.owed().into_iter().any(Step::is_of_bind);
+        let mut ended = Vec::new();
+        if is_bound || own.unbind.is_some() {
+            ended = self.journeys.readable();
+            let is_about_origin = |it: &Journey| it.ticket.is_some() || it.unbind.is_some();
+            ended.retain(|other| other.mission == own.mission && is_about_origin(other));
+            ended.retain(|other| !self.journeys.is_same_file(other, &own));
+        }
         let mut results = Vec::new();
         if is_bound {
-            let mut ended = self.journeys.readable();
-            ended.retain(|other| other.mission == own.mission && other.ticket.is_some());
-            ended.retain(|other| !self.journeys.is_same_file(other, &own));
-            for journey in ended.into_iter().chain([own]) {
-                let creation = journey.without_bind();
-                if !creation.owed().is_empty() {
-                    results.push(self.journeys.save(&creation));
-                }
-                results.push(self.journeys.remove(&journey));
-            }
+            ended.push(own);
         } else if self.owed().is_empty() {
             results.push(self.journeys.remove(&own));
         } else {
             results.push(self.journeys.save(&own));
+        }
+        for journey in ended {
+            let creation = journey.without_bind();
+            if !creation.owed().is_empty() {
+                results.push(self.journeys.save(&creation));
+            }
+            results.push(self.journeys.remove(&journey));
         }
         for error in results.into_iter().filter_map(Result::err) {
             self.warn(WarningCode::JourneyUnsaved, chain(&error));
@@ -291,6 +335,10 @@ impl<'a> Walk<'a> {
         let metadata = self.metadata();
         metadata.is_ok_and(|metadata| metadata.origin_identity() == Some(ticket.identity()))
     }
+}
+
+fn is_taken(error: &StepError) -> bool {
+    matches!(error, StepError::Tracker(error) if error.ticket_has_mission().is_some())
 }
 
 /// Whether the folder that a journey makes is here. A `meta.json` that cannot be read is an error:

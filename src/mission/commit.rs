@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::git::commit::{
-    CommitError, CommitRequest, Committed, INDEX_LOCK_WAIT, PathState, commit,
-};
+use crate::git::commit::{CommitError, CommitRequest, Committed, GIT_LOCK_WAIT, PathState, commit};
 use crate::git::repository::is_committed;
 use crate::project::Project;
 use crate::project::paths::SPECS;
@@ -66,7 +64,7 @@ pub(crate) fn commit_files(
         message,
         no_verify: options.policy == CommitPolicy::WithoutHooks,
         state: options.state,
-        index_lock_wait: INDEX_LOCK_WAIT.min(options.wait),
+        git_lock_wait: GIT_LOCK_WAIT.min(options.wait),
         lock_wait: options.wait,
     };
     Ok(match commit(world, repository, &request)? {
@@ -80,6 +78,13 @@ pub(crate) fn commit_files(
             ..CommitOutcome::default()
         },
         Committed::NothingToCommit => CommitOutcome::default(),
+        Committed::Elsewhere(commit) => CommitOutcome {
+            warning: Some(Warning::new(
+                WarningCode::CommitElsewhere,
+                format!("another git process committed the files at the same time, in {commit}"),
+            )),
+            ..CommitOutcome::default()
+        },
         Committed::Ignored => CommitOutcome {
             warning: Some(Warning::new(
                 WarningCode::CommitIgnored,

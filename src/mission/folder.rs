@@ -1,4 +1,4 @@
-//! Creates the folder of a new mission: it appears complete or not at all.
+//! Creates and removes the folder of a mission: it appears and disappears complete or not at all.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use crate::fs::{FsError, read_unlinked, sync_directory};
+use crate::fs::{FsError, entries, read_unlinked, sync_directory};
+use crate::mission::Mission;
 use crate::mission::metadata::{MetadataError, MetadataKeys, write_meta};
 use crate::project::inside::unlinked_path;
 use crate::project::paths::SPECS;
@@ -19,7 +20,7 @@ const TEMPLATES: [&str; 2] = [
 ];
 /// The largest template that is copied, in bytes.
 const MAX_TEMPLATE: u64 = 4 * 1024 * 1024;
-/// The prefix of a folder under construction. One that remains was cut off.
+/// The prefix of a folder under construction or removal. One that remains was cut off.
 const UNFINISHED: &str = ".spec-kitty-new-";
 
 /// The files of a new mission, relative to its folder.
@@ -121,4 +122,57 @@ fn remove_unfinished(specs: &Path) -> Result<(), FsError> {
         }
     }
     Ok(())
+}
+
+/// Whether a file of a mission is as [`create`] makes it, so that nothing is lost with it. The
+/// metadata is never the user's.
+pub(crate) fn is_pristine(root: &Path, mission: &Mission, file: &Path) -> bool {
+    let Ok(name) = file.strip_prefix(&mission.directory) else {
+        return false;
+    };
+    let Some(name) = FILES.iter().find(|known| name == Path::new(known)) else {
+        return false;
+    };
+    let is = |expected: &[u8]| {
+        let limit = expected.len() as u64;
+        read_unlinked(file, limit).is_ok_and(|found| found.as_deref() == Some(expected))
+    };
+    match *name {
+        "meta.json" => true,
+        "tasks/README.md" => is(TASKS_README.as_bytes()),
+        "spec.md" => is(b"") || template(root).is_ok_and(|template| is(&template)),
+        _ => is(b""),
+    }
+}
+
+/// Every file below a folder, links included.
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>, FsError> {
+    let mut files = Vec::new();
+    for entry in entries(folder)? {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            files.extend(files_below(&entry.path())?);
+        } else {
+            files.push(entry.path());
+        }
+    }
+    Ok(files)
+}
+
+/// Removes the mission's folder, which disappears complete or not at all, and what killed processes
+/// left. The caller holds the number lock.
+pub(crate) fn remove(root: &Path, mission: &Mission) -> Result<(), FsError> {
+    let specs = root.join(SPECS);
+    remove_unfinished(&specs)?;
+    if mission.directory.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let staging = tempfile::Builder::new()
+        .prefix(UNFINISHED)
+        .tempdir_in(&specs)
+        .map_err(FsError::on("create a folder in", &specs))?;
+    fs::rename(&mission.directory, staging.path().join(&mission.name))
+        .map_err(FsError::on("remove", &mission.directory))?;
+    sync_directory(&specs)?;
+    let path = staging.path().to_owned();
+    staging.close().map_err(FsError::on("remove", &path))
 }

@@ -123,6 +123,11 @@ pub(crate) fn find(root: &Path, directory: &Path, asked: &str) -> Result<Mission
     if asked.contains('/') || matches!(asked, "." | "..") {
         return by_path(&missions, &directory.join(asked));
     }
+    named(&missions, asked)
+}
+
+/// The mission of this folder name, number (`61`, `061`) or slug without the number.
+pub(crate) fn named(missions: &[Mission], asked: &str) -> Result<Mission, MissionError> {
     if let Some(exact) = missions.iter().find(|mission| mission.name == asked) {
         return Ok(exact.clone());
     }
@@ -189,7 +194,7 @@ fn unlikeness(name: &str, asked: &str) -> Option<u8> {
     // Two slips would turn one ticket's number into another's.
     let is_slip = |word: &str, name: &str| strsim::osa_distance(word, name) == 1;
     match () {
-        () if asked_slug == slug => Some(0),
+        () if is_long(slug) && asked_slug == slug => Some(0),
         () if is_long(slug) && is_slip(asked_slug, slug) => Some(1),
         () if is_slip(&asked, name) => Some(1),
         () if is_long(&asked) && name.contains(&asked) => Some(2),

@@ -102,14 +102,7 @@ pub(crate) fn edit(
     for _ in 0..TRIES {
         let before = text(root)?;
         let old = before.as_deref().unwrap_or_default();
-        let new = change(old).map_err(|error| match error {
-            YamlError::Syntax(_) => broken(root, error),
-            YamlError::Refused { ref lines, .. } => ConfigError::ByHand {
-                path: path(root),
-                lines: lines.clone(),
-                source: error,
-            },
-        })?;
+        let new = change(old).map_err(|error| refused(root, error))?;
         if new == old {
             return Ok(false);
         }
@@ -118,6 +111,27 @@ pub(crate) fn edit(
         }
     }
     Err(ConfigError::Contended { path: path(root) })
+}
+
+/// Makes a change without writing it, so that a command can ask its questions afterwards.
+pub(crate) fn rehearse(
+    root: &Path,
+    change: impl Fn(&str) -> Result<String, YamlError>,
+) -> Result<(), ConfigError> {
+    let text = text(root)?.unwrap_or_default();
+    let changed = change(&text).map_err(|error| refused(root, error));
+    changed.map(drop)
+}
+
+fn refused(root: &Path, error: YamlError) -> ConfigError {
+    match error {
+        YamlError::Syntax(_) => broken(root, error),
+        YamlError::Refused { ref lines, .. } => ConfigError::ByHand {
+            path: path(root),
+            lines: lines.clone(),
+            source: error,
+        },
+    }
 }
 
 fn text(root: &Path) -> Result<Option<String>, ConfigError> {

@@ -39,6 +39,18 @@ pub struct ProjectIdentity {
     pub repo_slug: Option<String>,
 }
 
+impl ProjectIdentity {
+    /// The repository's name on the wire: that of its remote, else the UUID.
+    pub(crate) fn repository(&self) -> &str {
+        self.repo_slug.as_deref().unwrap_or(&self.project_uuid)
+    }
+
+    /// Whether `name` is this repository. It may have had no remote when the name was sent.
+    pub(crate) fn is_repository(&self, name: &str) -> bool {
+        name == self.project_uuid || name.eq_ignore_ascii_case(self.repository())
+    }
+}
+
 /// The part of the configuration that this module uses.
 #[derive(Debug, Default, Deserialize)]
 struct ConfigDocument {

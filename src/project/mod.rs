@@ -18,7 +18,9 @@ use self::paths::{RootError, find_root, relative};
 use crate::fs::lock::{self, Lock, LockError};
 use crate::fs::{FsError, ensure_private_directory};
 use crate::git::command::GitError;
-use crate::git::repository::{Discovered, Repository, discover, remote_url};
+use crate::git::readiness::{self, NotReady};
+use crate::git::repository::{Discovered, Repository, discover_with};
+use crate::git::settings::{self, Settings};
 use crate::text::short_digest;
 use crate::world::{EntropyError, World};
 
@@ -43,6 +45,10 @@ pub(crate) struct Project {
     pub state_directory: PathBuf,
     /// `None` outside git and in a bare repository.
     pub repository: Option<Repository>,
+    /// Whether HEAD contains the project's configuration file.
+    has_config_in_head: bool,
+    /// The configuration of git, if it has been read.
+    settings: Option<Settings>,
     pub identity: ProjectIdentity,
 }
 
@@ -68,37 +74,85 @@ pub(crate) enum ProjectError {
 
 impl Project {
     /// Opens the current project. Starts one git process, and a second one at the same time if the
-    /// configuration does not contain all names.
+    /// project's configuration does not contain all names.
     pub(crate) fn open(world: &World) -> Result<Self, ProjectError> {
         let root = find_root(world)?;
+        let needs_settings = !identity::is_complete(&root)?;
+        Self::open_at(world, root, needs_settings)
+    }
+
+    /// Opens the current project for a command that commits. Starts two git processes at the same
+    /// time.
+    pub(crate) fn open_to_commit(world: &World) -> Result<Self, ProjectError> {
+        Self::open_at(world, find_root(world)?, true)
+    }
+
+    fn open_at(world: &World, root: PathBuf, needs_settings: bool) -> Result<Self, ProjectError> {
         let state_directory = world.state_directory();
-        let needs_remote = !identity::is_complete(&root)?;
-        let (discovered, remote) = thread::scope(|scope| {
-            let remote = needs_remote.then(|| scope.spawn(|| remote_url(world, &root)));
-            (discover(world, &root), remote.map(ScopedJoinHandle::join))
+        let (discovered, settings) = thread::scope(|scope| {
+            let read = || settings::read(world, &root);
+            let settings = needs_settings.then(|| scope.spawn(read));
+            let discovered = discover_with(world, &root, config::CONFIG_FILE);
+            (discovered, settings.map(ScopedJoinHandle::join))
         });
-        let repository = match discovered? {
+        let (discovered, has_config_in_head) = discovered?;
+        let repository = match discovered {
             Discovered::Repository(repository) => Some(repository),
             Discovered::Bare(_) | Discovered::None => None,
         };
-        let remote = match (&repository, remote) {
-            (Some(_), Some(Ok(remote))) => remote?,
+        let settings = match (&repository, settings) {
+            (Some(_), Some(Ok(settings))) => Some(settings?),
             _ => None,
         };
         let shared = shared_directory(repository.as_ref(), &state_directory, &root);
         let uuid_file = shared.join(UUID_FILE);
+        let remote = settings.as_ref().and_then(Settings::remote_url);
         let identity = identity::load(world, &root, &uuid_file, remote.as_deref())?;
         Ok(Self {
             root,
             state_directory,
             repository,
+            has_config_in_head,
+            settings,
             identity,
         })
+    }
+
+    /// Refuses what keeps git from committing: no identity, or no signer.
+    pub(crate) fn require_commits(&self, world: &World) -> Result<(), NotReady> {
+        match (&self.repository, &self.settings) {
+            (None, _) => Ok(()),
+            (Some(_), Some(settings)) => readiness::check(world, &self.root, settings),
+            (Some(_), None) => {
+                let settings = settings::read(world, &self.root)?;
+                readiness::check(world, &self.root, &settings)
+            }
+        }
+    }
+
+    /// Whether the project's configuration file exists in this work tree only: no commit contains it, so
+    /// another clone or branch would be another project.
+    pub(crate) fn has_uncommitted_config(&self) -> bool {
+        let exists = || config::path(&self.root).exists();
+        self.repository.is_some() && !self.has_config_in_head && exists()
     }
 
     /// The folder for locks and the UUID file: outside the work tree, shared by all work trees.
     pub(crate) fn shared_directory(&self) -> PathBuf {
         shared_directory(self.repository.as_ref(), &self.state_directory, &self.root)
+    }
+
+    /// The root of this project in each other work tree of its repository.
+    pub(crate) fn other_roots(&self) -> Vec<PathBuf> {
+        let Some(repository) = &self.repository else {
+            return Vec::new();
+        };
+        let inside = self.root.strip_prefix(&repository.root);
+        let inside = inside.unwrap_or(Path::new(""));
+        let roots = repository.other_work_trees().into_iter();
+        roots
+            .map(|root| root.components().chain(inside.components()).collect())
+            .collect()
     }
 
     /// The current branch; empty on a detached HEAD.

@@ -1,5 +1,6 @@
-//! `~/.spec-kitty/config.toml`: the user's settings for all projects.
+//! The state directory `~/.spec-kitty`, and its `config.toml`: the user's settings for all projects.
 
+pub(crate) mod home;
 pub(crate) mod toml_file;
 
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ pub(crate) struct UserConfig {
     pub server_url: Option<String>,
     /// `[sync] max_queue_size`: commands warn from this number of queued events on.
     pub max_queue_size: Option<u64>,
+    /// `[sync] deliver = "after"`: commands that record events deliver them.
+    pub delivers_after_commands: bool,
 }
 
 /// A `config.toml` that cannot be read.
@@ -43,8 +46,13 @@ fn settings(table: &Table) -> Result<UserConfig, String> {
         Some(Value::Integer(number)) if *number >= 0 => Some(number.unsigned_abs()),
         Some(_) => return Err("`sync.max_queue_size` is not a number of events".to_owned()),
     };
+    let deliver = toml_file::string(table, "sync", "deliver")?;
+    if deliver.as_deref().is_some_and(|when| when != "after") {
+        return Err("`sync.deliver` is not \"after\"".to_owned());
+    }
     Ok(UserConfig {
         server_url: toml_file::string(table, "sync", "server_url")?,
         max_queue_size,
+        delivers_after_commands: deliver.is_some(),
     })
 }

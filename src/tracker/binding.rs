@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::fs::yaml_block::{self, Change};
+use crate::fs::yaml_block::{self, Change, YamlError};
 pub(crate) use crate::project::config::ConfigError;
 use crate::project::config::{self, BrokenConfig, non_empty};
 use crate::wire::{Provider, UnsupportedProvider};
@@ -29,9 +29,22 @@ pub(crate) struct TrackerBinding {
     pub project_slug: Option<String>,
     /// The control plane's own reference, if it gave one.
     pub binding_ref: Option<String>,
+    /// The name that other versions of spec-kitty show.
+    pub display_label: Option<String>,
 }
 
 impl TrackerBinding {
+    /// The project, as a person knows it.
+    pub(crate) fn project(&self) -> Option<&str> {
+        let names = [&self.display_label, &self.project_slug, &self.binding_ref];
+        names.into_iter().find_map(Option::as_deref)
+    }
+
+    /// Whether this is the binding to a project of the control plane.
+    pub(crate) fn is(&self, provider: Provider, project_slug: &str) -> bool {
+        self.provider == provider.as_str() && self.project_slug.as_deref() == Some(project_slug)
+    }
+
     /// The provider, if its tickets can be the origin of a mission.
     pub(crate) fn origin_provider(&self) -> Result<Provider, UnsupportedProvider> {
         self.provider.parse()
@@ -99,25 +112,37 @@ struct Block {
     provider: Option<String>,
     project_slug: Option<String>,
     binding_ref: Option<String>,
+    display_label: Option<String>,
 }
 
-/// Loads the binding. A block without a provider binds to nothing; one with a provider but without a
-/// project is an error.
+/// Loads the binding. A block without a provider binds to nothing. One without a project is an error,
+/// unless its provider needs none: a tracker that is local files.
 pub(crate) fn load(root: &Path) -> Result<Option<TrackerBinding>, ConfigError> {
+    let recorded = recorded(root)?;
+    let is_broken = recorded.as_ref().is_some_and(|binding| {
+        binding.origin_provider().is_ok()
+            && binding.project_slug.is_none()
+            && binding.binding_ref.is_none()
+    });
+    if is_broken {
+        let broken = BrokenConfig::Field("tracker.project_slug is missing");
+        return Err(config::broken(root, broken));
+    }
+    Ok(recorded)
+}
+
+/// The binding as it is recorded, with or without a project. A block without a provider binds to
+/// nothing.
+pub(crate) fn recorded(root: &Path) -> Result<Option<TrackerBinding>, ConfigError> {
     let block = config::read::<Document>(root)?.tracker.unwrap_or_default();
     let Some(provider) = non_empty(block.provider) else {
         return Ok(None);
     };
-    let project_slug = non_empty(block.project_slug);
-    let binding_ref = non_empty(block.binding_ref);
-    if project_slug.is_none() && binding_ref.is_none() {
-        let broken = BrokenConfig::Field("tracker.project_slug is missing");
-        return Err(config::broken(root, broken));
-    }
     Ok(Some(TrackerBinding {
         provider,
-        project_slug,
-        binding_ref,
+        project_slug: non_empty(block.project_slug),
+        binding_ref: non_empty(block.binding_ref),
+        display_label: non_empty(block.display_label),
     }))
 }
 
@@ -131,19 +156,38 @@ pub(crate) fn bind(
     project_slug: &str,
 ) -> Result<bool, ConfigError> {
     config::edit(world, root, lock_directory, |text| {
-        let set = [
-            Change::Set("provider", provider.as_str()),
-            Change::Set("project_slug", project_slug),
-        ];
-        let same = yaml_block::change_block(text, KEY, TEMPLATE, &set)?;
-        if same == text {
-            return Ok(same);
-        }
-        // The old reference belongs to the old binding.
-        let [provider, project] = set;
-        let changes = [Change::Remove("binding_ref"), provider, project];
-        yaml_block::change_block(text, KEY, TEMPLATE, &changes)
+        bound(text, provider, project_slug)
     })
+}
+
+/// Refuses a file that [`bind`] cannot change.
+pub(crate) fn rehearse_bind(
+    root: &Path,
+    provider: Provider,
+    project_slug: &str,
+) -> Result<(), ConfigError> {
+    config::rehearse(root, |text| bound(text, provider, project_slug))
+}
+
+fn bound(text: &str, provider: Provider, project_slug: &str) -> Result<String, YamlError> {
+    let set = [
+        Change::Set("provider", provider.as_str()),
+        Change::Set("project_slug", project_slug),
+    ];
+    let same = yaml_block::change_block(text, KEY, TEMPLATE, &set)?;
+    if same == text {
+        return Ok(same);
+    }
+    // These belong to the old binding.
+    let [provider, project] = set;
+    let changes = [
+        Change::Remove("binding_ref"),
+        Change::Remove("display_label"),
+        Change::Remove("provider_context"),
+        provider,
+        project,
+    ];
+    yaml_block::change_block(text, KEY, TEMPLATE, &changes)
 }
 
 /// Removes the binding; returns whether there was one.

@@ -2,7 +2,9 @@
 
 pub(crate) mod binding;
 pub(crate) mod control_plane_client;
+pub(crate) mod list;
 pub(crate) mod search;
 pub(crate) mod ticket;
 pub(crate) mod ticket_change;
 pub(crate) mod ticket_ref;
+mod ticket_url;

@@ -19,7 +19,7 @@ pub(crate) struct ErrorEnvelope {
     pub message: String,
     /// Whether another try may succeed.
     pub retryable: bool,
-    /// Whether the user must act in the control plane's dashboard first.
+    /// Whether only a person can help, for example by linking an account.
     pub user_action_required: bool,
     /// The part of the server that refused.
     pub source: Option<String>,

@@ -4,7 +4,10 @@
 //! A new event type touches two files: `sync/event.rs` (the struct and its variant of `Event`) and
 //! this one (its entry in [`PAYLOADS`]). `tests/cases/payload_cases.json` holds examples.
 
+use std::collections::BTreeMap;
+
 use chrono::DateTime;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::candidate::FieldError;
@@ -115,6 +118,37 @@ pub fn validate(event_type: &str, payload: &Value) -> Result<(), RuleBroken> {
     check(payload, fields).map_err(broken)
 }
 
+/// Parses what the rules read of an event. The rest is skipped: as a [`Value`] it could take a
+/// hundred times its size.
+pub(crate) fn read_event(document: &str) -> serde_json::Result<Map<String, Value>> {
+    let of = |fields: Fields, name: &str| fields.iter().any(|(known, _)| *known == name);
+    let fields = raw_fields(document)?;
+    let mut event = values(&fields, |name| name == "event_type" || of(ENVELOPE, name))?;
+    if let Some(payload) = fields.get("payload") {
+        let of_any = |name: &str| PAYLOADS.iter().any(|(_, fields)| of(fields, name));
+        // A payload that is not an object breaks a rule, whatever it is.
+        let payload = match raw_fields(payload.get()) {
+            Ok(fields) => values(&fields, of_any)?.into(),
+            Err(_) => Value::Null,
+        };
+        event.insert("payload".to_owned(), payload);
+    }
+    Ok(event)
+}
+
+fn raw_fields(document: &str) -> serde_json::Result<BTreeMap<String, &RawValue>> {
+    serde_json::from_str(document)
+}
+
+fn values(
+    fields: &BTreeMap<String, &RawValue>,
+    is_read: impl Fn(&str) -> bool,
+) -> serde_json::Result<Map<String, Value>> {
+    let read = fields.iter().filter(|(name, _)| is_read(name));
+    read.map(|(name, raw)| Ok((name.clone(), serde_json::from_str(raw.get())?)))
+        .collect()
+}
+
 /// Checks a received event: its envelope, its payload, and that both are about one mission.
 pub(crate) fn check_event(event: &Map<String, Value>) -> Result<(), FieldError> {
     let field = |name| event.get(name).unwrap_or(&Value::Null);
@@ -155,7 +189,7 @@ fn is_node_id(id: &str) -> bool {
 
 /// `061-web-123`, or the newer form `web-123-01M82EBY`, which ends in the first eight characters of
 /// a ULID.
-fn is_feature_slug(slug: &str) -> bool {
+pub(crate) fn is_feature_slug(slug: &str) -> bool {
     let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let numbered = slug
         .split_once('-')
@@ -302,7 +336,27 @@ mod tests {
     }
 
     fn received(event: &Value) -> Result<(), FieldError> {
-        check_event(event.as_object().unwrap())
+        check_event(&read_event(&event.to_string()).unwrap())
+    }
+
+    #[test]
+    fn values_that_no_rule_reads_are_skipped() {
+        let deep = "[".repeat(1_000) + &"]".repeat(1_000);
+        let event =
+            format!(r#"{{"event_id": 1, "x": {deep}, "payload": {{"title": 2, "x": {deep}}}}}"#);
+        let read = read_event(&event).unwrap();
+        assert_eq!(
+            Value::from(read),
+            json!({"event_id": 1, "payload": {"title": 2}})
+        );
+        let event = format!(r#"{{"payload": {deep}}}"#);
+        assert_eq!(
+            Value::from(read_event(&event).unwrap()),
+            json!({"payload": null})
+        );
+        for unreadable in ["[]", "7", r#"{"event_id": "\ud800"}"#] {
+            assert!(read_event(unreadable).is_err(), "{unreadable}");
+        }
     }
 
     #[test]

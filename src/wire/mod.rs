@@ -7,6 +7,7 @@ pub(crate) mod event_rules;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod ticket;
+pub(crate) mod ticket_list;
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,6 +21,8 @@ pub(crate) const TOKEN_PATH: &str = "/api/v1/token/";
 pub(crate) const REFRESH_PATH: &str = "/api/v1/token/refresh/";
 /// `POST`: searches tickets by key or text.
 pub(crate) const SEARCH_ISSUES_PATH: &str = "/api/v1/tracker/issue-search/";
+/// `POST`: lists the tickets of a project, newest update first.
+pub(crate) const LIST_TICKETS_PATH: &str = "/api/v1/tracker/list-tickets/";
 /// `POST`: binds a ticket to a mission; requires an [`IDEMPOTENCY_KEY`] header.
 pub(crate) const BIND_ORIGIN_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
 /// `POST`: removes the origin of a mission; requires an [`IDEMPOTENCY_KEY`] header.
@@ -35,6 +38,8 @@ pub(crate) const EVENTS_PATH: &str = "/api/v1/events/batch/";
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// The header that selects the caller's team.
 pub(crate) const TEAM_SLUG: &str = "X-Team-Slug";
+/// The team of the personal control plane.
+pub(crate) const PERSONAL_TEAM: &str = "personal";
 /// The client rejects a larger response body.
 pub(crate) const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 
@@ -42,8 +47,8 @@ pub(crate) const NON_EMPTY: &str = "must be a non-empty string";
 
 /// A tracker whose tickets can be the origin of a mission.
 ///
-/// A new provider touches three places: this type with `ALL` and the two messages below, the ticket
-/// URLs in `tracker/ticket_ref.rs`, and the documentation. The compiler names every `match`; a test
+/// A new provider touches four places: this type with `ALL` and the two messages below, the ticket
+/// URLs in `tracker/ticket_url.rs`, `control_plane/trackers`, and the documentation. The compiler names every `match`; a test
 /// next to this type reminds of `ALL`.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -73,6 +78,14 @@ impl Provider {
         match self {
             Self::Jira => "jira",
             Self::Linear => "linear",
+        }
+    }
+
+    /// The kind of tracker resource that a project is mapped to.
+    pub const fn resource_type(self) -> &'static str {
+        match self {
+            Self::Jira => "jira_project",
+            Self::Linear => "linear_team",
         }
     }
 

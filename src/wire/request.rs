@@ -104,9 +104,17 @@ pub(crate) struct UnbindRequest {
     pub repository: Option<String>,
 }
 
+impl UnbindRequest {
+    /// The mission's slug.
+    pub(crate) fn slug(&self) -> &str {
+        self.mission_slug.as_deref().unwrap_or(&self.mission_id)
+    }
+}
+
 /// Body of [`super::EVENTS_PATH`]: events from the queue, byte for byte.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct EventsRequest {
+pub(crate) struct EventsRequest<'a> {
     /// At most 1,000.
-    pub events: Vec<Box<RawValue>>,
+    #[serde(borrow)]
+    pub events: Vec<&'a RawValue>,
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::Provider;
 use super::candidate::{FieldError, OriginCandidate, required_string};
 use crate::secret::Secret;
 
@@ -110,6 +111,13 @@ pub(crate) struct UnbindResponse {
     pub unbound: bool,
 }
 
+impl UnbindResponse {
+    /// Any JSON object means that the ticket is unbound.
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, FieldError> {
+        parse_object(body).map(|_| Self { unbound: true })
+    }
+}
+
 /// Response of [`super::ME_PATH`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct MeResponse {
@@ -139,6 +147,26 @@ pub(crate) struct TrackerStatusResponse {
     /// The mapped projects of the provider, or the one that the request names.
     pub bindings: Vec<MappedProject>,
     pub resource_count: u64,
+}
+
+impl TrackerStatusResponse {
+    /// Whether an answer lists this project of this provider. Other servers lack some fields, so it
+    /// reads only what it needs.
+    pub(crate) fn maps(
+        body: &[u8],
+        provider: Provider,
+        project_slug: &str,
+    ) -> Result<bool, FieldError> {
+        let object = parse_object(body)?;
+        let Some(Value::Array(bindings)) = object.get("bindings") else {
+            return Err(FieldError::new("bindings", "must be a list"));
+        };
+        let text = |binding: &Value, field| binding.get(field)?.as_str().map(str::to_owned);
+        Ok(bindings.iter().any(|binding| {
+            let of_provider = text(binding, "provider").is_none_or(|it| it == provider.as_str());
+            of_provider && text(binding, "project_slug").as_deref() == Some(project_slug)
+        }))
+    }
 }
 
 /// A project of the control plane, and where its tickets live.
@@ -194,7 +222,7 @@ impl EventsResponse {
     }
 }
 
-fn parse_object(body: &[u8]) -> Result<Map<String, Value>, FieldError> {
+pub(super) fn parse_object(body: &[u8]) -> Result<Map<String, Value>, FieldError> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(FieldError::new("the answer", "must be a JSON object")),

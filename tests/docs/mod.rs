@@ -1,5 +1,6 @@
 //! The documents agree with the program: names, numbers, keys and files.
 
+mod ci;
 mod error_codes;
 mod json;
 mod readme;
@@ -8,8 +9,10 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::support::repository::{self, quoted, table};
-use crate::support::{BIND_PATH, EVENTS_PATH, ORIGIN_KEYS, REFRESH_PATH, SEARCH_PATH, TOKEN_PATH};
-use crate::support::{Sandbox, Server};
+use crate::support::{
+    BIND_PATH, EVENTS_PATH, ME_PATH, ORIGIN_KEYS, REFRESH_PATH, SEARCH_PATH, STATUS_PATH, Sandbox,
+    Server, TOKEN_PATH, UNBIND_PATH,
+};
 
 /// The first column's backquoted names.
 fn names<'a>(rows: &[Vec<&'a str>]) -> BTreeSet<&'a str> {
@@ -126,11 +129,13 @@ fn self_hosting_names_every_path_and_flag() {
         REFRESH_PATH,
         SEARCH_PATH,
         BIND_PATH,
+        UNBIND_PATH,
         EVENTS_PATH,
     ];
-    let served: Vec<_> = posts.map(|path| format!("POST {path}")).into();
-    let served = served.iter().map(String::as_str).chain(["GET /healthz"]);
-    assert_eq!(paths, served.collect());
+    let gets = [STATUS_PATH, ME_PATH, "/healthz"];
+    let mut served: Vec<_> = posts.map(|path| format!("POST {path}")).into();
+    served.extend(gets.map(|path| format!("GET {path}")));
+    assert_eq!(paths, served.iter().map(String::as_str).collect());
 
     let help = Sandbox::new().run(&["serve", "--help"]).succeeds().stdout;
     let (own, _) = help.split_once("Global options:").unwrap();
@@ -140,7 +145,8 @@ fn self_hosting_names_every_path_and_flag() {
         .collect();
     let rows = table(&document, "## For a team");
     assert_eq!(names(&rows), flags);
-    for default in [rows[0][1], rows[3][1]] {
+    let own = own.split_whitespace().collect::<Vec<_>>().join(" ");
+    for default in [rows[0][1], rows[4][1]] {
         let shown = format!("[default: {}]", default.trim_matches('`'));
         assert!(own.contains(&shown), "{shown} in {own}");
     }

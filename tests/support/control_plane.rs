@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{IpAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::{Sandbox, TOKEN_PATH};
+use super::{Output, Sandbox, TOKEN_PATH};
 
 /// The password of the user `kit`.
 pub(crate) const PASSWORD: &str = "the-harbour-is-closed";
@@ -40,7 +40,9 @@ impl Response {
             "{self:?}"
         );
         let object = self.body.as_object().unwrap();
-        let keys: Vec<_> = object.keys().map(String::as_str).collect();
+        let optional = ["action_url", "hint", "missions"];
+        let keys = object.keys().map(String::as_str);
+        let keys: Vec<_> = keys.filter(|key| !optional.contains(key)).collect();
         let all = [
             "error_category",
             "error_code",
@@ -75,11 +77,7 @@ impl ControlPlane {
     /// Fills the store: user `kit` of team `harbour`, linked to Linear; projects `web` (Linear) and
     /// `identity` (Jira); the sample tickets.
     pub(crate) fn fill(sandbox: &Sandbox) {
-        let add = ["admin", "user", "add", "kit", "--team", "harbour"];
-        let link = ["--link", "linear", "--password-stdin"];
-        sandbox
-            .run_with_input(&[&add[..], &link[..]].concat(), PASSWORD)
-            .succeeds();
+        Self::add_user(sandbox, "kit", "harbour", "linear");
         for (slug, provider, kind, id) in [
             ("web", "linear", "linear_team", LINEAR_TEAM),
             ("identity", "jira", "jira_project", JIRA_PROJECT),
@@ -92,6 +90,36 @@ impl ControlPlane {
         sandbox
             .run(&["admin", "tickets", "import", samples])
             .succeeds();
+    }
+
+    /// Adds a user with [`PASSWORD`] who is linked to a provider.
+    pub(crate) fn add_user(sandbox: &Sandbox, name: &str, team: &str, provider: &str) {
+        let add = ["admin", "user", "add", name, "--team", team];
+        let link = ["--link", provider, "--password-stdin"];
+        sandbox
+            .run_with_input(&[&add[..], &link[..]].concat(), PASSWORD)
+            .succeeds();
+    }
+
+    /// Imports a list of tickets.
+    pub(crate) fn import(sandbox: &Sandbox, tickets: &Value) -> Output {
+        let import = ["admin", "tickets", "import", "-", "--json"];
+        sandbox.run_with_input(&import, tickets.to_string())
+    }
+
+    /// Imports the tickets `WEB-0`, `WEB-1`, … of the Linear team, whose ids are their numbers.
+    pub(crate) fn import_numbered(sandbox: &Sandbox, last: usize) {
+        let ticket = |number: usize| {
+            json!({
+                "provider": "linear", "resource_type": "linear_team", "resource_id": LINEAR_TEAM,
+                "external_issue_id": number.to_string(),
+                "external_issue_key": format!("WEB-{number}"),
+                "title": format!("Ticket {number}"), "status": "Todo",
+                "url": format!("https://linear.app/acme/issue/WEB-{number}"),
+            })
+        };
+        let tickets: Vec<_> = (0..=last).map(ticket).collect();
+        Self::import(sandbox, &json!(tickets)).succeeds();
     }
 
     /// [`Self::fill`], then [`Self::start`].
@@ -157,7 +185,37 @@ impl ControlPlane {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Response {
-        let mut stream = TcpStream::connect(self.address()).unwrap();
+        let stream = TcpStream::connect(self.address()).unwrap();
+        Self::call_over(stream, method, path, headers, body)
+    }
+
+    /// A connection from this loopback address, such as `127.0.0.2`, that receives little.
+    pub(crate) fn connect_from(&self, from: &str) -> TcpStream {
+        let connect = async {
+            let socket = tokio::net::TcpSocket::new_v4()?;
+            socket.set_recv_buffer_size(4096)?;
+            socket.bind((from.parse::<IpAddr>().unwrap(), 0).into())?;
+            let stream = socket.connect(self.address().parse().unwrap()).await?;
+            stream.into_std()
+        };
+        let stream = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+            .and_then(|runtime| runtime.block_on(connect))
+            .unwrap();
+        stream.set_nonblocking(false).unwrap();
+        stream
+    }
+
+    /// One request, the last of this connection.
+    #[track_caller]
+    pub(crate) fn call_over(
+        mut stream: TcpStream,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Response {
         let line = |(name, value): &(&str, &str)| format!("{name}: {value}\r\n");
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{}\
@@ -186,7 +244,13 @@ impl ControlPlane {
     /// Logs `kit` in; access and refresh token.
     #[track_caller]
     pub(crate) fn log_in(&self) -> (String, String) {
-        let body = json!({"username": "kit", "password": PASSWORD});
+        self.log_in_as("kit")
+    }
+
+    /// Logs a user in who has [`PASSWORD`].
+    #[track_caller]
+    pub(crate) fn log_in_as(&self, name: &str) -> (String, String) {
+        let body = json!({"username": name, "password": PASSWORD});
         tokens(&self.post(TOKEN_PATH, &[], &body))
     }
 

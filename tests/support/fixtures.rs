@@ -8,8 +8,16 @@ pub(crate) const TOKEN_PATH: &str = "/api/v1/token/";
 pub(crate) const REFRESH_PATH: &str = "/api/v1/token/refresh/";
 /// The path of the ticket search.
 pub(crate) const SEARCH_PATH: &str = "/api/v1/tracker/issue-search/";
+/// The path of the list of tickets.
+pub(crate) const LIST_PATH: &str = "/api/v1/tracker/list-tickets/";
 /// The path of the bind.
 pub(crate) const BIND_PATH: &str = "/api/v1/tracker/mission-origin/bind/";
+/// The path of the unbind.
+pub(crate) const UNBIND_PATH: &str = "/api/v1/tracker/mission-origin/unbind/";
+/// The path that says which projects are mapped.
+pub(crate) const STATUS_PATH: &str = "/api/v1/tracker/status/";
+/// The path that says who the caller is.
+pub(crate) const ME_PATH: &str = "/api/v1/me";
 /// The path of the event batches.
 pub(crate) const EVENTS_PATH: &str = "/api/v1/events/batch/";
 

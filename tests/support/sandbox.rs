@@ -251,6 +251,22 @@ impl Sandbox {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
+    /// Runs this shell script once, before the next `git SUBCOMMAND` of a command.
+    pub(crate) fn before_git(&mut self, subcommand: &str, script: &str) {
+        let folder = self.root().join("before-git");
+        let path = self.variables.get(OsStr::new("PATH")).unwrap().clone();
+        let (search, done) = (path.to_str().unwrap(), folder.join("done"));
+        let text = format!(
+            "#!/bin/sh\nPATH='{search}'\ncase \" $* \" in\n*' {subcommand} '*)\n\
+             if mkdir '{}' 2>/dev/null; then ( {script} ) >/dev/null 2>&1; fi ;;\nesac\n\
+             exec git \"$@\"\n",
+            done.display()
+        );
+        write_file(&folder.join("git"), text);
+        fs::set_permissions(folder.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+        self.set("PATH", format!("{}:{search}", folder.display()));
+    }
+
     /// Writes a file of the project, with its folders.
     pub(crate) fn write(&self, relative: &str, bytes: impl AsRef<[u8]>) {
         write_file(&self.path(relative), bytes);

@@ -14,7 +14,7 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 /// How long a test waits before it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A command on a terminal of 24 lines and 100 columns.
+/// A command on a terminal, usually of 24 lines and 100 columns.
 #[must_use]
 pub(crate) struct Terminal {
     person: File,
@@ -24,7 +24,12 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// Starts a command with all three standard streams on a new terminal.
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
+        Self::start_sized(command, 24, 100)
+    }
+
+    /// [`Self::start`] on a terminal of this size.
+    pub(crate) fn start_sized(mut command: Command, lines: u16, columns: u16) -> Self {
         let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
         grantpt(&person).unwrap();
         unlockpt(&person).unwrap();
@@ -32,8 +37,8 @@ impl Terminal {
         let flags = OFlags::RDWR | OFlags::NOCTTY;
         let program = rustix::fs::open(name, flags, Mode::empty()).unwrap();
         let size = Winsize {
-            ws_row: 24,
-            ws_col: 100,
+            ws_row: lines,
+            ws_col: columns,
             ws_xpixel: 0,
             ws_ypixel: 0,
         };
@@ -103,8 +108,9 @@ impl Terminal {
         status.and_then(|status| status.code()).unwrap_or(-1)
     }
 
+    /// Waits until this is so. `what` names it in the message of a failure.
     #[track_caller]
-    fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
+    pub(crate) fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
         let end = Instant::now() + PATIENCE;
         while !is_so() {
             assert!(Instant::now() < end, "no {what} in: {}", self.screen());

@@ -1,13 +1,13 @@
 //! A control plane that records the requests, the binds and the events it accepts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
 
 use crate::support::{
-    BIND_PATH, EVENTS_PATH, REFRESH_PATH, Reply, Request, SEARCH_PATH, Server, candidate,
-    search_answer,
+    BIND_PATH, EVENTS_PATH, REFRESH_PATH, Reply, Request, SEARCH_PATH, Server, UNBIND_PATH,
+    candidate, search_answer,
 };
 
 /// What the control plane accepted.
@@ -17,6 +17,8 @@ pub(super) struct Records {
     pub binds: Vec<(String, Value)>,
     /// Which ticket each mission is bound to.
     pub bound: BTreeMap<String, String>,
+    /// The key of every unbind that was carried out.
+    pub unbinds: BTreeSet<String>,
     /// The ids of every batch of events, in order.
     pub batches: Vec<Vec<String>>,
     /// Events that were accepted, with their types; a second time they are duplicates.
@@ -62,6 +64,7 @@ impl ControlPlane {
             move |request: &Request| act(&mut records.lock().unwrap(), request)
         };
         server.handle(BIND_PATH, with(bind));
+        server.handle(UNBIND_PATH, with(unbind));
         server.handle(EVENTS_PATH, {
             let records = Arc::clone(&records);
             move |request| receive(&mut records.lock().unwrap(), request, verdict)
@@ -97,6 +100,12 @@ impl ControlPlane {
             )
         });
         plane
+    }
+
+    /// Records a bind that was made before.
+    pub(super) fn bind(&self, mission: &str, issue: &str) {
+        let mut records = self.records();
+        records.bound.insert(mission.to_owned(), issue.to_owned());
     }
 
     /// Its address.
@@ -137,7 +146,7 @@ fn bind(records: &mut Records, request: &Request) -> Reply {
     let earlier = records.binds.iter().find(|(earlier, _)| earlier == key);
     let changed = earlier.is_some_and(|(_, earlier)| *earlier != body);
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
-    let (mission, issue) = (text("mission_id"), text("external_issue_id"));
+    let (mission, issue) = (text("mission_slug"), text("external_issue_id"));
     records.binds.push((key.to_owned(), body));
     if key.is_empty() || changed {
         return Reply::refusal(
@@ -156,6 +165,19 @@ fn bind(records: &mut Records, request: &Request) -> Reply {
     let answer =
         json!({"origin_link_id": format!("link-{mission}"), "bound_at": "2026-11-22T10:00:00Z"});
     Reply::json(200, &answer)
+}
+
+fn unbind(records: &mut Records, request: &Request) -> Reply {
+    let key = request.header("idempotency-key").unwrap_or_default();
+    let mission = request.json()["mission_slug"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    if !records.unbinds.contains(key) && records.bound.remove(&mission).is_none() {
+        return Reply::refusal(404, "origin_not_found", "no origin");
+    }
+    records.unbinds.insert(key.to_owned());
+    Reply::json(200, &json!({"unbound": true}))
 }
 
 fn receive(records: &mut Records, request: &Request, verdict: Verdict) -> Reply {

@@ -2,7 +2,6 @@
 //! programs share a login.
 
 use std::fs;
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use toml::{Table, Value};
 
 use crate::fs::lock::{Lock, LockError, acquire};
 use crate::fs::replace::{Mode, remove_leftovers, replace};
-use crate::fs::{FsError, ensure_private_directory, require_private};
+use crate::fs::{FsError, ensure_private_directory, is_absent, require_private};
 use crate::http::ServerUrl;
 use crate::secret::Secret;
 use crate::settings::toml_file;
@@ -114,7 +113,7 @@ pub fn load(world: &World) -> Result<Option<Credentials>, CredentialsError> {
     let path = path(world);
     match fs::metadata(&path) {
         Ok(metadata) => require_private(&path, &metadata, 0o600)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if is_absent(&error, &path) => return Ok(None),
         Err(error) => return Err(FsError::on("read", &path)(error).into()),
     }
     let table = toml_file::read(&path)?.unwrap_or_else(|| Ok(Table::new()));
@@ -185,7 +184,11 @@ pub fn remove(world: &World, _lock: &WriteLock) -> Result<bool, CredentialsError
 /// Whether the file exists, valid or not.
 pub fn exists(world: &World) -> Result<bool, CredentialsError> {
     let path = path(world);
-    Ok(path.try_exists().map_err(FsError::on("read", &path))?)
+    match fs::metadata(&path) {
+        Ok(_) => Ok(true),
+        Err(error) if is_absent(&error, &path) => Ok(false),
+        Err(error) => Err(FsError::on("read", &path)(error).into()),
+    }
 }
 
 /// Whether a text can be a token, which is sent in a header unchanged.

@@ -10,7 +10,8 @@ use serde::Serialize;
 use crate::cli::document::Document;
 use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome};
 use crate::fs::FsError;
-use crate::git::repository::{Discovered, Repository, discover, remote_url};
+use crate::git::repository::{Discovered, Repository, discover};
+use crate::git::settings;
 use crate::project::config::CONFIG_FILE;
 use crate::project::identity::{self, ProjectIdentity};
 use crate::project::paths::{self, SPECS};
@@ -45,7 +46,7 @@ pub(crate) fn run(context: &Context) -> CommandResult {
     }
     let shared = shared_directory(Some(&repository), &world.state_directory(), &root);
     let uuid_file = shared.join(UUID_FILE);
-    let remote = remote_url(world, &repository.root)?;
+    let remote = settings::read(world, &repository.root)?.remote_url();
     let (identity, config_written) =
         identity::establish(world, &root, &shared, &uuid_file, remote.as_deref())?;
     let mut written = Vec::new();

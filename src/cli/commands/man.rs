@@ -7,10 +7,10 @@ use clap_mangen::roff::{Roff, bold, roman};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::help;
 use crate::cli::document::Document;
-use crate::cli::{Code, CommandResult, ExitCode, Failure, Hint, Outcome, catalogue, examples};
+use crate::cli::{Code, CommandResult, ExitCode, Failure, Outcome, catalogue, examples};
 use crate::project::config::CONFIG_FILE;
-use crate::text::nearest;
 use crate::world::names;
 
 /// Arguments of `man`.
@@ -60,13 +60,11 @@ const FILES: [(&str, &str); 5] = [
 /// Prints one page in roff, for `man -l -` or a package.
 pub(crate) fn run(arguments: Arguments, mut program: clap::Command) -> CommandResult {
     program.build();
-    let mut command = &program;
-    let mut parent = None;
-    for word in &arguments.command {
-        let next = command.find_subcommand(word);
-        parent = Some(command);
-        command = next.ok_or_else(|| unknown(command, word))?;
-    }
+    let command = help::find(&program, &arguments.command)?;
+    let parent = match arguments.command.split_last() {
+        Some((_, above)) => Some(help::find(&program, above)?),
+        None => None,
+    };
     let shown = command.clone().version(env!("CARGO_PKG_VERSION"));
     // The page has room for what the short help leaves out.
     let shown = shown.mut_args(|argument| argument.hide_short_help(false));
@@ -77,15 +75,6 @@ pub(crate) fn run(arguments: Arguments, mut program: clap::Command) -> CommandRe
     let page = String::from_utf8_lossy(&page).into_owned();
     let text = page.clone();
     Ok(Outcome::new(Man { name, page }, text))
-}
-
-fn unknown(command: &clap::Command, word: &str) -> Failure {
-    let names = command.get_subcommands().map(clap::Command::get_name);
-    let hint = match nearest(word, names) {
-        Some(name) => Hint::Text(format!("did you mean {name}?")),
-        None => Hint::run("spec-kitty --help"),
-    };
-    Failure::usage(format!("{} has no command {word:?}", command.get_name())).hint(hint)
 }
 
 fn render(

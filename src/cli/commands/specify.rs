@@ -3,28 +3,38 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::cli::commands::sync::{queued, queued_events};
 use crate::cli::document::Document;
 use crate::cli::ticket_arguments::TicketArguments;
-use crate::cli::{CommandResult, Context, Outcome, RunArguments, progress, record};
+use crate::cli::{
+    Code, CommandResult, Context, DeliverArguments, Failure, Hint, Outcome, RunArguments, progress,
+    record,
+};
 use crate::journey::create::create_feature_core;
 use crate::journey::start::{self, Plan, start_mission_from_ticket};
 use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
 use crate::mission::metadata::OriginTicket;
 use crate::project::Project;
 use crate::project::paths::SPECS;
-use crate::tracker::binding::OriginBinding;
+use crate::text::one_line;
+use crate::text::shell_word;
+use crate::tracker::binding::{BindingError, OriginBinding};
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::ticket::Ticket;
+use crate::tracker::ticket_ref::{self, TicketRef, parse_or_words};
 use crate::wire::candidate::OriginCandidate;
 
 /// Arguments of `specify`.
 #[derive(Debug, clap::Args)]
-#[command(group(clap::ArgGroup::new("what").required(true).args(["name", "from_ticket", "candidate"])))]
+#[command(group(clap::ArgGroup::new("what").args(["name", "from_ticket", "candidate"])))]
 pub struct Arguments {
-    /// Slug of a mission without a ticket, for example user-auth
+    /// Slug of a mission without a ticket, for example user-auth [default: choose an open ticket]
     #[arg(value_name = "NAME", conflicts_with = "TicketArguments")]
     name: Option<String>,
-    /// Start from this ticket: key, provider:KEY or URL
+    /// Title of a mission without a ticket [default: its name in words]
+    #[arg(long, value_name = "TEXT", value_parser = title, conflicts_with_all = ["from_ticket", "candidate"])]
+    title: Option<String>,
+    /// Start from this ticket: key, provider:KEY, URL, or words to choose by
     #[arg(long, value_name = "REF")]
     from_ticket: Option<String>,
     #[command(flatten)]
@@ -46,6 +56,8 @@ pub struct Arguments {
     allow_duplicate: bool,
     #[command(flatten)]
     run: RunArguments,
+    #[command(flatten)]
+    deliver: DeliverArguments,
 }
 
 /// The mission, or with `--dry-run` what would be done.
@@ -60,8 +72,12 @@ pub(crate) struct Specify {
     origin_ticket: Option<OriginTicket>,
     /// The server's id of the bind.
     origin_link_id: Option<String>,
+    /// When the server bound it.
+    bound_at: Option<String>,
     /// Whether the event is durably queued.
     event_emitted: bool,
+    /// Events of this project that wait to be delivered.
+    queued_events: u64,
     /// This run's commits, oldest first.
     commits: Vec<String>,
     /// What to do next.
@@ -69,6 +85,9 @@ pub(crate) struct Specify {
     /// Missing in a dry run that would only finish a mission.
     #[serde(flatten)]
     place: Option<Place>,
+    /// Missing in a dry run.
+    #[serde(flatten)]
+    identity: Option<Identity>,
     /// Only in a dry run.
     #[serde(flatten)]
     dry_run: Option<DryRun>,
@@ -88,6 +107,12 @@ struct Place {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
+struct Identity {
+    /// The mission's ULID, if it has one.
+    mission_id: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
 struct DryRun {
     /// Always true.
     dry_run: bool,
@@ -100,10 +125,16 @@ impl Document for Specify {
 }
 
 impl Arguments {
+    /// Whether the ticket is to be chosen from a list.
+    fn names_nothing(&self) -> bool {
+        self.name.is_none() && self.from_ticket.is_none() && !self.ticket.has_document()
+    }
+
     fn options(&self) -> MissionOptions {
         MissionOptions {
             mission_type: self.mission_type.clone(),
             target_branch: self.target_branch.clone(),
+            title: self.title.clone(),
             slug: self.name.clone().or_else(|| self.slug.clone()),
             number: self.number,
             allow_duplicate: self.allow_duplicate,
@@ -111,46 +142,118 @@ impl Arguments {
     }
 }
 
+/// A title in one line.
+fn title(text: &str) -> Result<String, &'static str> {
+    let title = one_line(text);
+    (!title.is_empty())
+        .then_some(title)
+        .ok_or("a title needs a visible character")
+}
+
 /// Creates a mission, from a ticket or without one.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    if let Some(name) = &arguments.name {
+        refuse_ticket(name)?;
+    }
+    context.require_home()?;
     match arguments.name {
         Some(_) => without_ticket(&arguments, context),
         None => from_ticket(&arguments, context),
     }
 }
 
+/// Without a tracker there are no tickets to choose from.
+fn no_tickets() -> Failure {
+    Failure::usage("a NAME for the mission is missing, and no tracker is bound").hint(
+        "name the mission, or bind a tracker to start from a ticket: spec-kitty tracker bind --help",
+    )
+}
+
+/// A ticket where a name belongs: a mission of that name would look like the ticket's.
+fn refuse_ticket(name: &str) -> Result<(), Failure> {
+    let Ok(reference) = ticket_ref::parse(name) else {
+        return Ok(());
+    };
+    let meant = match reference {
+        TicketRef {
+            provider: None,
+            key,
+            ..
+        } => key.to_ascii_uppercase(),
+        _ => shell_word(name),
+    };
+    let message = format!("{name:?} is a ticket, not a name for a mission");
+    let hint = Hint::instead(
+        "to start from that ticket, run",
+        format!("spec-kitty specify --from-ticket {meant}"),
+    );
+    Err(Failure::new(Code::InvalidSlug, message).hint(hint))
+}
+
 fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let (options, run) = (arguments.options(), arguments.run);
-    let project = Project::open(&context.world)?;
+    let project = Project::open_to_commit(&context.world)?;
     let team_slug = context.team_slug();
     let service = context.service(&project, team_slug.as_deref(), run.commit.policy());
     if run.dry_run {
         let new = plan(&service, &options, None)?;
-        return Ok(planned(context, &new.mission_slug, Some(&new), None));
+        return Ok(planned(
+            context,
+            &project,
+            &new.mission_slug,
+            Some(&new),
+            None,
+        ));
     }
     let arrival = create_feature_core(service, &options)?;
-    Ok(arrived(context, &project, arrival))
+    Ok(done(arguments, context, &project, arrival))
 }
 
 fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let (options, ticket, run) = (arguments.options(), &arguments.ticket, arguments.run);
     context.phase.start_reading();
-    let project = Project::open(&context.world)?;
-    let binding = OriginBinding::load(&project.root)?;
-    let key = ticket.check(arguments.from_ticket.as_deref(), &binding)?;
+    if run.yes && arguments.names_nothing() {
+        let hint = Hint::lead_to(
+            "name the ticket",
+            "spec-kitty specify --from-ticket WEB-123 --yes",
+        );
+        return Err(Failure::usage("--yes confirms a ticket, and no ticket is named").hint(hint));
+    }
+    let project = Project::open_to_commit(&context.world)?;
+    let binding = match OriginBinding::load(&project.root) {
+        Err(BindingError::NotBound) if arguments.names_nothing() => return Err(no_tickets()),
+        binding => binding?,
+    };
+    let wanted = arguments
+        .from_ticket
+        .as_deref()
+        .map(parse_or_words)
+        .transpose()?;
+    ticket.check(wanted.as_ref(), &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
     let service = context.binding_service(&project, &binding, &client, run.commit.policy());
     check(&service, &options)?;
-    let choice = ticket.find(key, context, &binding, &client)?;
+    let choice = ticket.find(wanted, context, &binding, &client)?;
     let ticket = choice.choose(context, run)?;
     let (slug, new) = match start::plan(service, &ticket, &options)? {
         // Nothing will change, so there is nothing to confirm.
-        Plan::Bound(found) => return Ok(arrived(context, &project, *found)),
+        Plan::Bound(mut found) => {
+            if !run.dry_run {
+                start::recall(service, &ticket, &mut found);
+            }
+            return Ok(done(arguments, context, &project, *found));
+        }
         Plan::Finish(slug) => (slug, None),
         Plan::Create(mission) => (mission.mission_slug.clone(), Some(mission)),
     };
     if run.dry_run {
-        return Ok(planned(context, &slug, new.as_ref(), Some(&ticket)));
+        return Ok(planned(
+            context,
+            &project,
+            &slug,
+            new.as_ref(),
+            Some(&ticket),
+        ));
     }
     let effect = match new {
         Some(PlannedMission { current_branch, .. }) => {
@@ -163,7 +266,16 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let arrival = progress::during(&context.ui, "Starting the mission", || {
         start_mission_from_ticket(service, &ticket, &options)
     })?;
-    Ok(arrived(context, &project, arrival))
+    Ok(done(arguments, context, &project, arrival))
+}
+
+fn done(arguments: &Arguments, context: &Context, project: &Project, arrival: Arrival) -> Outcome {
+    let undelivered = if arguments.run.dry_run {
+        Vec::new()
+    } else {
+        arguments.deliver.after(context, project)
+    };
+    arrived(context, project, arrival).warn(undelivered)
 }
 
 fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
@@ -182,6 +294,7 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
         none if none.is_empty() => "none".to_owned(),
         commits => commits,
     };
+    let number = queued_events(project);
     let rows = [
         (verb, slug),
         ("title", arrival.text("friendly_name")),
@@ -189,18 +302,25 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
         ("spec", &spec_file),
         ("branch", arrival.text("target_branch")),
         ("commits", &commits),
+        ("queued", &queued(number)),
     ];
     let mut text = record(&context.ui, &rows);
     if context.ui.stdout_is_terminal() {
         text = format!("{text}\nNext: {next_step}\n");
     }
     let target_branch = arrival.text("target_branch").to_owned();
-    let bound = arrival.bound;
+    let mission_id = arrival.metadata.text("mission_id").map(str::to_owned);
+    let (link_id, bound_at) = match arrival.bound {
+        Some(bound) => (bound.origin_link_id, bound.bound_at),
+        None => (None, None),
+    };
     let answer = Specify {
         created: arrival.created,
         feature_slug: slug.to_owned(),
-        origin_link_id: bound.and_then(|bound| bound.origin_link_id),
+        origin_link_id: link_id,
+        bound_at,
         event_emitted: arrival.event_emitted,
+        queued_events: number,
         next_step,
         place: Some(Place {
             feature_number: arrival.metadata.number(),
@@ -209,6 +329,7 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
             target_branch,
             current_branch: project.current_branch().to_owned(),
         }),
+        identity: Some(Identity { mission_id }),
         dry_run: None,
         feature_dir,
         origin_ticket: origin,
@@ -222,6 +343,7 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
 /// The answer of a dry run. `new` is `None` if the mission exists and waits for its bind.
 fn planned(
     context: &Context,
+    project: &Project,
     slug: &str,
     new: Option<&PlannedMission>,
     ticket: Option<&Ticket>,
@@ -256,10 +378,13 @@ fn planned(
         feature_slug: slug.to_owned(),
         origin_ticket: None,
         origin_link_id: None,
+        bound_at: None,
         event_emitted: false,
+        queued_events: queued_events(project),
         commits: Vec::new(),
         next_step: "Run the same command without --dry-run.".to_owned(),
         place,
+        identity: None,
         dry_run: Some(dry_run),
     };
     Outcome::new(answer, text)

@@ -4,6 +4,7 @@ use crate::cli::code::Code;
 use crate::cli::failure::{Effect, Failure};
 use crate::git::command::GitError;
 use crate::git::commit::{CommitError, RejectedBy};
+use crate::git::readiness::NotReady;
 
 impl From<GitError> for Failure {
     fn from(error: GitError) -> Self {
@@ -18,6 +19,18 @@ impl From<GitError> for Failure {
             GitError::Io { .. } | GitError::Unreadable { .. } => {
                 Self::from_error(Code::GitUnusable, &error)
             }
+        }
+    }
+}
+
+impl From<NotReady> for Failure {
+    fn from(error: NotReady) -> Self {
+        match error {
+            NotReady::Identity { ref stderr } => {
+                Self::from_error(Code::CommitIdentityUnset, &error).cause(stderr.trim())
+            }
+            NotReady::Signer(_) => Self::from_error(Code::CommitSignerMissing, &error),
+            NotReady::Git(error) => error.into(),
         }
     }
 }

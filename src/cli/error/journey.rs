@@ -1,13 +1,16 @@
 //! Errors of the journey from a ticket to a bound mission.
 
+use serde_json::json;
+
 use crate::cli::code::Code;
 use crate::cli::failure::{Effect, Failure};
 use crate::cli::hint::Hint;
-use crate::journey::{JourneyError, Step, StepError};
+use crate::journey::{JourneyError, Place, Step, StepError, TicketTaken};
 use crate::project::paths::SPECS;
-use crate::text::nearest;
+use crate::text::{nearest, shell_word};
 use crate::tracker::binding::BindingError;
-use crate::tracker::ticket_ref::TicketRefError;
+use crate::tracker::search::SearchError;
+use crate::tracker::ticket_ref::{TicketRefError, near_key};
 use crate::wire::{Provider, UnsupportedProvider};
 
 impl From<BindingError> for Failure {
@@ -28,9 +31,17 @@ impl From<StepError> for Failure {
     fn from(error: StepError) -> Self {
         match error {
             StepError::NotBound => Self::from_error(Code::TrackerNotBound, &error),
+            StepError::OriginNotFound {
+                ref mission,
+                ref recorded,
+            } => {
+                let hint = not_found(mission, recorded.as_deref());
+                Self::from_error(Code::OriginNotFound, &error).hint(hint)
+            }
             StepError::Tracker(error) => error.into(),
             StepError::Metadata(error) => error.into(),
             StepError::Commit(error) => error.into(),
+            StepError::NotReady(error) => error.into(),
             StepError::Entropy(error) => error.into(),
         }
     }
@@ -56,8 +67,12 @@ fn stopped(message: String, mission: String, step: Step, source: StepError) -> F
     // The codes of a failed commit are those of partial work, and say why.
     let is_commit = matches!(source, StepError::Commit(_));
     let cause = Failure::from(source);
+    if cause.code == Code::TicketHasMission {
+        return too_late(cause, mission);
+    }
     let code = if is_commit { cause.code } else { Code::Partial };
-    Failure {
+    let page = cause.details.get("action_url").cloned();
+    let failure = Failure {
         hint: cause.hint.clone(),
         retry_after_seconds: cause.retry_after_seconds,
         user_action_required: cause.user_action_required,
@@ -70,7 +85,66 @@ fn stopped(message: String, mission: String, step: Step, source: StepError) -> F
     .detail("done", step.done())
     .detail("failed", step.failed())
     .detail("cause_code", cause.code.as_str())
-    .detail("cause_exit_code", cause.exit().number())
+    .detail("cause_exit_code", cause.exit().number());
+    match page {
+        Some(page) => failure.detail("action_url", page),
+        None => failure,
+    }
+}
+
+/// The mission was made, but another one was faster. The same command would not help.
+fn too_late(cause: Failure, mission: String) -> Failure {
+    let words = format!("to drop mission {mission}, which this command made, run");
+    cause
+        .hint(Hint::lead_to(words, discard(&mission)))
+        .effect(Effect::Applied)
+        .detail("feature_dir", format!("{SPECS}/{mission}"))
+        .detail("feature_slug", mission)
+}
+
+/// What to do about an origin that only `meta.json` has, or nobody.
+fn not_found(mission: &str, recorded: Option<&str>) -> Hint {
+    match recorded {
+        Some(key) => {
+            let (mission, key) = (shell_word(mission), shell_word(key));
+            let words = "get the change of others with git pull, or bind it again";
+            let bind = "spec-kitty tracker bind-origin";
+            Hint::lead_to(words, format!("{bind} --mission {mission} --key {key}"))
+        }
+        None => Hint::text(
+            "check the mission; spec-kitty tracker search-origin shows a ticket's missions",
+        ),
+    }
+}
+
+/// The command that drops an unbound mission.
+pub(super) fn discard(mission: &str) -> String {
+    format!("spec-kitty mission discard {}", shell_word(mission))
+}
+
+/// Where the mission is, and how to get it.
+impl From<TicketTaken> for Failure {
+    fn from(taken: TicketTaken) -> Self {
+        let duplicate = "or pass --allow-duplicate";
+        let hint = match (&taken.unfinished, &taken.place) {
+            (Some(unfinished), _) => {
+                let words = format!("to drop the unfinished mission {unfinished}, run");
+                Hint::lead_to(words, discard(unfinished))
+            }
+            (_, Place::Here(name)) => Hint::Text(format!("use mission {name}, {duplicate}")),
+            (_, Place::Branch(branch)) => {
+                let switch = format!("git switch {}", shell_word(branch));
+                Hint::Text(format!("get it with: {switch} (or git pull), {duplicate}"))
+            }
+            (_, Place::Elsewhere) => Hint::Text(format!("get it with: git pull, {duplicate}")),
+            (_, Place::Repository(name)) => {
+                Hint::Text(format!("go on in repository {name}, {duplicate}"))
+            }
+        };
+        Self::from_error(Code::TicketHasMission, &taken)
+            .hint(hint)
+            .detail("missions", json!(taken.missions))
+    }
 }
 
 impl From<UnsupportedProvider> for Failure {
@@ -84,10 +158,37 @@ impl From<UnsupportedProvider> for Failure {
     }
 }
 
+impl From<SearchError> for Failure {
+    /// A search changes nothing, whether or not its request arrived.
+    fn from(error: SearchError) -> Self {
+        let failure = Self::from_error(Code::OtherSite, &error);
+        match error {
+            SearchError::Tracker(error) => Self::from(error).effect(Effect::None),
+            SearchError::OtherSite {
+                asked_site,
+                ticket_site,
+                url,
+                ..
+            } => failure
+                .hint(format!("compare it with the ticket's own URL: {url}"))
+                .detail("asked_site", asked_site)
+                .detail("ticket_site", ticket_site),
+        }
+    }
+}
+
 impl From<TicketRefError> for Failure {
     fn from(error: TicketRefError) -> Self {
         match error {
-            TicketRefError::Form(_) => Self::from_error(Code::InvalidReference, &error),
+            TicketRefError::Form(ref text) => {
+                let failure = Self::from_error(Code::InvalidReference, &error);
+                match near_key(text) {
+                    Some(key) => failure.hint(format!("did you mean {key}?")),
+                    None => failure,
+                }
+            }
+            TicketRefError::Url(_) => Self::from_error(Code::InvalidReference, &error)
+                .hint("use the ticket's key, or the URL of the ticket itself"),
             TicketRefError::Provider(error) => error.into(),
         }
     }

@@ -1,9 +1,11 @@
 //! Errors of missions: finding one, creating one, and its `meta.json`.
 
 use crate::cli::code::Code;
-use crate::cli::failure::Failure;
-use crate::cli::hint::Hint;
-use crate::journey::CreationError;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::failure::{Effect, Failure};
+use crate::cli::hint::{Hint, git_restore};
+use crate::cli::resume::resuming_command;
+use crate::journey::{CreationError, DiscardError};
 use crate::mission::MissionError;
 use crate::mission::metadata::MetadataError;
 use crate::mission::slug::from_ticket;
@@ -14,7 +16,10 @@ impl From<MetadataError> for Failure {
     fn from(error: MetadataError) -> Self {
         use MetadataError as E;
         let code = match error {
-            E::Missing { .. } => Code::MetaMissing,
+            E::Missing { ref path } => {
+                return Self::from_error(Code::MetaMissing, &error)
+                    .hint(Hint::Run(git_restore(path)));
+            }
             E::Malformed { .. } | E::Incomplete { .. } => Code::MetaInvalid,
             E::OriginTicket { .. } => Code::OriginTicketInvalid,
             E::Contended { .. } => Code::MetaContended,
@@ -48,6 +53,64 @@ impl From<MissionError> for Failure {
     }
 }
 
+impl From<DiscardError> for Failure {
+    fn from(error: DiscardError) -> Self {
+        use DiscardError as E;
+        let failure = |code| Self::from_error(code, &error);
+        match error {
+            E::Bound { ref mission, .. } => {
+                let mission = shell_word(mission);
+                let command = format!("spec-kitty tracker unbind-origin --mission {mission}");
+                failure(Code::MissionBound).hint(Hint::Run(command))
+            }
+            E::Unfinished(ref journey) => {
+                failure(Code::BindUnfinished).hint(Hint::Run(resuming_command(journey)))
+            }
+            E::Unsaved { ref files, .. } => failure(Code::UncommittedChanges)
+                .choices(files.clone())
+                .detail("files", files.clone()),
+            E::Interrupted(operation) => {
+                let first = format!("finish or abort the {}", operation.name());
+                failure(Code::RepoState).hint(Hint::then_again(first))
+            }
+            E::Hidden(ref name) => failure(Code::RepoState).hint(show(name)),
+            E::Stopped { mission, source } => partly_discarded(mission, *source),
+            E::Mission(error) => error.into(),
+            E::Metadata(error) => error.into(),
+            E::Outside(error) => error.into(),
+            E::Fs(error) => error.into(),
+            E::Git(error) => error.into(),
+            E::Lock(error) => error.into(),
+            E::Commit(error) => error.into(),
+        }
+    }
+}
+
+/// The same command goes on, whatever stopped it.
+fn partly_discarded(mission: String, source: DiscardError) -> Failure {
+    let cause = Failure::from(source);
+    // The codes of a failed commit are those of partial work, and say why.
+    let code = match cause.exit() {
+        ExitCode::Partial => cause.code,
+        _ => Code::Partial,
+    };
+    let message = format!("mission {mission} is not discarded completely");
+    Failure {
+        hint: cause.hint.clone(),
+        ..Failure::new(code, message)
+    }
+    .cause(cause.reason())
+    .effect(Effect::Applied)
+    .detail("feature_slug", mission)
+    .detail("cause_code", cause.code.as_str())
+}
+
+/// The command that takes a mission into the sparse checkout.
+fn show(name: &str) -> Hint {
+    let folder = shell_word(&format!("kitty-specs/{name}"));
+    Hint::Run(format!("git sparse-checkout add {folder}"))
+}
+
 impl From<CreationError> for Failure {
     fn from(error: CreationError) -> Self {
         use CreationError as E;
@@ -58,7 +121,12 @@ impl From<CreationError> for Failure {
             E::InvalidBranch(_) => failure(Code::InvalidBranch),
             E::NotARepository(_) => failure(Code::NotAGitRepository),
             E::DetachedHead => failure(Code::DetachedHead),
-            E::InsideWorktree(_) => failure(Code::InsideWorktree),
+            E::InsideWorktree { ref main, .. } => {
+                let main = main.to_string_lossy();
+                let hint = format!("run it again with: -C {}", shell_word(&main));
+                let failure = failure(Code::InsideWorktree).hint(hint);
+                failure.detail("main_checkout", main)
+            }
             E::SpecsUnusable(_) => {
                 failure(Code::RepoState).hint("replace kitty-specs with a real folder")
             }
@@ -66,15 +134,15 @@ impl From<CreationError> for Failure {
                 failure(Code::NumberTaken).detail("taken_by", by.clone())
             }
             E::SlugTaken { ref by, .. } => failure(Code::SlugTaken).detail("taken_by", by.clone()),
-            E::Hidden(ref name) => {
-                let folder = shell_word(&format!("kitty-specs/{name}"));
-                let command = format!("git sparse-checkout add {folder}");
-                failure(Code::RepoState).hint(Hint::Run(command))
-            }
+            E::TicketTaken(taken) => (*taken).into(),
+            E::Mission(error) => error.into(),
+            E::Hidden(ref name) => failure(Code::RepoState).hint(show(name)),
             E::Metadata(error) => error.into(),
+            E::NotReady(error) => error.into(),
             E::Git(error) => error.into(),
             E::Fs(error) => error.into(),
             E::Lock(error) => error.into(),
+            E::Entropy(error) => error.into(),
         }
     }
 }

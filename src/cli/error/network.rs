@@ -8,8 +8,9 @@ use crate::auth::session::SessionError;
 use crate::cli::code::Code;
 use crate::cli::failure::{Effect, Failure};
 use crate::cli::hint::Hint;
-use crate::http::{HttpError, ServerUrl};
+use crate::http::{BadCertificate, HttpError};
 use crate::settings::UserConfigError;
+use crate::settings::home::HomeError;
 use crate::text::shell_word;
 
 impl From<HttpError> for Failure {
@@ -20,7 +21,13 @@ impl From<HttpError> for Failure {
             HttpError::NetworkDisabled => Code::NetworkDisabled,
             HttpError::Encoding(_) => Code::Internal,
             HttpError::Setup { .. } => Code::ConnectionSetup,
-            HttpError::Unreachable { .. } => Code::Unreachable,
+            HttpError::Unreachable { ref source, .. } => {
+                let failure = Self::from_error(Code::Unreachable, &error);
+                return match source.bad_certificate() {
+                    None => failure,
+                    Some(problem) => failure.hint(trust(problem)),
+                };
+            }
             HttpError::TimedOut { .. } => Code::TimedOut,
             HttpError::Cut { .. } => Code::ConnectionLost,
             HttpError::TooLarge { .. } => Code::BadResponse,
@@ -30,12 +37,30 @@ impl From<HttpError> for Failure {
     }
 }
 
+fn trust(problem: BadCertificate) -> &'static str {
+    match problem {
+        BadCertificate::IsAuthority => {
+            "give the server a certificate of its own (basicConstraints CA:FALSE); this one is that \
+             of a certificate authority"
+        }
+        BadCertificate::UnknownIssuer => {
+            "if you trust this server, set SSL_CERT_FILE to the certificate that signed its own"
+        }
+    }
+}
+
 impl From<UserConfigError> for Failure {
     fn from(error: UserConfigError) -> Self {
         match error {
             UserConfigError::File(error) => error.into(),
             UserConfigError::Broken { .. } => Self::from_error(Code::ConfigBroken, &error),
         }
+    }
+}
+
+impl From<HomeError> for Failure {
+    fn from(error: HomeError) -> Self {
+        Self::from_error(Code::HomeNotWritable, &error)
     }
 }
 
@@ -62,15 +87,18 @@ impl From<SessionError> for Failure {
             E::Uncertain(last) => Self::from(*last).effect(Effect::Unknown),
             E::NotLoggedIn { ref server } => {
                 let hint = match server {
-                    Some(known) if known.source == ServerSource::Flag => log_in_at(&known.server),
+                    Some(known) if known.source == ServerSource::Flag => {
+                        log_in_at(&known.server.to_string())
+                    }
                     Some(_) => Hint::run(LOG_IN),
                     None => Hint::Template(format!("{LOG_IN} --server URL")),
                 };
                 failure(Code::AuthRequired).hint(hint)
             }
             E::OtherServer { ref wanted, .. } => {
-                failure(Code::AuthRequired).hint(log_in_at(wanted))
+                failure(Code::AuthRequired).hint(log_in_at(&wanted.to_string()))
             }
+            E::Local => failure(Code::Usage).hint("pass the server of a team with --server URL"),
             E::NoUserName => failure(Code::Usage),
             E::NotAToken => {
                 failure(Code::Usage).hint(Hint::Template(format!("{LOG_IN} --with-token < FILE")))
@@ -101,7 +129,7 @@ impl Failure {
 
 const LOG_IN: &str = "spec-kitty auth login";
 
-fn log_in_at(server: &ServerUrl) -> Hint {
-    let server = shell_word(&server.to_string());
+fn log_in_at(server: &str) -> Hint {
+    let server = shell_word(server);
     Hint::Run(format!("{LOG_IN} --server {server}"))
 }

@@ -8,10 +8,12 @@ use axum::extract::State;
 use crate::control_plane::api_error::ApiError;
 use crate::control_plane::app::App;
 use crate::control_plane::extract::{Caller, Document};
+use crate::control_plane::store::TextQuery;
 use crate::wire::request::SearchRequest;
 use crate::wire::response::SearchResponse;
+use crate::wire::ticket::StatusFilter;
 
-/// Searches by key, or by text if the request has no key.
+/// Searches by key, or by text if the request has no key. Each ticket comes with its missions.
 pub(super) async fn search(
     State(app): State<Arc<App>>,
     Caller(caller): Caller,
@@ -31,20 +33,25 @@ pub(super) async fn search(
         request.binding_ref.as_deref(),
     );
     let project = app
-        .project(caller.user_id, &request.provider, slug, binding_ref)
+        .project(&caller, &request.provider, slug, binding_ref)
         .await?;
-    let candidates = if key.is_some() {
-        app.store.ticket_by_key(&project, query).await?
+    let status = request.status.unwrap_or(StatusFilter::All);
+    let found = if key.is_some() {
+        app.ticket_by_key(&project, query, status).await?
     } else {
-        let (limit, time) = (request.limit, app.limits.search_time);
-        let found = app.store.tickets_by_text(&project, query, limit, time);
-        found.await?
+        let query = TextQuery {
+            text: query,
+            status,
+            limit: request.limit,
+            time: app.limits.search_time,
+        };
+        app.tickets_by_text(&project, query).await?
     };
     Ok(Json(SearchResponse {
-        candidates,
+        candidates: found.candidates,
         resource_type: project.resource_type,
         resource_id: project.resource_id,
-        has_more: None,
+        has_more: Some(found.has_more),
     }))
 }
 

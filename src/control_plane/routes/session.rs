@@ -1,16 +1,16 @@
 //! Login and session refresh.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::{Extension, Json};
 use sha2::{Digest as _, Sha256};
 
 use crate::control_plane::api_error::ApiError;
 use crate::control_plane::app::App;
+use crate::control_plane::client_address::ClientAddress;
 use crate::control_plane::extract::{Document, requested_team};
 use crate::control_plane::password;
 use crate::control_plane::store::{ACCESS_LIFETIME, REFRESH_LIFETIME, TokenHash, TokenPair};
@@ -22,19 +22,19 @@ use crate::world::{EntropyError, World};
 
 pub(super) async fn log_in(
     State(app): State<Arc<App>>,
-    Extension(peer): Extension<IpAddr>,
+    client: ClientAddress,
     headers: HeaderMap,
     Document(request): Document<TokenRequest>,
 ) -> Result<Json<TokenResponse>, ApiError> {
+    limit(&app, client)?;
     let TokenRequest { username, password } = request;
     // The limit remembers a hash, because a name can be as long as the request body.
-    let forwarded = forwarded(&headers).filter(|_| app.behind_proxy);
-    let key = (Sha256::digest(&username).into(), forwarded.unwrap_or(peer));
+    let key = (Sha256::digest(&username).into(), client.0);
     let allowed = app.wrong_passwords.take(0, key, app.world.instant());
     allowed.map_err(ApiError::RateLimited)?;
     let user = app.store.user_by_name(&username).await?;
     let (id, hash) = user.unzip();
-    let verified = verify(&app, password, hash).await?;
+    let verified = verify(&app, client, password, hash).await?;
     let Some(user) = id.filter(|_| verified) else {
         let allowed = app.wrong_passwords.take(1, key, app.world.instant());
         return Err(allowed.map_or_else(ApiError::RateLimited, |()| ApiError::InvalidCredentials));
@@ -52,8 +52,10 @@ pub(super) async fn log_in(
 /// Replaces the tokens of a session.
 pub(super) async fn refresh(
     State(app): State<Arc<App>>,
+    client: ClientAddress,
     Document(request): Document<RefreshRequest>,
 ) -> Result<Json<TokenResponse>, ApiError> {
+    limit(&app, client)?;
     let (old, new) = (TokenHash::of(&request.refresh), Tokens::new(&app.world)?);
     let owner = app
         .store
@@ -64,22 +66,32 @@ pub(super) async fn refresh(
     Ok(new.into_response(owner.team_slug))
 }
 
-/// The client's address, which the proxy adds behind those that the client sent.
-fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
-    let header = headers.get_all("x-forwarded-for").iter().next_back()?;
-    let last = header.to_str().ok()?.rsplit(',').next()?;
-    last.trim().parse().ok()
+/// Counts logins and refreshes by address, because they have no session yet.
+fn limit(app: &App, ClientAddress(address): ClientAddress) -> Result<(), ApiError> {
+    let count = |address| app.logins.take(1, address, app.world.instant());
+    let counted = address.map_or(Ok(()), count);
+    counted.map_err(ApiError::RateLimited)
 }
 
-/// Checks a password on a thread for blocking work.
-async fn verify(app: &App, password: Secret, hash: Option<String>) -> Result<bool, ApiError> {
-    let place = app.password_places.try_acquire();
-    let _place = place.map_err(|_| ApiError::RateLimited(Duration::from_secs(1)))?;
+/// Checks a password on a thread for blocking work. Fails at once if too many others wait for that.
+async fn verify(
+    app: &App,
+    ClientAddress(address): ClientAddress,
+    password: Secret,
+    hash: Option<String>,
+) -> Result<bool, ApiError> {
+    let busy = || ApiError::RateLimited(Duration::from_secs(1));
+    let share = |address| app.password_shares.take(address).ok_or_else(busy);
+    let _share = address.map(share).transpose()?;
+    let _place = app.password_places.try_acquire().map_err(|_| busy())?;
     let permit = Arc::clone(&app.password_checks).acquire_owned().await;
-    let _permit = permit.map_err(|_| ApiError::Internal)?;
-    tokio::task::spawn_blocking(move || password::verify(&password, hash.as_deref()))
-        .await
-        .map_err(|_| ApiError::Internal)
+    let permit = permit.map_err(|_| ApiError::Internal)?;
+    let checking = tokio::task::spawn_blocking(move || {
+        // Until the end of the work, even if nobody waits for it any more.
+        let _permit = permit;
+        password::verify(&password, hash.as_deref())
+    });
+    checking.await.map_err(|_| ApiError::Internal)
 }
 
 struct Tokens {
@@ -119,8 +131,12 @@ impl Tokens {
 mod tests {
     use super::*;
     use crate::control_plane::ServeOptions;
-    use crate::control_plane::app::PASSWORD_CHECKS;
+    use crate::control_plane::app::{PASSWORD_CHECKS, PASSWORD_CHECKS_OF_ONE_ADDRESS};
     use crate::control_plane::store::Store;
+
+    async fn waits(check: impl Future) -> bool {
+        tokio::time::timeout(Duration::ZERO, check).await.is_err()
+    }
 
     #[tokio::test]
     async fn too_many_password_checks_do_not_wait() {
@@ -128,18 +144,28 @@ mod tests {
         let world = World::with_variables(folder.path().to_owned(), [] as [(&str, &str); 0]);
         let store = Store::open(&world, folder.path()).await.unwrap();
         let options = ServeOptions::on_free_port(folder.path().to_owned());
-        let app = App::new(world, store, &options);
+        let app = App::new(world, store, None, &options);
         let _none_is_free = app.password_checks.acquire_many(2).await.unwrap();
-        let check = || Box::pin(verify(&app, Secret::new("x"), None));
-        let mut waiting: Vec<_> = (0..PASSWORD_CHECKS).map(|_| check()).collect();
-        for check in &mut waiting {
-            let waits = tokio::time::timeout(Duration::ZERO, check).await;
-            assert!(waits.is_err());
+        let check = |client: Option<u8>| {
+            let address = client.map(|last| [192, 0, 2, last].into());
+            Box::pin(verify(&app, ClientAddress(address), Secret::new("x"), None))
+        };
+        let mut waiting = Vec::new();
+        for client in 1..=4 {
+            // Nobody waits long because of one sender, and no other sender is refused.
+            for _ in 0..PASSWORD_CHECKS_OF_ONE_ADDRESS {
+                waiting.push(check(Some(client)));
+                assert!(waits(waiting.last_mut().unwrap()).await, "{client}");
+            }
+            let refused = check(Some(client)).await;
+            assert!(matches!(refused, Err(ApiError::RateLimited(_))));
         }
-        let refused = check().await;
-        assert!(matches!(refused, Err(ApiError::RateLimited(_))));
+        assert_eq!(waiting.len(), PASSWORD_CHECKS);
+        for client in [None, Some(5)] {
+            let refused = check(client).await;
+            assert!(matches!(refused, Err(ApiError::RateLimited(_))));
+        }
         drop(waiting);
-        let waits = tokio::time::timeout(Duration::ZERO, check()).await;
-        assert!(waits.is_err());
+        assert!(waits(check(Some(1))).await && waits(check(None)).await);
     }
 }

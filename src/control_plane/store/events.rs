@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{SessionOwner, Store, StoreError};
+use super::{SessionOwner, Store, StoreError, Transaction};
 
 /// An event that has passed all checks.
 #[derive(Debug, Clone)]
@@ -14,16 +14,26 @@ pub(crate) struct ReceivedEvent<'a> {
     pub document: &'a str,
 }
 
+/// What became of a received event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Receipt {
+    New,
+    /// The same user sent it before, or another one sent the same bytes.
+    Duplicate,
+    /// Another user sent a different event with this id.
+    IdTaken,
+}
+
 impl Store {
-    /// Stores a batch of events durably. The result says for each event whether it is new.
+    /// Stores a batch of events durably, and says what became of each.
     pub(crate) async fn receive_events(
         &self,
         owner: &SessionOwner,
         events: &[ReceivedEvent<'_>],
         now: DateTime<Utc>,
-    ) -> Result<Vec<bool>, StoreError> {
+    ) -> Result<Vec<Receipt>, StoreError> {
         let mut transaction = self.begin().await?;
-        let mut new = Vec::with_capacity(events.len());
+        let mut receipts = Vec::with_capacity(events.len());
         for event in events {
             let inserted = sql!(execute(&mut *transaction):
                 "INSERT INTO events (event_id, event_type, aggregate_id, team_id, received_by,
@@ -32,9 +42,29 @@ impl Store {
                 &event.event_id, &event.event_type, &event.aggregate_id, owner.team_id,
                 owner.user_id, now.timestamp(), event.document
             )?;
-            new.push(inserted.rows_affected() == 1);
+            receipts.push(match inserted.rows_affected() {
+                0 => earlier(&mut transaction, owner, event).await?,
+                _ => Receipt::New,
+            });
         }
         transaction.commit().await?;
-        Ok(new)
+        Ok(receipts)
     }
+}
+
+/// Compares an event with the stored one that has its id.
+async fn earlier(
+    transaction: &mut Transaction,
+    owner: &SessionOwner,
+    event: &ReceivedEvent<'_>,
+) -> Result<Receipt, StoreError> {
+    let (is_same,): (bool,) = sql!(fetch_one(&mut **transaction):
+        "SELECT received_by = ? OR document = ? FROM events WHERE event_id = ?";
+        owner.user_id, event.document, &event.event_id
+    )?;
+    Ok(if is_same {
+        Receipt::Duplicate
+    } else {
+        Receipt::IdTaken
+    })
 }

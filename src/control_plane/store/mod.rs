@@ -14,12 +14,18 @@ macro_rules! sql {
     };
 }
 
+mod accounts;
+mod connections;
 mod counts;
 mod events;
+mod idempotency;
+mod missions;
 mod origins;
 mod projects;
 mod sessions;
+mod ticket_list;
 mod tickets;
+mod tokens;
 mod transaction;
 mod users;
 
@@ -30,6 +36,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use chrono::{DateTime, SecondsFormat};
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -39,11 +46,17 @@ use crate::fs::lock::{self, LockError};
 use crate::fs::{FsError, ensure_private_directory, require_private};
 use crate::world::World;
 
-pub(crate) use events::ReceivedEvent;
-pub(crate) use origins::{BindAttempt, BindOutcome, StoredAnswer};
-pub(crate) use projects::{MappedProject, ProjectMapping};
+pub(crate) use accounts::{Removal, UserRow};
+pub(crate) use connections::{ConnectionRow, ConnectionValues};
+pub(crate) use events::{Receipt, ReceivedEvent};
+pub(crate) use idempotency::{KeyedRequest, StoredAnswer};
+pub(crate) use missions::Mission;
+pub(crate) use origins::{BindAttempt, BindOutcome, OriginRow, UnbindOutcome};
+pub(crate) use projects::{LiveResource, NewMapping, ProjectMapping, ProjectName, ProjectRow};
 pub(crate) use sessions::{ACCESS_LIFETIME, REFRESH_LIFETIME, SessionOwner, TokenHash, TokenPair};
-pub(crate) use tickets::ImportedTicket;
+pub(crate) use ticket_list::Cursor;
+pub(crate) use tickets::{FoundTickets, ImportedTicket, TextQuery};
+pub(crate) use tokens::{NewToken, SessionKind, SessionRow, TokenCreation, TokenRow};
 use transaction::Transaction;
 
 const FILE_NAME: &str = "control-plane.sqlite3";
@@ -172,10 +185,48 @@ fn pool_of(connections: u32, interrupted: &Arc<AtomicBool>) -> SqlitePoolOptions
         })
 }
 
+/// RFC 3339; `None` for a time that has no date, such as that of a token that does not expire.
+fn time(seconds: i64) -> Option<String> {
+    let time = DateTime::from_timestamp(seconds, 0)?;
+    Some(time.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+/// Each migration, in order. A file never changes after its release.
+const MIGRATIONS: [(&str, &str); 5] = [
+    (
+        "initial",
+        include_str!("../../../migrations/0001_initial.sql"),
+    ),
+    (
+        "repositories and tokens",
+        include_str!("../../../migrations/0002_repositories_and_tokens.sql"),
+    ),
+    (
+        "refresh again",
+        include_str!("../../../migrations/0003_refresh_again.sql"),
+    ),
+    (
+        "ticket updates",
+        include_str!("../../../migrations/0004_ticket_updates.sql"),
+    ),
+    (
+        "connections",
+        include_str!("../../../migrations/0005_connections.sql"),
+    ),
+];
+
 fn migrations() -> Migrator {
-    let sql = include_str!("../../../migrations/0001_initial.sql").into_sql_str();
-    let initial = Migration::new(1, "initial".into(), MigrationType::Simple, sql, false);
-    Migrator::with_migrations(vec![initial])
+    let migration = |(version, (description, sql)): (i64, (&'static str, &'static str))| {
+        let sql = sql.into_sql_str();
+        Migration::new(
+            version,
+            description.into(),
+            MigrationType::Simple,
+            sql,
+            false,
+        )
+    };
+    Migrator::with_migrations((1..).zip(MIGRATIONS).map(migration).collect())
 }
 
 #[cfg(test)]

@@ -2,17 +2,19 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use serde_json::json;
 use sqlx::AssertSqlSafe;
 
 use super::tickets::end_with_caller;
 use super::*;
 use crate::secret::Secret;
 use crate::wire::Provider;
-use crate::wire::request::BindRequest;
+use crate::wire::candidate::OriginCandidate;
+use crate::wire::ticket::{StatusFilter, StatusKind};
 
 const LONG: Duration = Duration::from_mins(1);
 
-fn run<T>(test: impl AsyncFnOnce(&World, &Path, Store, DateTime<Utc>) -> T) -> T {
+pub(super) fn run<T>(test: impl AsyncFnOnce(&World, &Path, Store, DateTime<Utc>) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
     let world = World::with_variables(folder.path().to_owned(), [] as [(&str, &str); 0]);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -26,18 +28,18 @@ fn run<T>(test: impl AsyncFnOnce(&World, &Path, Store, DateTime<Utc>) -> T) -> T
     })
 }
 
-fn hash(token: &str) -> TokenHash {
+pub(super) fn hash(token: &str) -> TokenHash {
     TokenHash::of(&Secret::new(token))
 }
 
-fn pair(name: &str) -> TokenPair {
+pub(super) fn pair(name: &str) -> TokenPair {
     TokenPair {
         access: hash(&format!("{name}-access")),
         refresh: hash(&format!("{name}-refresh")),
     }
 }
 
-async fn add_user(store: &Store, now: DateTime<Utc>) -> (i64, i64) {
+pub(super) async fn add_user(store: &Store, now: DateTime<Utc>) -> (i64, i64) {
     let links = [Provider::Linear];
     store
         .add_user("kit", "", "harbour", &links, now)
@@ -46,6 +48,19 @@ async fn add_user(store: &Store, now: DateTime<Utc>) -> (i64, i64) {
     let (user, _) = store.user_by_name("kit").await.unwrap().unwrap();
     let (team, _) = store.team_of_user(user, None).await.unwrap().unwrap();
     (user, team)
+}
+
+async fn project(store: &Store) -> ProjectMapping {
+    let name = ProjectName::Slug("web");
+    store.project(name).await.unwrap().unwrap()
+}
+
+fn ticket() -> OriginCandidate {
+    let ticket = json!({
+        "external_issue_id": "1", "external_issue_key": "WEB-1", "title": "T", "status": "",
+        "url": "https://linear.app/x",
+    });
+    OriginCandidate::from_json(&ticket).unwrap()
 }
 
 #[test]
@@ -97,33 +112,29 @@ fn an_answer_is_stored_for_a_day() {
         let (user, _) = add_user(&store, now).await;
         let resource = ("linear_team", "t");
         store
-            .map_project("web", Provider::Linear, resource, "r")
+            .map_project("web", Provider::Linear, resource, None, "r")
             .await
             .unwrap();
-        let project = store.project(Some("web"), None).await.unwrap().unwrap();
+        let project = project(&store).await;
+        let ticket = ticket();
         let bind = async |mission: &str, link: &str, elapsed: TimeDelta| {
-            let request = BindRequest {
-                provider: "linear".to_owned(),
-                project_slug: Some("web".to_owned()),
-                binding_ref: None,
-                mission_id: mission.to_owned(),
-                mission_slug: Some(mission.to_owned()),
-                repository: None,
-                exclusive: false,
-                external_issue_id: "1".to_owned(),
-                external_issue_key: "WEB-1".to_owned(),
-                external_issue_url: "https://linear.app/x".to_owned(),
-                external_title: "T".to_owned(),
-                external_status: String::new(),
-            };
             let attempt = BindAttempt {
-                user_id: user,
+                caller: KeyedRequest {
+                    user_id: user,
+                    key: "key",
+                    hash: mission.as_bytes(),
+                    now: now + elapsed,
+                },
                 project: &project,
-                request: &request,
-                key: "key",
-                request_hash: mission.as_bytes(),
+                mission: Mission {
+                    id: mission,
+                    slug: mission,
+                    repository: None,
+                },
+                external_issue_id: "1",
+                ticket: Some(&ticket),
+                exclusive: false,
                 new_link_id: link,
-                now: now + elapsed,
             };
             let answer = |outcome: &BindOutcome| {
                 let BindOutcome::Bound(bound) = outcome else {
@@ -167,6 +178,117 @@ fn the_store_of_a_newer_version_is_left_alone() {
     });
 }
 
+/// A store of 0.1.0 with a user, a session, two origins and the answers to three binds.
+async fn store_of_0_1_0(data: &Path) {
+    ensure_private_directory(data).unwrap();
+    let options = SqliteConnectOptions::new()
+        .filename(data.join(FILE_NAME))
+        .create_if_missing(true);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    let first = migrations().migrations.into_owned().into_iter().take(1);
+    Migrator::with_migrations(first.collect())
+        .run(&pool)
+        .await
+        .unwrap();
+    for statement in [
+        "INSERT INTO teams (slug) VALUES ('harbour')",
+        "INSERT INTO users (name, password_hash, created_at) VALUES ('kit', 'hash', 7)",
+        "INSERT INTO memberships VALUES (1, 1)",
+        "INSERT INTO projects (slug, binding_ref, provider, resource_type, resource_id)
+         VALUES ('web', 'r', 'linear', 'linear_team', 't')",
+        "INSERT INTO tickets (provider, resource_type, resource_id, external_issue_id,
+             external_issue_key, title, status, url, body)
+         VALUES ('linear', 'linear_team', 't', '1', 'WEB-1', 'A', 'Closed', 'https://x', ''),
+             ('linear', 'linear_team', 't', '2', 'WEB-2', 'A', 'Todo', 'https://x', '')",
+        "INSERT INTO origin_links VALUES
+             ('link-1', 1, '004-auth', '004-auth', '1', 'WEB-1', 'u', 't', 's', 1, 'then'),
+             ('link-2', 1, '01ULID', '005-pay', '1', 'WEB-1', 'u', 't', 's', 1, 'then')",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    pool.close().await;
+}
+
+#[test]
+fn a_store_of_0_1_0_keeps_what_it_has() {
+    run(async |world, data, _, now| {
+        let data = data.with_file_name("older");
+        store_of_0_1_0(&data).await;
+        let tokens = pair("a");
+        let options = SqliteConnectOptions::new().filename(data.join(FILE_NAME));
+        let pool = SqlitePool::connect_with(options).await.unwrap();
+        sql!(execute(&pool): "INSERT INTO sessions VALUES (7, 1, 1, ?, ?2, ?2)";
+            tokens.access.bytes(), (now + ACCESS_LIFETIME).timestamp())
+        .unwrap();
+        sql!(execute(&pool): "INSERT INTO refresh_tokens VALUES (?, 7, ?, NULL)";
+            tokens.refresh.bytes(), (now + ACCESS_LIFETIME).timestamp())
+        .unwrap();
+        for (key, status, body) in [
+            (
+                "bound",
+                200,
+                r#"{"origin_link_id":"link-1","bound_at":"then"}"#,
+            ),
+            ("refused", 409, "{}"),
+        ] {
+            sql!(execute(&pool):
+                "INSERT INTO idempotency_records VALUES (1, ?, x'00', ?, ?, ?)";
+                key, status, body, now.timestamp())
+            .unwrap();
+        }
+        pool.close().await;
+
+        let store = Store::open(world, &data).await.unwrap();
+        let origins: Vec<_> = store.origins().await.unwrap();
+        let shown: Vec<_> = origins
+            .iter()
+            .map(|it| {
+                (
+                    &*it.id,
+                    &*it.mission_id,
+                    it.repository.as_deref(),
+                    &*it.bound_by,
+                )
+            })
+            .collect();
+        let expected = [
+            ("link-1", "004-auth", None, "kit"),
+            ("link-2", "01ULID", None, "kit"),
+        ];
+        assert_eq!(shown, expected);
+        let session = store.session_of_access(&tokens.access, now).await;
+        assert_eq!(session.unwrap().unwrap().session_id, 7);
+        let renewed = store
+            .rotate_session(&tokens.refresh, &pair("b"), now)
+            .await
+            .unwrap();
+        assert_eq!(renewed.unwrap().user_name, "kit");
+        let project = project(&store).await;
+        let all = store
+            .ticket_by_key(&project, "web-1", StatusFilter::Done)
+            .await;
+        let ticket = &all.unwrap().candidates[0];
+        assert_eq!(ticket.status_kind(), Some(StatusKind::Done));
+        assert_eq!(ticket.missions().unwrap().len(), 2);
+        // A stored answer goes with its link, and so do refusals whose link is not known.
+        let keys = async || -> Vec<(String,)> {
+            sql!(fetch_all(&store.pool): "SELECT key FROM idempotency_records").unwrap()
+        };
+        assert_eq!(keys().await, [("bound".to_owned(),)]);
+        assert!(store.remove_origin("link-1").await.unwrap());
+        assert_eq!(keys().await, []);
+        // New ids follow the old ones.
+        let (user, team) = (1, 1);
+        store
+            .open_session(user, team, &pair("c"), now)
+            .await
+            .unwrap();
+        let ids: Vec<_> = store.sessions(now).await.unwrap();
+        let ids: Vec<_> = ids.iter().map(|session| session.id).collect();
+        assert_eq!(ids, [7, 8]);
+    });
+}
+
 /// Mutation check: with `JOIN` instead of `CROSS JOIN` SQLite chooses the other outer loop.
 #[test]
 fn a_text_search_reads_tickets_that_the_index_names() {
@@ -185,6 +307,28 @@ fn a_text_search_reads_tickets_that_the_index_names() {
     });
 }
 
+#[test]
+fn a_bind_reads_only_the_links_of_its_mission() {
+    run(async |_, _, store, _| {
+        let explained = format!("EXPLAIN QUERY PLAN {}", missions::FIND);
+        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(explained))
+            .fetch_all(&store.pool)
+            .await
+            .unwrap();
+        let steps: Vec<_> = plan.iter().map(|(.., step)| step.as_str()).collect();
+        for columns in [
+            "project_id=? AND mission_slug=?",
+            "project_id=? AND mission_id=?",
+        ] {
+            assert!(steps.iter().any(|step| step.contains(columns)), "{steps:?}");
+        }
+        assert!(
+            !steps.iter().any(|step| step.starts_with("SCAN o")),
+            "{steps:?}"
+        );
+    });
+}
+
 async fn with_many_tickets(store: &Store) -> ProjectMapping {
     sqlx::query(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
@@ -199,10 +343,19 @@ async fn with_many_tickets(store: &Store) -> ProjectMapping {
     .unwrap();
     let resource = ("linear_team", "t");
     store
-        .map_project("web", Provider::Linear, resource, "r")
+        .map_project("web", Provider::Linear, resource, None, "r")
         .await
         .unwrap();
-    store.project(Some("web"), None).await.unwrap().unwrap()
+    project(store).await
+}
+
+fn text_query(text: &str, limit: u32, time: Duration) -> TextQuery<'_> {
+    TextQuery {
+        text,
+        status: StatusFilter::All,
+        limit,
+        time,
+    }
 }
 
 #[test]
@@ -210,8 +363,10 @@ fn a_text_search_among_thousands_of_tickets_answers() {
     run(async |_, _, store, _| {
         let project = with_many_tickets(&store).await;
         for (text, expected) in [("ship 4321", 1), ("harbour berth", 10), ("a", 10)] {
-            let found = store.tickets_by_text(&project, text, 10, LONG).await;
-            assert_eq!(found.unwrap().len(), expected, "{text}");
+            let query = text_query(text, 10, LONG);
+            let found = store.tickets_by_text(&project, query).await.unwrap();
+            assert_eq!(found.candidates.len(), expected, "{text}");
+            assert_eq!(found.has_more, expected == 10, "{text}");
         }
     });
 }
@@ -231,11 +386,12 @@ fn a_search_ends_with_its_caller() {
             drop(tokio::time::timeout(Duration::ZERO, query).await);
             drop(running);
         }
-        let none = Duration::ZERO;
-        let late = store.tickets_by_text(&project, "a", 10, none).await;
+        let query = text_query("a", 10, Duration::ZERO);
+        let late = store.tickets_by_text(&project, query).await;
         assert!(matches!(late, Err(StoreError::SearchTooSlow)), "{late:?}");
-        let found = store.tickets_by_text(&project, "ship 7", 1, LONG).await;
-        assert_eq!(found.unwrap().len(), 1);
+        let query = text_query("ship 7", 1, LONG);
+        let found = store.tickets_by_text(&project, query).await;
+        assert_eq!(found.unwrap().candidates.len(), 1);
     });
 }
 
@@ -299,7 +455,7 @@ fn a_full_disk_heals_by_itself() {
         assert!(reason.contains("database or disk is full"), "{reason}");
         room(u32::MAX - 1).await;
         for id in ["one", "two", "three", "four", "five"] {
-            assert_eq!(receive(id).await.unwrap(), [true], "{id}");
+            assert_eq!(receive(id).await.unwrap(), [Receipt::New], "{id}");
         }
     });
 }

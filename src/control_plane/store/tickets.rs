@@ -1,5 +1,6 @@
 //! Imported tickets, and the search in them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -7,11 +8,17 @@ use std::time::Duration;
 use serde_json::Value;
 use sqlx::SqliteConnection;
 
+use super::missions::missions_of;
+use super::ticket_list::TicketDetails;
 use super::{ProjectMapping, STEPS, Store, StoreError};
 use crate::wire::candidate::{
     CandidateFields, FieldError, MatchType, OriginCandidate, required_string,
 };
+use crate::wire::ticket::{KnownMission, StatusFilter, StatusKind};
 use crate::wire::{PROVIDER_NAME, Provider};
+
+const STATUS_KIND: &str =
+    "must be \"backlog\", \"unstarted\", \"started\", \"done\" or \"canceled\"";
 
 /// A ticket of `admin tickets import`: a search candidate in a tracker resource.
 #[derive(Debug, Clone)]
@@ -20,8 +27,11 @@ pub(crate) struct ImportedTicket {
     resource_type: String,
     resource_id: String,
     candidate: OriginCandidate,
+    /// As the document says, or as the name of the status suggests.
+    status_kind: Option<StatusKind>,
     /// A text search also searches the body.
     body: String,
+    details: TicketDetails,
 }
 
 impl ImportedTicket {
@@ -31,6 +41,13 @@ impl ImportedTicket {
             return Err(FieldError::new("ticket", "must be an object"));
         };
         let candidate = OriginCandidate::from_json(document)?;
+        let status_kind = match object.get("status_kind") {
+            None | Some(Value::Null) => StatusKind::of_status(candidate.status()),
+            Some(_) => candidate
+                .status_kind()
+                .map(Some)
+                .ok_or_else(|| FieldError::new("status_kind", STATUS_KIND))?,
+        };
         let provider = required_string(object, "provider")?;
         Ok(Self {
             provider: provider
@@ -39,6 +56,8 @@ impl ImportedTicket {
             resource_type: required_string(object, "resource_type")?,
             resource_id: required_string(object, "resource_id")?,
             candidate,
+            status_kind,
+            details: TicketDetails::from_json(object)?,
             body: match object.get("body") {
                 None => String::new(),
                 Some(Value::String(body)) => body.clone(),
@@ -51,29 +70,63 @@ impl ImportedTicket {
 /// `CROSS JOIN` makes the full-text index the outer loop. SQLite would search the index once for each
 /// ticket of the resource.
 pub(super) const TEXT_SEARCH: &str =
-    "SELECT t.external_issue_id, t.external_issue_key, t.title, t.status, t.url
+    "SELECT t.external_issue_id, t.external_issue_key, t.title, t.status, t.url, t.status_kind
      FROM ticket_text CROSS JOIN tickets AS t ON t.id = ticket_text.rowid
-     WHERE ticket_text MATCH ? AND t.provider = ? AND t.resource_type = ? AND t.resource_id = ?
-     ORDER BY bm25(ticket_text, 10.0, 5.0, 1.0), t.id LIMIT ?";
+     WHERE ticket_text MATCH ?1 AND t.provider = ?2 AND t.resource_type = ?3 AND t.resource_id = ?4
+         AND coalesce(t.status_kind, '') IN (SELECT value FROM json_each(?5))
+     ORDER BY coalesce(t.status_kind, '') IN (SELECT value FROM json_each(?6)),
+         bm25(ticket_text, 10.0, 5.0, 1.0), t.id
+     LIMIT ?7";
 
-type CandidateRow = (String, String, String, String, String);
+/// A text search among the tickets of a project.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TextQuery<'a> {
+    pub text: &'a str,
+    pub status: StatusFilter,
+    /// The most tickets.
+    pub limit: u32,
+    /// The search ends after this time.
+    pub time: Duration,
+}
 
-/// Skips rows that are not valid candidates. An import checks them, so there should be none.
-fn candidates(rows: Vec<CandidateRow>, match_type: MatchType) -> Vec<OriginCandidate> {
-    let candidate = |(external_issue_id, external_issue_key, title, status, url)| {
-        OriginCandidate::new(CandidateFields {
-            external_issue_id,
-            external_issue_key,
-            title,
-            status,
-            url,
-            match_type,
-            ..CandidateFields::default()
-        })
-        .inspect_err(|error| tracing::error!(%error, "invalid ticket in the store"))
-        .ok()
-    };
-    rows.into_iter().filter_map(candidate).collect()
+#[derive(Debug)]
+pub(crate) struct FoundTickets {
+    pub candidates: Vec<OriginCandidate>,
+    /// Whether more tickets match.
+    pub has_more: bool,
+}
+
+pub(super) type CandidateRow = (String, String, String, String, String, Option<String>);
+
+/// A row that is not a valid candidate is skipped. An import checks them, so there should be none.
+fn candidate(
+    row: CandidateRow,
+    match_type: MatchType,
+    missions: Vec<KnownMission>,
+) -> Option<OriginCandidate> {
+    let (external_issue_id, external_issue_key, title, status, url, kind) = row;
+    OriginCandidate::new(CandidateFields {
+        external_issue_id,
+        external_issue_key,
+        title,
+        status,
+        url,
+        match_type,
+        status_kind: kind.as_deref().and_then(StatusKind::from_word),
+        missions: Some(missions),
+        body: None,
+    })
+    .inspect_err(|error| tracing::error!(%error, "invalid ticket in the store"))
+    .ok()
+}
+
+/// The values of `status_kind` that pass a filter, as a JSON list; an unknown kind is an empty word.
+pub(super) fn accepted(filter: StatusFilter) -> String {
+    let kinds = StatusKind::ALL.map(Some).into_iter().chain([None]);
+    let words = kinds
+        .filter(|kind| filter.accepts(*kind))
+        .map(|kind| kind.map_or("", StatusKind::as_str));
+    serde_json::json!(words.collect::<Vec<_>>()).to_string()
 }
 
 impl Store {
@@ -86,16 +139,18 @@ impl Store {
         for (index, ticket) in tickets.iter().enumerate() {
             sql!(execute(&mut *transaction):
                 "INSERT INTO tickets (provider, resource_type, resource_id, external_issue_id,
-                     external_issue_key, title, status, url, body)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                     external_issue_key, title, status, url, body, status_kind, updated_at, assignee)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                  ON CONFLICT (provider, resource_type, resource_id, external_issue_id)
                  DO UPDATE SET external_issue_key = excluded.external_issue_key,
                      title = excluded.title, status = excluded.status, url = excluded.url,
-                     body = excluded.body";
+                     body = excluded.body, status_kind = excluded.status_kind,
+                     updated_at = excluded.updated_at, assignee = excluded.assignee";
                 ticket.provider.as_str(), &ticket.resource_type, &ticket.resource_id,
                 ticket.candidate.external_issue_id(), ticket.candidate.external_issue_key(),
                 ticket.candidate.title(), ticket.candidate.status(), ticket.candidate.url(),
-                &ticket.body
+                &ticket.body, ticket.status_kind.map(StatusKind::as_str),
+                &ticket.details.updated_at, &ticket.details.assignee
             )
             .map_err(|error| match error.as_database_error() {
                 Some(database) if database.is_unique_violation() => {
@@ -113,38 +168,100 @@ impl Store {
         &self,
         project: &ProjectMapping,
         key: &str,
-    ) -> Result<Vec<OriginCandidate>, StoreError> {
-        let rows = sql!(fetch_all(&self.pool):
-            "SELECT external_issue_id, external_issue_key, title, status, url FROM tickets
+        status: StatusFilter,
+    ) -> Result<FoundTickets, StoreError> {
+        let rows: Vec<CandidateRow> = sql!(fetch_all(&self.pool):
+            "SELECT external_issue_id, external_issue_key, title, status, url, status_kind
+             FROM tickets
              WHERE provider = ? AND resource_type = ? AND resource_id = ?
-                 AND external_issue_key = ?";
-            &project.provider, &project.resource_type, &project.resource_id, key
+                 AND external_issue_key = ?
+                 AND coalesce(status_kind, '') IN (SELECT value FROM json_each(?))";
+            &project.provider, &project.resource_type, &project.resource_id, key, accepted(status)
         )?;
-        Ok(candidates(rows, MatchType::Exact))
+        Ok(FoundTickets {
+            candidates: self.candidates(project, rows, MatchType::Exact).await?,
+            has_more: false,
+        })
     }
 
-    /// Finds tickets in the project's resource that contain every word, the best match first: the
-    /// key weighs more than the title, and the title more than the body. The search ends after this
-    /// time, and when its caller drops it.
+    /// Finds tickets in the project's resource that contain every word. Open tickets come before done
+    /// ones, then the best match: the key weighs more than the title, and the title more than the
+    /// body. The search also ends when its caller drops it.
     pub(crate) async fn tickets_by_text(
         &self,
         project: &ProjectMapping,
-        text: &str,
-        limit: u32,
-        time: Duration,
-    ) -> Result<Vec<OriginCandidate>, StoreError> {
-        let Some(expression) = match_expression(text) else {
-            return Ok(Vec::new());
+        query: TextQuery<'_>,
+    ) -> Result<FoundTickets, StoreError> {
+        let Some(expression) = match_expression(query.text) else {
+            return Ok(FoundTickets {
+                candidates: Vec::new(),
+                has_more: false,
+            });
         };
         let search = async {
             let mut connection = self.searches.acquire().await?;
             let _running = end_with_caller(&mut connection, &self.interrupted).await?;
             sql!(fetch_all(&mut *connection): TEXT_SEARCH;
-                expression, &project.provider, &project.resource_type, &project.resource_id, limit)
+                expression, &project.provider, &project.resource_type, &project.resource_id,
+                accepted(query.status), accepted(StatusFilter::Done), query.limit + 1)
         };
-        let rows = tokio::time::timeout(time, search).await;
-        let rows = rows.map_err(|_| StoreError::SearchTooSlow)??;
-        Ok(candidates(rows, MatchType::Text))
+        let rows = tokio::time::timeout(query.time, search).await;
+        let mut rows: Vec<CandidateRow> = rows.map_err(|_| StoreError::SearchTooSlow)??;
+        let limit = query.limit as usize;
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        Ok(FoundTickets {
+            candidates: self.candidates(project, rows, MatchType::Text).await?,
+            has_more,
+        })
+    }
+
+    /// The ticket with this id and this key, if the project's resource has it. The case of the key
+    /// does not matter.
+    pub(crate) async fn ticket(
+        &self,
+        project: &ProjectMapping,
+        id: &str,
+        key: &str,
+    ) -> Result<Option<OriginCandidate>, StoreError> {
+        let row: Option<CandidateRow> = sql!(fetch_optional(&self.pool):
+            "SELECT external_issue_id, external_issue_key, title, status, url, status_kind
+             FROM tickets
+             WHERE provider = ? AND resource_type = ? AND resource_id = ?
+                 AND external_issue_id = ? AND external_issue_key = ?";
+            &project.provider, &project.resource_type, &project.resource_id, id, key
+        )?;
+        Ok(row.and_then(|row| candidate(row, MatchType::Exact, Vec::new())))
+    }
+
+    /// The missions of these tickets, by the id of the ticket.
+    pub(crate) async fn missions<'a>(
+        &self,
+        project: &ProjectMapping,
+        issues: impl Iterator<Item = &'a str>,
+    ) -> Result<HashMap<String, Vec<KnownMission>>, StoreError> {
+        let mut missions: HashMap<String, Vec<KnownMission>> = HashMap::new();
+        for of in missions_of(&self.pool, project, issues).await? {
+            let list = missions.entry(of.external_issue_id).or_default();
+            list.push(of.mission);
+        }
+        Ok(missions)
+    }
+
+    /// The tickets of these rows, with their missions.
+    pub(super) async fn candidates(
+        &self,
+        project: &ProjectMapping,
+        rows: Vec<CandidateRow>,
+        match_type: MatchType,
+    ) -> Result<Vec<OriginCandidate>, StoreError> {
+        let issues = rows.iter().map(|(issue, ..)| issue.as_str());
+        let mut missions = self.missions(project, issues).await?;
+        let candidate = |row: CandidateRow| {
+            let missions = missions.remove(&row.0).unwrap_or_default();
+            candidate(row, match_type, missions)
+        };
+        Ok(rows.into_iter().filter_map(candidate).collect())
     }
 }
 

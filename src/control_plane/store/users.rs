@@ -2,50 +2,61 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Store, StoreError};
-use crate::wire::Provider;
+use super::{SessionOwner, Store, StoreError};
+use crate::wire::{PERSONAL_TEAM, Provider};
 
 impl Store {
-    /// Adds a user, or sets the password of an existing one and ends their sessions. Either way the
-    /// user then belongs to the team and has the links. Returns whether the user is new.
-    pub(crate) async fn add_user(
+    /// The user of a personal control plane, who is made when it first runs: linked to every provider
+    /// and without a password.
+    pub(crate) async fn personal_user(
         &self,
         name: &str,
-        password_hash: &str,
-        team: &str,
-        links: &[Provider],
         now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<SessionOwner, StoreError> {
+        if let Some(owner) = self.personal_owner(name).await? {
+            return Ok(owner);
+        }
         let mut transaction = self.begin().await?;
-        let existing: Option<(i64,)> = sql!(fetch_optional(&mut *transaction):
-            "SELECT id FROM users WHERE name = ?"; name)?;
-        let user = if let Some((user,)) = existing {
-            sql!(execute(&mut *transaction): "UPDATE users SET password_hash = ? WHERE id = ?";
-                password_hash, user)?;
-            sql!(execute(&mut *transaction): "DELETE FROM sessions WHERE user_id = ?"; user)?;
-            user
-        } else {
-            sql!(execute(&mut *transaction):
-                "INSERT INTO users (name, password_hash, created_at) VALUES (?, ?, ?)";
-                name, password_hash, now.timestamp()
-            )?
-            .last_insert_rowid()
-        };
         sql!(execute(&mut *transaction):
-            "INSERT INTO teams (slug) VALUES (?) ON CONFLICT DO NOTHING"; team)?;
-        sql!(execute(&mut *transaction):
-            "INSERT INTO memberships (user_id, team_id) SELECT ?, id FROM teams WHERE slug = ?
+            "INSERT INTO users (name, password_hash, created_at) VALUES (?, '', ?)
              ON CONFLICT DO NOTHING";
-            user, team
+            name, now.timestamp()
         )?;
-        for provider in links {
+        sql!(execute(&mut *transaction):
+            "INSERT INTO teams (slug) VALUES (?) ON CONFLICT DO NOTHING"; PERSONAL_TEAM)?;
+        sql!(execute(&mut *transaction):
+            "INSERT INTO memberships (user_id, team_id)
+             SELECT users.id, teams.id FROM users, teams WHERE users.name = ? AND teams.slug = ?
+             ON CONFLICT DO NOTHING";
+            name, PERSONAL_TEAM
+        )?;
+        for provider in Provider::ALL {
             sql!(execute(&mut *transaction):
-                "INSERT INTO links (user_id, provider) VALUES (?, ?) ON CONFLICT DO NOTHING";
-                user, provider.as_str()
+                "INSERT INTO links (user_id, provider) SELECT id, ? FROM users WHERE name = ?
+                 ON CONFLICT DO NOTHING";
+                provider.as_str(), name
             )?;
         }
         transaction.commit().await?;
-        Ok(existing.is_none())
+        let owner = self.personal_owner(name).await?;
+        Ok(owner.ok_or(sqlx::Error::RowNotFound)?)
+    }
+
+    async fn personal_owner(&self, name: &str) -> Result<Option<SessionOwner>, StoreError> {
+        let row: Option<(i64, i64)> = sql!(fetch_optional(&self.pool):
+            "SELECT users.id, teams.id FROM users
+             JOIN memberships ON memberships.user_id = users.id
+             JOIN teams ON teams.id = memberships.team_id
+             WHERE users.name = ? AND teams.slug = ?";
+            name, PERSONAL_TEAM
+        )?;
+        Ok(row.map(|(user_id, team_id)| SessionOwner {
+            session_id: 0,
+            user_id,
+            user_name: name.to_owned(),
+            team_id,
+            team_slug: PERSONAL_TEAM.to_owned(),
+        }))
     }
 
     /// The id and password hash of a user.
@@ -54,7 +65,7 @@ impl Store {
         name: &str,
     ) -> Result<Option<(i64, String)>, StoreError> {
         Ok(sql!(fetch_optional(&self.pool):
-            "SELECT id, password_hash FROM users WHERE name = ?"; name)?)
+            "SELECT id, password_hash FROM users WHERE name = ? AND removed_at IS NULL"; name)?)
     }
 
     /// The id and slug of a team of the user: the requested one, or the first that they joined.
@@ -70,6 +81,16 @@ impl Store {
              ORDER BY memberships.rowid LIMIT 1";
             user, requested
         )?)
+    }
+
+    /// The slugs of a user's teams, in the order in which they joined.
+    pub(crate) async fn teams_of(&self, user: i64) -> Result<Vec<String>, StoreError> {
+        let teams: Vec<(String,)> = sql!(fetch_all(&self.pool):
+            "SELECT teams.slug FROM memberships JOIN teams ON teams.id = memberships.team_id
+             WHERE memberships.user_id = ? ORDER BY memberships.rowid";
+            user
+        )?;
+        Ok(teams.into_iter().map(|(slug,)| slug).collect())
     }
 
     /// The providers that a user is linked to, sorted.

@@ -4,37 +4,32 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::git::command::{Git, GitError, GitFailure, none_on};
+use crate::git::command::{Git, GitError, none_on};
 use crate::git::repair::differing_from_head;
-use crate::git::{parse, pathspec};
+use crate::git::{locked, parse, pathspec};
 use crate::world::World;
 
 /// The index of a repository.
+#[derive(Clone, Copy)]
 pub(super) struct Index<'a> {
     pub(super) world: &'a World,
     pub(super) git: Git<'a>,
-    /// Until then, commands are repeated while another git process holds the index lock.
+    /// Until then, commands are repeated while another git process holds a lock.
     pub(super) end: Instant,
 }
 
 impl Index<'_> {
-    /// Runs git on these paths and repeats the command while another git process holds the index
-    /// lock. Never removes that lock: only a person can know whether its git still runs.
+    /// Runs git on these paths and repeats the command while another git process holds a lock.
     pub(super) fn run(&self, arguments: &[&str], paths: &[PathBuf]) -> Result<Vec<u8>, GitError> {
         let arguments = arguments.iter().copied().chain(pathspec::FROM_INPUT);
         let input = pathspec::for_input(paths);
-        let mut pause = Duration::from_millis(5);
-        loop {
-            match self.git.run_with_input(arguments.clone(), &input) {
-                Err(GitError::Failed(failure))
-                    if is_locked(&failure) && self.world.instant() < self.end =>
-                {
-                    self.world.sleep(pause);
-                    pause = (pause * 2).min(Duration::from_millis(100));
-                }
-                other => return other,
-            }
-        }
+        let run = || self.git.run_with_input(arguments.clone(), &input);
+        locked::retry(self.world, self.end, run)
+    }
+
+    /// Whether there is time for another attempt.
+    pub(super) fn has_time(&self) -> bool {
+        self.world.instant() < self.end
     }
 
     /// The paths without an index entry.
@@ -74,12 +69,14 @@ impl Index<'_> {
         Ok(none_on(1, output)?.map_or_else(Vec::new, |output| parse::paths(&output)))
     }
 
-    /// Removes the entries of [`Self::add_intent`]. Ignores errors: the reason for the removal is the
-    /// better message, and a later commit of the same paths completes the entries.
-    pub(super) fn remove_intent(&self, added: &[PathBuf]) {
+    /// Removes the entries of [`Self::add_intent`]. Waits anew, because the commit may have used up
+    /// the time. Ignores errors: the reason for the removal is the better message, and a later commit
+    /// of the same paths completes the entries.
+    pub(super) fn remove_intent(&self, added: &[PathBuf], wait: Duration) {
         if !added.is_empty() {
+            let end = self.world.instant() + wait;
             let arguments = ["rm", "--cached", "--sparse", "--quiet", "--ignore-unmatch"];
-            drop(self.run(&arguments, added));
+            drop(Self { end, ..*self }.run(&arguments, added));
         }
     }
 
@@ -117,9 +114,4 @@ impl Index<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether git failed because another git process holds the index lock.
-pub(super) fn is_locked(failure: &GitFailure) -> bool {
-    failure.status == Some(128) && failure.stderr.contains("index.lock': File exists")
 }

@@ -5,21 +5,23 @@ mod index;
 mod path_commit;
 #[cfg(test)]
 mod tests;
+pub(crate) mod undo;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use self::index::{Index, is_locked};
+use self::index::Index;
 use self::path_commit::PathCommit;
 use super::command::{Git, GitError};
+use super::locked::other_process;
 pub(crate) use super::rejection::RejectedBy;
 use super::repository::{Interrupted, Repository};
-use crate::fs::lock::{self, LockError};
+use crate::fs::lock::{self, Lock, LockError};
 use crate::fs::{FsError, ensure_private_directory};
 use crate::world::World;
 
-/// How long to wait for a locked `index.lock` before the commit is deferred.
-pub(crate) const INDEX_LOCK_WAIT: Duration = Duration::from_secs(5);
+/// How long to wait for a lock of git before the commit is deferred.
+pub(crate) const GIT_LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// Git prints full object names, syncs objects before references, and does not start maintenance.
 const SETTINGS: &[&str] = &[
@@ -38,8 +40,8 @@ pub(crate) struct CommitRequest<'a> {
     /// Skips the hooks, like `git commit --no-verify`.
     pub no_verify: bool,
     pub state: PathState,
-    /// How long to wait for `index.lock`: [`INDEX_LOCK_WAIT`].
-    pub index_lock_wait: Duration,
+    /// How long to wait for other git processes: [`GIT_LOCK_WAIT`].
+    pub git_lock_wait: Duration,
     /// How long to wait for other spec-kitty commits, whose hooks may take long.
     pub lock_wait: Duration,
 }
@@ -53,6 +55,8 @@ pub(crate) enum PathState {
     Begun,
     /// Possibly an older state.
     Changed,
+    /// An older state: this command has just changed the files.
+    Written,
 }
 
 /// The result of a commit.
@@ -62,6 +66,9 @@ pub(crate) enum Committed {
     Commit(String),
     /// HEAD contains the same content already.
     NothingToCommit,
+    /// Another git process committed the files since the command began, as `git commit -a` does. The
+    /// object name of that commit.
+    Elsewhere(String),
     /// The user's rules ignore all of the paths.
     Ignored,
     /// The user excludes the paths from changes (`skip-worktree`).
@@ -71,13 +78,14 @@ pub(crate) enum Committed {
 }
 
 /// Why a commit is deferred.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Deferral {
     #[error("a {} is in progress", .0.name())]
     Interrupted(Interrupted),
-    /// Another git process holds the index lock, or a killed one left it.
-    #[error("another git process holds index.lock")]
-    IndexLocked,
+    /// Another git process holds the lock of the index or of a reference, or a killed one left it.
+    /// What that process does.
+    #[error("another git process {0}")]
+    Locked(String),
 }
 
 /// Why a commit failed. The files are written anyway.
@@ -114,24 +122,33 @@ pub(crate) fn commit(
     repository: &Repository,
     request: &CommitRequest<'_>,
 ) -> Result<Committed, CommitError> {
-    let folder = repository.common_directory.join("spec-kitty");
-    ensure_private_directory(&folder)?;
-    let _lock = lock::acquire(world, &folder.join("commit.lock"), request.lock_wait)?;
+    let _lock = lock_commits(world, repository, request.lock_wait)?;
     let git = Git::in_directory(world, &repository.root).with_settings(SETTINGS);
-    let end = world.instant() + request.index_lock_wait;
+    let end = world.instant() + request.git_lock_wait;
     let commit = PathCommit {
         repository,
         request,
         index: Index { world, git, end },
     };
     match commit.run() {
-        Err(CommitError::Git(GitError::Failed(failure))) if is_locked(&failure) => {
-            Ok(Committed::Deferred(Deferral::IndexLocked))
-        }
-        Err(CommitError::Git(GitError::Failed(failure))) => Err(CommitError::Rejected {
-            reason: RejectedBy::Other,
-            stderr: failure.stderr,
-        }),
+        Err(CommitError::Git(GitError::Failed(failure))) => match other_process(&failure) {
+            Some(held) => Ok(Committed::Deferred(Deferral::Locked(held))),
+            None => Err(CommitError::Rejected {
+                reason: RejectedBy::Other,
+                stderr: failure.stderr,
+            }),
+        },
         other => other,
     }
+}
+
+/// The lock that keeps other spec-kitty processes from changing HEAD and the index.
+fn lock_commits(
+    world: &World,
+    repository: &Repository,
+    wait: Duration,
+) -> Result<Lock, CommitError> {
+    let folder = repository.common_directory.join("spec-kitty");
+    ensure_private_directory(&folder)?;
+    Ok(lock::acquire(world, &folder.join("commit.lock"), wait)?)
 }

@@ -1,12 +1,13 @@
 //! Makes a commit with `git commit --only`, which takes the files from the work tree and keeps
 //! everything else that is staged. New files first get an intent-to-add entry, which is removed if the
-//! commit fails.
+//! commit fails. Another git process may take these entries into a commit of its own.
 
 use std::path::PathBuf;
 
-use super::index::{Index, is_locked};
+use super::index::Index;
 use super::{CommitError, CommitRequest, Committed, Deferral, PathState, RejectedBy};
 use crate::git::command::{GitError, GitFailure, none_on};
+use crate::git::locked::other_process;
 use crate::git::repository::{Interrupted, Repository, is_committed, tree_of_head};
 use crate::git::{parse, rejection};
 
@@ -29,7 +30,10 @@ impl PathCommit<'_> {
         }
         if !is_new && self.is_committed(&all)? {
             self.index.follow_head(&all, self.request.message)?;
-            return Ok(Committed::NothingToCommit);
+            return Ok(match self.request.state {
+                PathState::Written => self.elsewhere(&all),
+                _ => Committed::NothingToCommit,
+            });
         }
         if let Some(operation) = self.interrupted() {
             return Ok(Committed::Deferred(Deferral::Interrupted(operation)));
@@ -40,6 +44,8 @@ impl PathCommit<'_> {
             self.complete_intents(&all)?;
             self.index.unknown(&all)?
         };
+        // A file that was removed needs no entry.
+        unknown.retain(|path| self.repository.root.join(path).symlink_metadata().is_ok());
         let ignored = self.index.add_intent(&unknown)?;
         unknown.retain(|path| !ignored.contains(path));
         all.retain(|path| !ignored.contains(path));
@@ -51,9 +57,20 @@ impl PathCommit<'_> {
         // deletion of the files.
         if !matches!(outcome, Ok(Committed::Commit(_))) && !self.is_committed(&all).unwrap_or(true)
         {
-            self.index.remove_intent(&unknown);
+            let wait = self.request.git_lock_wait;
+            self.index.remove_intent(&unknown, wait);
         }
         outcome
+    }
+
+    /// HEAD contains files that this command has just written: the commit that brought them there.
+    fn elsewhere(&self, paths: &[PathBuf]) -> Committed {
+        let begin = self.repository.head.as_deref();
+        let since = begin.map_or_else(|| "HEAD".to_owned(), |begin| format!("{begin}..HEAD"));
+        let command = format!("log -1 --format=%H {since}");
+        let found = self.index.git.run_on(&command, paths).unwrap_or_default();
+        let commit = parse::object_name(found.trim_ascii_end());
+        commit.map_or(Committed::NothingToCommit, Committed::Elsewhere)
     }
 
     fn is_committed(&self, paths: &[PathBuf]) -> Result<bool, GitError> {
@@ -106,7 +123,9 @@ impl PathCommit<'_> {
                 Some(commit) => Ok(Committed::Commit(commit)),
                 None => self.head(),
             },
-            Err(GitError::Failed(failure)) if !is_locked(&failure) => self.refused(*failure, paths),
+            Err(GitError::Failed(failure)) if other_process(&failure).is_none() => {
+                self.refused(*failure, paths)
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -116,21 +135,31 @@ impl PathCommit<'_> {
     fn refused(&self, failure: GitFailure, paths: &[PathBuf]) -> Result<Committed, CommitError> {
         let mut reason = rejection::of(failure.status, &failure.stderr);
         if failure.status == Some(1) {
-            if !self.index.unknown(paths)?.is_empty() {
+            let unknown = self.index.unknown(paths)?;
+            if !unknown.is_empty() {
+                if self.index.has_time() && self.is_added_again(&unknown)? {
+                    return self.commit_only(paths);
+                }
                 reason = RejectedBy::Other;
+            } else if self.is_committed(paths)? {
+                return Ok(self.elsewhere(paths));
             } else if self.changes_nothing(paths)? {
-                return Ok(if self.is_committed(paths)? {
-                    Committed::NothingToCommit
-                } else {
-                    Committed::LeftAlone
-                });
+                return Ok(Committed::LeftAlone);
             }
         }
         let stderr = failure.stderr;
         Err(CommitError::Rejected { reason, stderr })
     }
 
-    /// Whether the commit would have the tree of HEAD. A dry run starts no hook.
+    /// Adds entries that were there before the commit. A git process that read the index before they
+    /// were added, and wrote it afterwards, has removed them. False if git skips the paths.
+    fn is_added_again(&self, unknown: &[PathBuf]) -> Result<bool, GitError> {
+        self.index.add_intent(unknown)?;
+        Ok(self.index.unknown(unknown)?.is_empty())
+    }
+
+    /// Whether the commit would have the tree of HEAD. A dry run starts no hook. Not reliable while
+    /// another git process commits.
     fn changes_nothing(&self, paths: &[PathBuf]) -> Result<bool, GitError> {
         let arguments = ["commit", "--only", "--dry-run", "--porcelain"];
         Ok(none_on(1, self.index.run(&arguments, paths))?.is_none())

@@ -21,7 +21,7 @@ fn request(paths: &[PathBuf]) -> CommitRequest<'_> {
         message: "Bind WEB-1 to mission 001-a",
         no_verify: false,
         state: PathState::Changed,
-        index_lock_wait: Duration::ZERO,
+        git_lock_wait: Duration::ZERO,
         lock_wait: Duration::from_mins(1),
     }
 }
@@ -370,6 +370,11 @@ fn conflicts_without_an_operation_stay_as_they_are() {
     assert_eq!(staging_area(&sandbox, false), before);
 }
 
+fn locked(lock: &Path) -> Committed {
+    let held = format!("holds {}", lock.display());
+    Committed::Deferred(Deferral::Locked(held))
+}
+
 #[test]
 fn a_held_index_defers_and_its_lock_stays() {
     let sandbox = busy_user();
@@ -383,7 +388,7 @@ fn a_held_index_defers_and_its_lock_stays() {
             ..request(&names)
         };
         let outcome = commit(&sandbox.world, &sandbox.repository(), &request).unwrap();
-        assert_eq!(outcome, Committed::Deferred(Deferral::IndexLocked));
+        assert_eq!(outcome, locked(&lock));
         assert!(lock.exists());
     }
     fs::remove_file(&lock).unwrap();
@@ -418,7 +423,7 @@ fn the_commit_waits_for_a_lock_that_disappears() {
     let world = watched_git(&sandbox, "rm -f .git/index.lock");
     let names = paths(&[SPEC]);
     let patient = CommitRequest {
-        index_lock_wait: INDEX_LOCK_WAIT,
+        git_lock_wait: GIT_LOCK_WAIT,
         state: PathState::New,
         ..request(&names)
     };
@@ -676,8 +681,8 @@ fn the_index_follows_a_commit_that_was_killed_after_the_update_of_head() {
 
     let lock = sandbox.root.join(".git/index.lock");
     write(&lock, "");
-    let deferred = Committed::Deferred(Deferral::IndexLocked);
-    assert_eq!(commit_in_root(&sandbox, &[META, SPEC]).unwrap(), deferred);
+    let outcome = commit_in_root(&sandbox, &[META, SPEC]).unwrap();
+    assert_eq!(outcome, locked(&lock));
     fs::remove_file(lock).unwrap();
     let done = commit_in_root(&sandbox, &[META, SPEC]).unwrap();
     assert_eq!(done, Committed::NothingToCommit);

@@ -5,8 +5,9 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::command::{Git, GitError, GitFailure, none_on};
+use super::command::{Git, GitError, GitFailure};
 use super::parse::{self, FileType, Tree};
+use crate::fs::entries;
 use crate::world::World;
 
 /// A repository with a work tree.
@@ -61,6 +62,31 @@ impl Repository {
         self.git_directory != self.common_directory
     }
 
+    /// The work tree that `git clone` or `git init` made; `None` if it is not known without git: the
+    /// common folder has another name, or the repository is bare and has only linked work trees.
+    pub(crate) fn main_checkout(&self) -> Option<&Path> {
+        if !self.is_linked_worktree() {
+            return Some(&self.root);
+        }
+        let is_usual = self.common_directory.file_name() == Some(OsStr::new(".git"));
+        self.common_directory.parent().filter(|_| is_usual)
+    }
+
+    /// The roots of all other work trees of this repository. Starts no process.
+    pub(crate) fn other_work_trees(&self) -> Vec<PathBuf> {
+        let records = entries(&self.common_directory.join("worktrees")).unwrap_or_default();
+        let linked = records.iter().filter_map(|record| {
+            let git_file = fs::read(record.path().join("gitdir")).ok()?;
+            // A relative path starts at the record.
+            let git_file = record.path().join(parse::path(git_file.trim_ascii_end()));
+            git_file.parent().map(Path::to_owned)
+        });
+        let main = self.main_checkout().map(Path::to_owned);
+        let existing = main.into_iter().chain(linked);
+        let existing = existing.filter_map(|root| fs::canonicalize(root).ok());
+        existing.filter(|root| *root != self.root).collect()
+    }
+
     /// The operation in progress, from the files in the git folder. A rebase comes first, because it
     /// may stop inside a cherry-pick.
     pub(crate) fn interrupted(&self) -> Option<Interrupted> {
@@ -90,11 +116,24 @@ impl Repository {
     }
 }
 
-/// Finds the repository of a directory with one git command. Git prints a line per argument and
-/// stops at the first one without a value, so the number of lines gives the kind of repository.
+/// Finds the repository of a directory with one git command.
 pub(crate) fn discover(world: &World, directory: &Path) -> Result<Discovered, GitError> {
-    let command = "rev-parse --path-format=absolute --git-dir --git-common-dir --show-toplevel \
-                   HEAD --symbolic-full-name HEAD --";
+    Ok(discover_with(world, directory, "")?.0)
+}
+
+/// Like [`discover`], and whether HEAD contains the file at this path relative to the directory.
+///
+/// Git prints a line per argument and stops at the first one without a value, so the number of lines
+/// gives the kind of repository.
+pub(crate) fn discover_with(
+    world: &World,
+    directory: &Path,
+    file: &str,
+) -> Result<(Discovered, bool), GitError> {
+    let command = format!(
+        "rev-parse --path-format=absolute --git-dir --git-common-dir --show-toplevel \
+         HEAD --symbolic-full-name HEAD HEAD:./{file} --"
+    );
     let (output, failure) = match Git::in_directory(world, directory).run(command.split(' ')) {
         Ok(output) => (output, None),
         Err(GitError::Failed(failure)) => (failure.stdout.clone(), Some(failure)),
@@ -107,22 +146,26 @@ pub(crate) fn discover(world: &World, directory: &Path) -> Result<Discovered, Gi
         branch: None,
         head: None,
     };
+    let without_file = |discovered| Ok((discovered, false));
     match (parse::lines(&output).as_slice(), failure) {
         // An old git prints an unknown option instead of failing.
         ([b"--path-format=absolute", ..], _) => Err(GitError::OldVersion),
-        ([], Some(failure)) if is_outside(&failure) => Ok(Discovered::None),
-        ([_, common], Some(_)) => Ok(Discovered::Bare(parse::path(common))),
+        ([], Some(failure)) if is_outside(&failure) => without_file(Discovered::None),
+        ([_, common], Some(_)) => without_file(Discovered::Bare(parse::path(common))),
         ([own, common, root], Some(_)) => {
             let unborn = repository(root, own, common);
             let branch = unborn_branch(world, &unborn)?;
-            Ok(Discovered::Repository(Repository { branch, ..unborn }))
+            without_file(Discovered::Repository(Repository { branch, ..unborn }))
         }
-        ([own, common, root, head, branch, b"--"], None) => {
-            Ok(Discovered::Repository(Repository {
+        ([own, common, root, head, branch, rest @ ..], failure)
+            if rest.is_empty() == failure.is_some() =>
+        {
+            let found = Repository {
                 branch: parse::branch(branch),
                 head: parse::object_name(head),
                 ..repository(root, own, common)
-            }))
+            };
+            Ok((Discovered::Repository(found), failure.is_none()))
         }
         (_, Some(failure)) => Err(GitError::Failed(failure)),
         (_, None) => Err(GitError::Unreadable {
@@ -154,16 +197,6 @@ fn unborn_branch(world: &World, repository: &Repository) -> Result<Option<String
         }
         branch => Ok(branch),
     }
-}
-
-/// The URL of the remote `origin`, which may contain a password.
-pub(crate) fn remote_url(world: &World, directory: &Path) -> Result<Option<String>, GitError> {
-    const NO_SUCH_REMOTE: i32 = 2;
-    let git = Git::in_directory(world, directory);
-    let output = none_on(NO_SUCH_REMOTE, git.run(["remote", "get-url", "origin"]))?;
-    let output = output.unwrap_or_default();
-    let url = parse::lines(&output).first().copied();
-    Ok(url.map(|url| String::from_utf8_lossy(url).into_owned()))
 }
 
 /// Whether HEAD and the work tree have the same content at these paths (relative to the root). Does

@@ -22,6 +22,26 @@ fn a_subfolder_belongs_to_its_work_tree() {
 }
 
 #[test]
+fn a_file_of_the_directory_is_looked_for_in_head() {
+    let sandbox = Sandbox::new();
+    let found = |directory: &Path, file: &str| {
+        let (discovered, found) = discover_with(&sandbox.world, directory, file).unwrap();
+        assert!(matches!(discovered, Discovered::Repository(_)));
+        found
+    };
+    sandbox.write("app/new", "new\n");
+    assert!(!found(&sandbox.root, "app/new"), "before the first commit");
+    sandbox.commit_file("app/.kittify/config.yaml", "a: 1\n");
+    let app = sandbox.root.join("app");
+    assert!(found(&app, ".kittify/config.yaml"));
+    assert!(!found(&sandbox.root, ".kittify/config.yaml"));
+    sandbox.git(&["add", "."]);
+    assert!(!found(&app, "new"), "staged only");
+    sandbox.git(&["checkout", "-q", "--detach"]);
+    assert!(found(&app, ".kittify/config.yaml") && !found(&app, "new"));
+}
+
+#[test]
 fn an_unborn_branch_has_a_name_and_no_head() {
     let sandbox = Sandbox::new();
     // A file of that name must not be taken for the revision.
@@ -82,6 +102,34 @@ fn a_linked_worktree_shares_the_common_folder() {
     assert_eq!(found.root, linked);
     assert_eq!(found.common_directory, sandbox.root.join(".git"));
     assert_eq!(found.branch.as_deref(), Some("side"));
+    assert_eq!(found.main_checkout(), Some(sandbox.root.as_path()));
+    assert_eq!(
+        found.other_work_trees(),
+        std::slice::from_ref(&sandbox.root)
+    );
+    let main = sandbox.repository();
+    assert_eq!(main.other_work_trees(), std::slice::from_ref(&linked));
+    let record = sandbox.root.join(".git/worktrees/linked/gitdir");
+    write(&record, "../../../../linked/.git\n");
+    assert_eq!(
+        main.other_work_trees(),
+        std::slice::from_ref(&linked),
+        "a relative path"
+    );
+    fs::remove_dir_all(&linked).unwrap();
+    assert!(main.other_work_trees().is_empty());
+}
+
+#[test]
+fn a_bare_repository_with_work_trees_has_no_main_checkout() {
+    let sandbox = Sandbox::new();
+    sandbox.commit_file("a", "a\n");
+    let (bare, linked) = (sandbox.sibling("bare.git"), sandbox.sibling("linked"));
+    let [from, to, work_tree] = [&sandbox.root, &bare, &linked].map(|p| p.display().to_string());
+    sandbox.git(&["clone", "-q", "--bare", &from, &to]);
+    sandbox.git_in(&bare, &["worktree", "add", "-q", &work_tree, "main"]);
+    let found = sandbox.repository_in(&linked);
+    assert_eq!((found.main_checkout(), &found.root), (None, &linked));
 }
 
 #[test]
@@ -151,18 +199,6 @@ fn a_root_need_not_be_utf_8() {
     fs::create_dir(&root).unwrap();
     sandbox.git_in(&root, &["init", "-q"]);
     assert_eq!(sandbox.repository_in(&root).root, root);
-}
-
-#[test]
-fn the_remote_is_origin() {
-    let sandbox = Sandbox::new();
-    let url = || remote_url(&sandbox.world, &sandbox.root).unwrap();
-    sandbox.git(&["remote", "add", "upstream", "https://example.org/up/stream"]);
-    assert_eq!(url(), None);
-    sandbox.git(&["remote", "add", "origin", "gh:acme/web.git"]);
-    assert_eq!(url().as_deref(), Some("gh:acme/web.git"));
-    sandbox.git(&["config", "url.https://github.com/.insteadOf", "gh:"]);
-    assert_eq!(url().as_deref(), Some("https://github.com/acme/web.git"));
 }
 
 #[test]

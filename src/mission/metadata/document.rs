@@ -19,7 +19,7 @@ pub(crate) const MAX_BYTES: u64 = 4 * 1024 * 1024;
 /// Why a `meta.json` cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum MetadataError {
-    #[error("there is no {}", path.display())]
+    #[error("No meta.json in {}", path.parent().unwrap_or(path).display())]
     Missing { path: PathBuf },
     #[error("{} is not valid: {why}", path.display())]
     Malformed { path: PathBuf, why: String },
@@ -182,6 +182,17 @@ impl MissionMetadata {
         canonical(&self.path, &keys)
     }
 
+    /// The canonical bytes of this document without a key; its own bytes if it has no such key.
+    pub(super) fn without_key(&self, key: &str) -> Result<Vec<u8>, MetadataError> {
+        let malformed = |error: serde_json::Error| malformed(&self.path, error.to_string());
+        let mut keys: BTreeMap<String, Exact> =
+            serde_json::from_slice(&self.bytes).map_err(malformed)?;
+        match keys.remove(key) {
+            Some(_) => canonical(&self.path, &keys),
+            None => Ok(self.bytes.clone()),
+        }
+    }
+
     /// A key's value if it is a string.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.keys.get(key).and_then(Value::as_str)
@@ -216,6 +227,14 @@ impl MissionMetadata {
     /// The recorded origin; `None` if there is none, or if a key is missing or not a string.
     pub fn origin_ticket(&self) -> Option<OriginTicket> {
         OriginTicket::deserialize(self.keys.get("origin_ticket")?).ok()
+    }
+
+    /// The key of the recorded origin's ticket.
+    pub fn origin_key(&self) -> Option<&str> {
+        self.keys
+            .get("origin_ticket")?
+            .get("external_issue_key")?
+            .as_str()
     }
 
     /// The provider and ticket id of the recorded origin.

@@ -6,7 +6,7 @@ mod origin_ticket;
 
 pub(crate) use document::{MAX_BYTES, MetadataError, MissionMetadata, parse};
 pub use document::{load, write_meta};
-pub(crate) use origin_ticket::{OriginTicket, set_origin_ticket};
+pub(crate) use origin_ticket::{OriginTicket, remove_origin_ticket, set_origin_ticket};
 
 use serde_json::{Map, Value};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::document::{MetadataError, load};
+use super::document::{MetadataError, MissionMetadata, load};
 use crate::fs::lock;
 use crate::fs::replace::{Mode, Replaced, replace};
 use crate::world::World;
@@ -48,14 +48,34 @@ impl OriginTicket {
     }
 }
 
-/// Records the origin in the `meta.json` at `path` and changes nothing else. It reads, changes and
-/// replaces the file under `lock_file`. If an editor changes the file in between, it starts again,
-/// at most three times.
+/// Records the origin in the `meta.json` at `path` and changes nothing else.
 pub(crate) fn set_origin_ticket(
     world: &World,
     lock_file: &Path,
     path: &Path,
     ticket: &OriginTicket,
+) -> Result<Replaced, MetadataError> {
+    change(world, lock_file, path, |read| read.with_key(KEY, ticket))
+}
+
+/// Removes the origin from the `meta.json` at `path` and changes nothing else.
+pub(crate) fn remove_origin_ticket(
+    world: &World,
+    lock_file: &Path,
+    path: &Path,
+) -> Result<Replaced, MetadataError> {
+    change(world, lock_file, path, |read| read.without_key(KEY))
+}
+
+const KEY: &str = "origin_ticket";
+
+/// Reads, changes and replaces the file under `lock_file`. If an editor changes the file in between,
+/// it starts again, at most three times.
+fn change(
+    world: &World,
+    lock_file: &Path,
+    path: &Path,
+    changed: impl Fn(&MissionMetadata) -> Result<Vec<u8>, MetadataError>,
 ) -> Result<Replaced, MetadataError> {
     const TRIES: usize = 3;
     let contended = || MetadataError::Contended {
@@ -68,7 +88,7 @@ pub(crate) fn set_origin_ticket(
         })?;
     for _ in 0..TRIES {
         let read = load(path)?;
-        let bytes = read.with_key("origin_ticket", ticket)?;
+        let bytes = changed(&read)?;
         if load(path)?.bytes() == read.bytes() {
             return Ok(replace(path, &bytes, Mode::Shared)?);
         }

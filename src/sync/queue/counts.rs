@@ -170,7 +170,7 @@ impl Queue {
     }
 
     /// Calls `see` for each line of each file. Returns the problems.
-    fn visit(&self, see: &mut dyn FnMut(FileKind, &[u8], bool)) -> Vec<String> {
+    pub(super) fn visit(&self, see: &mut dyn FnMut(FileKind, &[u8], bool)) -> Vec<String> {
         let files = match folder::list(&self.folder) {
             Ok(files) => files,
             Err(error) => return vec![chain(&error)],

@@ -11,6 +11,7 @@ mod drain;
 mod folder;
 mod lines;
 mod reminder;
+mod removal;
 #[cfg(test)]
 mod tests;
 

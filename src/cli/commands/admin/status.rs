@@ -4,9 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::document::Document;
-use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome, record};
-use crate::control_plane::store::Store;
-use crate::text::shell_word;
+use crate::cli::{CommandResult, Context, Outcome, record};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -24,7 +22,11 @@ pub(crate) struct AdminStatus {
     /// Which users may act for which tracker.
     links: i64,
     sessions: i64,
+    /// Lasting tokens for CI.
+    tokens: i64,
     projects: i64,
+    /// Accounts at trackers.
+    connections: i64,
     tickets: i64,
     /// Missions with their tickets.
     origin_links: i64,
@@ -35,21 +37,12 @@ impl Document for AdminStatus {
     const SCHEMA: &'static str = "spec-kitty.admin-status/1";
 }
 
-/// Counts what the store contains. Unlike the other verbs it does not create a store.
+/// Counts what the store contains.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
-    let folder = arguments.store.folder(context);
-    if !Store::exists(&folder) {
-        let data = match &arguments.store.data {
-            Some(data) => format!(" --data {}", shell_word(&data.to_string_lossy())),
-            None => String::new(),
-        };
-        let message = format!("no control plane store in {}", folder.display());
-        let command = format!("spec-kitty admin user add NAME --team TEAM{data}");
-        return Err(Failure::new(Code::NotConfigured, message).hint(Hint::template(command)));
-    }
-    let store = arguments.store.open(context)?;
+    let store = arguments.store.existing(context)?;
     let counts = store.counts()?;
     store.close();
+    let folder = arguments.store.folder(context);
     let mut rows = vec![("data".to_owned(), folder.display().to_string())];
     for (kind, count) in &counts {
         rows.push((kind.replace('_', " "), count.to_string()));
@@ -65,7 +58,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         teams: number("teams"),
         links: number("links"),
         sessions: number("sessions"),
+        tokens: number("tokens"),
         projects: number("projects"),
+        connections: number("connections"),
         tickets: number("tickets"),
         origin_links: number("origin_links"),
         events: number("events"),

@@ -4,9 +4,11 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::status::not_verified;
 use crate::auth::credentials::Credentials;
 use crate::auth::login::{Login, with_password, with_token};
-use crate::auth::server_choice::resolve;
+use crate::auth::server_choice::{Server, resolve};
+use crate::auth::session::SessionError;
 use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Failure, Hint, Outcome, ask};
 use crate::http::HttpError;
@@ -22,8 +24,11 @@ pub struct Arguments {
     #[arg(long, value_name = "USER")]
     pub username: Option<String>,
     /// Read an access token from standard input instead of asking for a password
-    #[arg(long)]
+    #[arg(long, conflicts_with = "password_stdin")]
     pub with_token: bool,
+    /// Read the password from the first line of standard input
+    #[arg(long, requires = "username")]
+    pub password_stdin: bool,
     /// Team [default: the server's choice]
     #[arg(long, value_name = "SLUG")]
     pub team: Option<String>,
@@ -49,30 +54,55 @@ impl Document for AuthLogin {
 
 /// Starts a session, which replaces the stored one.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    context.require_home()?;
     let world = &context.world;
     let mut login = Login {
-        server: resolve(world, context.server.as_deref())?.server,
+        server: match resolve(world, context.server.as_deref())?.server {
+            Server::At(url) => url,
+            Server::Local => return Err(SessionError::Local.into()),
+        },
         username: non_empty("--username", arguments.username)?,
         team_slug: non_empty("--team", arguments.team)?,
     };
+    let mut warnings = Vec::new();
     let session = if arguments.with_token {
         let token = token_from_stdin(context)?;
-        with_token(world, &context.deadline, login, token)
+        let stored = with_token(world, &context.deadline, login, token);
+        let (session, answer) = stored.map_err(Failure::of_login)?;
+        warnings.extend(not_verified(&answer));
+        session
     } else {
         if !world.network_allowed() {
             return Err(HttpError::NetworkDisabled.into());
         }
-        if !context.ui.may_ask() {
-            return Err(password_required(context));
-        }
-        if login.username.is_none() {
-            login.username = Some(ask::text(context, "User name")?);
-        }
-        let password = ask::password(context, "Password")?;
-        with_password(world, &context.deadline, login, password)
+        let password = if arguments.password_stdin {
+            password_from_stdin(context)?
+        } else {
+            password_from_terminal(context, &mut login)?
+        };
+        with_password(world, &context.deadline, login, password).map_err(Failure::of_login)?
     };
-    let session = session.map_err(Failure::of_login)?;
-    Ok(outcome(&session).warn(warnings(context, &session)))
+    warnings.extend(more_warnings(context, &session));
+    Ok(outcome(&session).warn(warnings))
+}
+
+fn password_from_stdin(context: &Context) -> Result<Secret, Failure> {
+    let password = ask::within_time(context, "the password", ask::password_from_stdin)?;
+    if password.expose().is_empty() {
+        return Err(Failure::usage("the password on standard input is empty"));
+    }
+    Ok(password)
+}
+
+/// Asks for what is missing.
+fn password_from_terminal(context: &Context, login: &mut Login) -> Result<Secret, Failure> {
+    if !context.ui.may_ask() {
+        return Err(password_required(context));
+    }
+    if login.username.is_none() {
+        login.username = Some(ask::text(context, "User name")?);
+    }
+    ask::password(context, "Password")
 }
 
 /// The value of a flag, which must not be empty.
@@ -92,7 +122,7 @@ fn token_from_stdin(context: &Context) -> Result<Secret, Failure> {
         }
         return Err(password_required(context));
     }
-    let bytes = ask::read_stdin(MOST_BYTES)?;
+    let bytes = ask::within_time(context, "the token", || ask::read_stdin(MOST_BYTES))?;
     // A replacement character is not allowed in a token, so invalid UTF-8 is rejected later.
     Ok(Secret::new(String::from_utf8_lossy(&bytes).trim()))
 }
@@ -123,7 +153,7 @@ fn outcome(session: &Credentials) -> Outcome {
     Outcome::new(answer, text)
 }
 
-fn warnings(context: &Context, session: &Credentials) -> Vec<Warning> {
+fn more_warnings(context: &Context, session: &Credentials) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if session.team_slug.is_none() {
         let message = "the session has no team; pass one with --team";

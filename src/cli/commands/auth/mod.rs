@@ -12,7 +12,7 @@ pub enum Command {
     /// Log in to a control plane
     Login(login::Arguments),
     /// Show the session; exits 4 if nobody is logged in
-    Status,
+    Status(status::Arguments),
     /// Remove the session from this machine
     Logout,
 }
@@ -20,7 +20,7 @@ pub enum Command {
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
     match command {
         Command::Login(arguments) => login::run(arguments, context),
-        Command::Status => status::run(context),
+        Command::Status(arguments) => status::run(arguments, context),
         Command::Logout => logout::run(context),
     }
 }

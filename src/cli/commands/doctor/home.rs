@@ -1,95 +1,92 @@
-//! Checks the state directory: permissions, settings, credentials, clock, queues.
+//! Checks the state directory: permissions, settings, clock, queues.
 
 use std::fs;
-use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::FIX;
 use super::finding::{Check, Finding};
-use crate::auth::status::{Standing, look};
+use crate::cli::Context;
 use crate::cli::commands::sync::total;
-use crate::cli::{Context, Failure};
 use crate::fs::FsError;
 use crate::settings;
 use crate::sync::lamport_clock;
 use crate::sync::queue::Queue;
-use crate::text::{chain, count};
+use crate::text::count;
 use crate::world::World;
 
 /// Checks everything that does not belong to a project.
 pub(super) fn check(context: &Context) -> Vec<Finding> {
     let home = context.world.state_directory();
-    let mut findings = permissions(&home);
+    let mut findings = permissions(context, &home);
     let settings = Check("settings");
     findings.push(match settings::load(&context.world) {
         Ok(_) => settings.ok("config.toml is valid"),
         Err(error) => settings.error(&error, "fix or remove config.toml"),
     });
-    findings.push(credentials(context));
     findings.push(clock(&context.world, &home));
     findings.extend(queues(&home));
     findings
 }
 
-/// Group and others must not have access.
-fn permissions(home: &Path) -> Vec<Finding> {
+/// The folder must be writable, and group and others must not have access.
+fn permissions(context: &Context, home: &Path) -> Vec<Finding> {
     const CHECK: Check = Check("home");
+    if let Err(error) = context.require_home() {
+        return vec![CHECK.problem(error.reason(), error.advice())];
+    }
     let path = home.display();
-    let unusable = match fs::metadata(home) {
-        Ok(found) if found.is_dir() => {
-            let open = open_to_others(home).into_iter();
-            let findings = open.map(|path| {
-                let what = format!("others can read or write {}", path.display());
-                CHECK
-                    .problem(what, FIX)
-                    .repaired_by(move || close_to_others(&path))
-            });
-            return CHECK.or_ok(findings.collect(), format!("{path}: permissions OK"));
-        }
-        Ok(_) => {
-            let advice = "move it away; the next command creates a folder";
-            CHECK.problem(format!("{path} is not a folder"), advice)
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            CHECK.ok(format!("{path} does not exist yet"))
-        }
-        Err(error) => CHECK.problem(format!("{path}: {error}"), "make it readable"),
-    };
-    vec![unusable]
+    if !home.exists() {
+        return vec![CHECK.ok(format!("{path} does not exist yet"))];
+    }
+    let open = open_to_others(home).into_iter();
+    let findings = open.map(|path| {
+        let what = format!("others can read or write {}", path.display());
+        CHECK
+            .problem(what, FIX)
+            .repaired_by(move || close_to_others(&path))
+    });
+    CHECK.or_ok(findings.collect(), format!("{path}: permissions OK"))
 }
 
-/// The folders and secret files in the state directory to which others have access.
+/// The secret files and folders in the state directory. Anything else in it is the user's settings, an
+/// empty lock, or belongs to another program that shares the directory.
+const SECRET: [&str; 6] = [
+    "clock.json",
+    "clock.json.damaged",
+    "control-plane",
+    "credentials",
+    "intents",
+    "queue",
+];
+
+/// The state directory and the secret files and folders in it to which others have access.
 fn open_to_others(home: &Path) -> Vec<PathBuf> {
-    const MAX_DEPTH: usize = 3;
-    let mut found = Vec::new();
-    let mut folders = vec![(home.to_owned(), 0)];
-    while let Some((folder, depth)) = folders.pop() {
-        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() && depth < MAX_DEPTH => folders.push((path, depth + 1)),
-                Ok(kind) if kind.is_file() && is_secret(&path) && is_open(&path) => {
-                    found.push(path);
-                }
-                _ => {}
-            }
-        }
-        if is_open(&folder) {
-            found.push(folder);
-        }
-    }
+    let mut found: Vec<_> = SECRET
+        .iter()
+        .flat_map(|name| with_content(home.join(name), 3))
+        .chain([home.to_owned()])
+        .filter(|path| is_open(path))
+        .collect();
     found.sort();
     found
 }
 
-/// Unlike tokens and tickets, the user's settings may be readable.
-fn is_secret(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name != "config.toml")
+/// A file, or a folder and what is in it.
+fn with_content(path: PathBuf, depth: usize) -> Vec<PathBuf> {
+    let is_folder = fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
+    let mut found = Vec::new();
+    if is_folder && depth > 0 {
+        let entries = fs::read_dir(&path).into_iter().flatten().flatten();
+        found.extend(entries.flat_map(|entry| with_content(entry.path(), depth - 1)));
+    }
+    found.push(path);
+    found
 }
 
 fn is_open(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|found| found.mode() & 0o077 != 0)
+    let found = fs::symlink_metadata(path);
+    found.is_ok_and(|found| !found.is_symlink() && found.mode() & 0o077 != 0)
 }
 
 fn close_to_others(path: &Path) -> Result<(), FsError> {
@@ -97,29 +94,6 @@ fn close_to_others(path: &Path) -> Result<(), FsError> {
     let mode = if found.is_dir() { 0o700 } else { 0o600 };
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
         .map_err(FsError::on("tighten", path))
-}
-
-fn credentials(context: &Context) -> Finding {
-    const CHECK: Check = Check("credentials");
-    let log_in = "run: spec-kitty auth login";
-    let status = match look(&context.world, context.server.as_deref()) {
-        Ok(status) => status,
-        Err(error) => {
-            let what = chain(&error);
-            return CHECK.problem(what, Failure::from(error).advice());
-        }
-    };
-    let server = status.server.map(|server| server.to_string());
-    let server = server.unwrap_or_else(|| "no server".to_owned());
-    match status.standing {
-        Standing::LoggedIn | Standing::Environment => CHECK.ok(format!("logged in to {server}")),
-        Standing::LoggedOut => CHECK.note("not logged in", log_in),
-        Standing::Expired => CHECK.problem("the session has expired", log_in),
-        Standing::OtherServer(issuer) => CHECK.problem(
-            format!("logged in to {issuer}, but commands use {server}"),
-            format!("{log_in} --server {server}"),
-        ),
-    }
 }
 
 fn clock(world: &World, home: &Path) -> Finding {

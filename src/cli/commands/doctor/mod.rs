@@ -1,8 +1,10 @@
 //! `spec-kitty doctor` diagnoses problems of the machine and the project, and suggests fixes.
 
+mod commits;
 mod finding;
 mod home;
 mod project;
+mod session;
 mod unfinished_work;
 
 use schemars::JsonSchema;
@@ -24,6 +26,9 @@ pub struct Arguments {
     /// With --fix: remove stale git locks (make sure no git process is running)
     #[arg(short, long, requires = "fix")]
     yes: bool,
+    /// Do not ask the server
+    #[arg(long)]
+    offline: bool,
 }
 
 /// The health of machine and project.
@@ -44,10 +49,11 @@ impl Document for Doctor {
     const SCHEMA: &'static str = "spec-kitty.doctor/1";
 }
 
-/// Runs all checks, and the safe repairs if requested. Sends no request.
+/// Runs all checks, and the safe repairs if requested.
 #[expect(clippy::unnecessary_wraps, reason = "all commands return a result")]
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let mut findings = home::check(context);
+    findings.extend(session::check(context, arguments));
     findings.extend(project::check(context, arguments));
     if arguments.fix {
         findings = findings.into_iter().map(Finding::repair).collect();

@@ -5,20 +5,22 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::finding::{Check, Finding};
-use super::{Arguments, FIX, unfinished_work};
+use super::{Arguments, FIX, commits, unfinished_work};
+use crate::cli::hint::git_restore;
 use crate::cli::{Context, Failure, ask};
 use crate::fs::FsError;
+use crate::git::branches::branch_at_head;
 use crate::git::repair::{LeftLock, left_lock, repair};
 use crate::git::repository::Repository;
 use crate::mission;
 use crate::project::inside::real_path;
 use crate::project::paths::SPECS;
 use crate::project::{Project, ProjectError};
-use crate::text::{chain, count};
+use crate::text::{chain, count, shell_word};
 use crate::tracker::binding::OriginBinding;
 
 const GIT: Check = Check("git");
-const DETACHED: &str = "detached HEAD: missions cannot be created";
+const DETACHED: &str = "detached HEAD: a mission needs a branch";
 
 /// A younger temporary file may be in use.
 const IN_USE: Duration = Duration::from_hours(1);
@@ -41,6 +43,7 @@ pub(super) fn check(context: &Context, arguments: Arguments) -> Vec<Finding> {
     findings.extend(missions(&project));
     findings.extend(unfinished_work::check(context, &project));
     findings.extend(git(context, &project, arguments));
+    findings.extend(commits::check(context, &project));
     findings.extend(leftovers(context, &project));
     findings
 }
@@ -69,11 +72,13 @@ fn missions(project: &Project) -> Vec<Finding> {
         Err(error) => return vec![CHECK.error(&error, "make kitty-specs/ a readable folder")],
     };
     all.retain(|mission| !mission.is_hollow());
-    let advice = "fix the file, or restore it: git checkout -- PATH";
-    let errors = all
-        .iter()
-        .filter_map(|mission| mission.load(&project.root).err());
-    let findings = errors.map(|error| CHECK.error(&error, advice)).collect();
+    let findings = all.iter().filter_map(|mission| {
+        let error = mission.load(&project.root).err()?;
+        let restore = git_restore(&mission.meta_file());
+        let advice = format!("fix the file, or restore it: {restore}");
+        Some(CHECK.error(&error, advice))
+    });
+    let findings = findings.collect();
     CHECK.or_ok(findings, count(all.len() as u64, "mission"))
 }
 
@@ -83,7 +88,7 @@ fn git(context: &Context, project: &Project, arguments: Arguments) -> Vec<Findin
     };
     let mut findings = vec![match &repository.branch {
         Some(branch) => GIT.ok(format!("on {branch}")),
-        None => GIT.note(DETACHED, "run: git switch BRANCH"),
+        None => detached(context, repository),
     }];
     if let Some(operation) = repository.interrupted() {
         let name = operation.name();
@@ -100,6 +105,15 @@ fn git(context: &Context, project: &Project, arguments: Arguments) -> Vec<Findin
         Err(error) => findings.push(GIT.error(&error, "run: git status")),
     }
     findings
+}
+
+fn detached(context: &Context, repository: &Repository) -> Finding {
+    let branch = branch_at_head(&context.world, repository).ok().flatten();
+    let advice = match branch {
+        Some(branch) => format!("run: git switch {}", shell_word(&branch)),
+        None => "run: git switch -c NAME".to_owned(),
+    };
+    GIT.note(DETACHED, advice)
 }
 
 /// Only a person can know whether a running git holds the lock.

@@ -6,10 +6,11 @@ use std::time::Duration;
 use super::FIX;
 use super::finding::{Check, Finding};
 use crate::cli::Context;
+use crate::cli::resume::{resuming_command, resuming_words};
 use crate::fs::lock::{self, LockError};
 use crate::git::branches::branch_with;
 use crate::git::command::GitError;
-use crate::journey::{Journeys, Step, StoredJourney, remove_file};
+use crate::journey::{Journey, Journeys, Step, StoredJourney, remove_file};
 use crate::mission::Mission;
 use crate::project::Project;
 use crate::text::shell_word;
@@ -37,14 +38,19 @@ fn unfinished(context: &Context, project: &Project, stored: StoredJourney) -> Fi
             .repaired_by(move || remove_file(&path));
     };
     let mission = &journey.mission;
+    if journey.unbind.is_some() {
+        let what = format!("mission {mission} is not unbound completely");
+        return CHECK.note(what, format!("run: {}", resuming_command(&journey)));
+    }
     let meta_file = Mission::named(&project.root, mission).meta_file();
     if !meta_file.exists() {
-        return absent(context, project, mission, meta_file, path);
+        return absent(context, project, &journey, meta_file, path);
     }
     let ticket = journey.ticket.as_ref();
     let ticket = ticket.map(|ticket| ticket.candidate.external_issue_key());
     let owed = journey.owed();
     let what = match (owed.first(), ticket) {
+        (_, Some(key)) if journey.taken => format!("{key} has another mission than {mission}"),
         (Some(Step::RecordCreated | Step::RecordBound), _) if !owed.contains(&Step::Bind) => {
             format!("the event of {mission} is not recorded")
         }
@@ -57,33 +63,28 @@ fn unfinished(context: &Context, project: &Project, stored: StoredJourney) -> Fi
         (_, Some(key)) => format!("mission {mission} is not bound to {key} yet"),
         (_, None) => format!("mission {mission} is not committed"),
     };
-    let (mission, key) = (shell_word(mission), ticket.map(shell_word));
-    let command = match (&journey.creation, key) {
-        (Some(creation), Some(key)) => {
-            let duplicate = if creation.duplicate {
-                " --allow-duplicate"
-            } else {
-                ""
-            };
-            format!("specify --from-ticket {key}{duplicate} --yes")
-        }
-        (None, Some(key)) => format!("tracker bind-origin --mission {mission} --key {key} --yes"),
-        (Some(creation), None) if owed != [Step::RecordCreated] => {
-            format!("specify {}", creation.slug)
-        }
-        (_, None) => "sync now".to_owned(),
-    };
-    CHECK.note(what, format!("run: spec-kitty {command}"))
+    let command = resuming_command(&journey);
+    CHECK.note(what, format!("run: {command}"))
 }
 
-/// The mission is not in the work tree: on another branch its work still waits; deleted, it is over.
+/// The mission is not in the work tree: in another one or on another branch its work still waits;
+/// deleted, it is over.
 fn absent(
     context: &Context,
     project: &Project,
-    mission: &str,
+    journey: &Journey,
     meta_file: PathBuf,
     journey_file: PathBuf,
 ) -> Finding {
+    let mission = &journey.mission;
+    let is_there = |root: &PathBuf| Mission::named(root, mission).meta_file().exists();
+    if let Some(root) = project.other_roots().into_iter().find(is_there) {
+        let root = root.to_string_lossy();
+        let what = format!("mission {mission} is in another work tree, {root}");
+        let command = resuming_words(journey);
+        let advice = format!("run: spec-kitty -C {} {command}", shell_word(&root));
+        return CHECK.note(what, advice);
+    }
     match branch_of(context, project, &meta_file) {
         Ok(None) => {}
         Ok(Some(branch)) => {

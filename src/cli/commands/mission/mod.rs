@@ -1,5 +1,6 @@
 //! `spec-kitty mission …`: the missions of the project.
 
+pub(crate) mod discard;
 pub(crate) mod list;
 pub(crate) mod open;
 pub(crate) mod show;
@@ -17,6 +18,8 @@ pub enum Command {
     Show(show::Arguments),
     /// Open the ticket of a mission in the browser
     Open(open::Arguments),
+    /// Remove a mission that has no ticket
+    Discard(discard::Arguments),
 }
 
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
@@ -24,6 +27,7 @@ pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
         Command::List(_) => list::run(context),
         Command::Show(arguments) => show::run(arguments, context),
         Command::Open(arguments) => open::run(arguments, context),
+        Command::Discard(arguments) => discard::run(arguments, context),
     }
 }
 

@@ -96,6 +96,8 @@ fn compare(
         key: Some(origin.external_issue_key.clone()),
         text: None,
         limit: 10,
+        status: None,
+        site: None,
     };
     let found = search(context, &binding, &client, query)?;
     let mut candidates = found.candidates.iter();

@@ -78,3 +78,21 @@ pub(crate) fn total(queues: &[Queue]) -> Counts {
     }
     total
 }
+
+/// How many events of the project are queued.
+pub(crate) fn queued_events(project: &Project) -> u64 {
+    let uuid = &project.identity.project_uuid;
+    let queue = Queue::of_project(&project.state_directory, uuid);
+    queue.counts().pending
+}
+
+/// How many events are queued, and how to deliver them.
+pub(crate) fn queued(number: u64) -> String {
+    let them = match number {
+        0 => return "none".to_owned(),
+        1 => "it",
+        _ => "them",
+    };
+    let events = count(number, "event");
+    format!("{events}; to deliver {them}, run: spec-kitty sync now")
+}

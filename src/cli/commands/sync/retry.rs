@@ -38,6 +38,7 @@ impl Document for SyncRetry {
 
 /// Moves rejected events back into the queue.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    context.require_home()?;
     let (queues, _) = super::select(arguments.scope, context)?;
     let requested: HashSet<String> = arguments.event_ids.into_iter().collect();
     if !requested.is_empty() {

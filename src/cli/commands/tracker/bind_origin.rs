@@ -3,15 +3,19 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::cli::commands::sync::{queued, queued_events};
 use crate::cli::document::Document;
 use crate::cli::ticket_arguments::TicketArguments;
-use crate::cli::{CommandResult, Context, Failure, Outcome, RunArguments, progress, record};
-use crate::journey::bind::bind_mission_origin;
+use crate::cli::{
+    CommandResult, Context, DeliverArguments, Failure, Outcome, RunArguments, progress, record,
+};
+use crate::journey::bind::{self, BindOptions, bind_mission_origin};
 use crate::mission;
 use crate::mission::metadata::OriginTicket;
 use crate::project::Project;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
+use crate::tracker::ticket_ref::{self, Wanted};
 use crate::wire::candidate::OriginCandidate;
 
 /// Arguments of `tracker bind-origin`.
@@ -29,8 +33,13 @@ pub struct Arguments {
     /// Repeat an earlier bind with its key
     #[arg(long, value_name = "K")]
     idempotency_key: Option<String>,
+    /// Bind the ticket even if it has another mission
+    #[arg(long)]
+    allow_duplicate: bool,
     #[command(flatten)]
     run: RunArguments,
+    #[command(flatten)]
+    deliver: DeliverArguments,
 }
 
 /// The bind, or with `--dry-run` what would be bound.
@@ -47,6 +56,8 @@ pub(crate) struct BindOrigin {
     bound_at: Option<String>,
     /// Whether the event is durably queued.
     event_emitted: bool,
+    /// Events of this project that wait to be delivered.
+    queued_events: u64,
     commit: Option<String>,
     /// Only in a dry run.
     #[serde(flatten)]
@@ -68,31 +79,44 @@ impl Document for BindOrigin {
 /// Finds the ticket, asks, binds.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.phase.start_reading();
-    let project = Project::open(&context.world)?;
-    let binding = OriginBinding::load(&project.root)?;
+    let project = Project::open_to_commit(&context.world)?;
     let mission = mission::find(&project.root, context.world.directory(), &arguments.mission)?;
     let metadata = mission.load(&project.root)?;
-    let idempotency_key = idempotency_key(arguments.idempotency_key)?;
+    context.require_home()?;
+    let binding = OriginBinding::load(&project.root)?;
+    let options = BindOptions {
+        idempotency_key: idempotency_key(arguments.idempotency_key)?,
+        allow_duplicate: arguments.allow_duplicate,
+    };
     let (ticket, run) = (&arguments.ticket, arguments.run);
-    let key = ticket.check(arguments.key.as_deref(), &binding)?;
+    let wanted = arguments
+        .key
+        .as_deref()
+        .map(ticket_ref::parse)
+        .transpose()?;
+    let wanted = wanted.map(Wanted::Ticket);
+    ticket.check(wanted.as_ref(), &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
-    let choice = ticket.find(key, context, &binding, &client)?;
+    let choice = ticket.find(wanted, context, &binding, &client)?;
     let slug = metadata.mission_slug();
     let ticket = choice.choose(context, run)?;
+    let service = context.binding_service(&project, &binding, &client, run.commit.policy());
+    bind::check(service, &mission, &ticket, &options)?;
     if run.dry_run {
         let folder = project.relative(&mission.directory);
-        return Ok(plan(context, slug, &folder, &ticket.candidate));
+        return Ok(plan(context, &project, slug, &folder, &ticket.candidate));
     }
     let effect = format!("Bind it to mission {slug}?");
     choice.confirm(context, &ticket, &effect, run)?;
-    let service = context.binding_service(&project, &binding, &client, run.commit.policy());
     context.phase.start_writing();
     let bound = progress::during(&context.ui, "Binding", || {
-        bind_mission_origin(service, &mission, &ticket, idempotency_key)
+        bind_mission_origin(service, &mission, &ticket, options)
     })?;
+    let undelivered = arguments.deliver.after(context, &project);
     let folder = project.relative(&bound.mission.directory);
     let commit = bound.commits.last();
     let link = bound.bound.as_ref();
+    let number = queued_events(&project);
     let answer = BindOrigin {
         feature_dir: folder.clone(),
         feature_slug: slug.to_owned(),
@@ -100,6 +124,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         origin_link_id: link.and_then(|link| link.origin_link_id.clone()),
         bound_at: link.and_then(|link| link.bound_at.clone()),
         event_emitted: bound.event_emitted,
+        queued_events: number,
         commit: commit.cloned(),
         dry_run: None,
     };
@@ -110,9 +135,11 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         ("url", ticket.candidate.url()),
         ("folder", &folder),
         ("commit", commit.map_or("none", String::as_str)),
+        ("queued", &queued(number)),
     ];
     Ok(Outcome::new(answer, record(&context.ui, &rows))
         .warn(bound.warnings)
+        .warn(undelivered)
         .warn(context.reminder()))
 }
 
@@ -129,10 +156,17 @@ fn idempotency_key(key: Option<String>) -> Result<Option<String>, Failure> {
     ))
 }
 
-fn plan(context: &Context, slug: &str, folder: &str, candidate: &OriginCandidate) -> Outcome {
+fn plan(
+    context: &Context,
+    project: &Project,
+    slug: &str,
+    folder: &str,
+    candidate: &OriginCandidate,
+) -> Outcome {
     let answer = BindOrigin {
         feature_dir: folder.to_owned(),
         feature_slug: slug.to_owned(),
+        queued_events: queued_events(project),
         dry_run: Some(DryRun {
             dry_run: true,
             candidate: candidate.clone(),

@@ -6,6 +6,7 @@ pub(crate) mod providers;
 pub(crate) mod search_origin;
 pub(crate) mod status;
 pub(crate) mod unbind;
+pub(crate) mod unbind_origin;
 
 use crate::cli::{CommandResult, Context};
 
@@ -24,6 +25,8 @@ pub enum Command {
     SearchOrigin(search_origin::Arguments),
     /// Bind a ticket to an existing mission
     BindOrigin(bind_origin::Arguments),
+    /// Take a ticket from a mission
+    UnbindOrigin(unbind_origin::Arguments),
 }
 
 pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
@@ -34,5 +37,6 @@ pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
         Command::Unbind => unbind::run(context),
         Command::SearchOrigin(arguments) => search_origin::run(arguments, context),
         Command::BindOrigin(arguments) => bind_origin::run(arguments, context),
+        Command::UnbindOrigin(arguments) => unbind_origin::run(arguments, context),
     }
 }

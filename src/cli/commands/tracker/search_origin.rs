@@ -1,21 +1,27 @@
 //! `spec-kitty tracker search-origin`.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::document::Document;
 use crate::cli::lines::LinesArgument;
 use crate::cli::ticket_arguments::{search, ticket_not_found};
-use crate::cli::ticket_choice::cells;
-use crate::cli::{CommandResult, Context, Failure, Hint, Outcome, table};
+use crate::cli::ticket_choice::missions;
+use crate::cli::{CommandResult, Context, Failure, Hint, Outcome, table_of};
 use crate::project::paths::find_root;
 use crate::text::one_line;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::search::OriginQuery;
-use crate::tracker::ticket_ref;
+use crate::tracker::ticket_ref::{self, TicketRefError, near_key};
+use crate::warning::{Warning, WarningCode};
 use crate::wire::Provider;
 use crate::wire::candidate::OriginCandidate;
+use crate::wire::ticket::StatusFilter;
+
+/// The limits that a user is offered one after the other.
+const LIMITS: [u32; 3] = [10, 50, 100];
 
 /// Arguments of `tracker search-origin`.
 #[derive(Debug, clap::Args)]
@@ -32,6 +38,9 @@ pub struct Arguments {
     /// Maximum number of results
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     limit: u32,
+    /// Which tickets: open, started, done or all [default: all, open tickets first]
+    #[arg(long, value_name = "STATUS", value_parser = status_argument(), hide_possible_values = true)]
+    status: Option<StatusFilter>,
     #[command(flatten)]
     lines: LinesArgument,
 }
@@ -45,6 +54,8 @@ pub(crate) struct SearchOrigin {
     /// The kind of the resource that was searched.
     resource_type: Option<String>,
     resource_id: Option<String>,
+    /// Whether more tickets match; null if the server does not say.
+    has_more: Option<bool>,
     /// The key, else the text.
     query_used: String,
 }
@@ -54,31 +65,89 @@ impl Document for SearchOrigin {
     const LIST: Option<&'static str> = Some("candidates");
 }
 
+/// Parses the name of a filter. clap lists the names and suggests the nearest.
+fn status_argument() -> impl TypedValueParser<Value = StatusFilter> {
+    let filters = [
+        ("open", StatusFilter::Open),
+        ("started", StatusFilter::Started),
+        ("done", StatusFilter::Done),
+        ("all", StatusFilter::All),
+    ];
+    PossibleValuesParser::new(filters.map(|(name, _)| name)).map(move |name| {
+        let found = filters.iter().find(|(known, _)| *known == name);
+        found.map_or(StatusFilter::All, |(_, filter)| *filter)
+    })
+}
+
 /// Searches and lists the tickets.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.phase.start_reading();
     let binding = OriginBinding::load(&find_root(&context.world)?)?;
+    let limit = arguments.limit;
     let query = query(arguments, &binding)?;
     let client = ControlPlaneClient::new(context.session()?);
     let by_key = query.key.is_some();
     let result = search(context, &binding, &client, query)?;
-    let rows: Vec<_> = result.candidates.iter().map(cells).collect();
-    if rows.is_empty() && by_key {
+    if result.candidates.is_empty() && by_key {
         return Err(ticket_not_found(&result.query_used, binding.provider));
     }
-    if rows.is_empty() {
+    let mut near = None;
+    if result.candidates.is_empty() {
         let words = one_line(&result.query_used);
         context.ui.say(&format!("No tickets match {words:?}."));
+        near = near_key(&result.query_used).map(|key| format!("did you mean {key}?"));
     }
-    let text = table(&context.ui, ["key", "status", "title", "url"], &rows);
+    let mut text = text(context, &result.candidates);
+    if result.has_more == Some(true) {
+        let note = more(result.candidates.len(), limit);
+        // On a terminal it stands below the tickets.
+        if context.ui.stdout_is_terminal() && !context.ui.quiet {
+            text = format!("{text}\n{note}\n");
+        } else {
+            context.ui.say(&note);
+        }
+    }
     let answer = SearchOrigin {
         candidates: result.candidates,
         provider: result.provider,
         resource_type: known(result.resource_type),
         resource_id: known(result.resource_id),
+        has_more: result.has_more,
         query_used: result.query_used,
     };
-    Ok(Outcome::new(answer, text))
+    let near = near.map(Warning::of(WarningCode::NearKey));
+    Ok(Outcome::new(answer, text).warn(near))
+}
+
+/// The note that more tickets match, and what shows them.
+fn more(shown: usize, limit: u32) -> String {
+    let advice = match LIMITS.into_iter().find(|larger| *larger > limit) {
+        Some(larger) => format!("--limit {larger}"),
+        None => "use more words".to_owned(),
+    };
+    format!("{shown} shown, more match: {advice}")
+}
+
+/// The tickets as rows. A terminal has no room for URLs; the title comes last, where it is cut.
+fn text(context: &Context, tickets: &[OriginCandidate]) -> String {
+    let is_terminal = context.ui.stdout_is_terminal();
+    let has_missions = tickets.iter().any(|ticket| !missions(ticket).is_empty());
+    let columns: &[&str] = match (is_terminal, has_missions) {
+        (true, true) => &["key", "status", "mission", "title"],
+        (true, false) => &["key", "status", "title"],
+        (false, true) => &["key", "status", "title", "url", "mission"],
+        (false, false) => &["key", "status", "title", "url"],
+    };
+    let cell = |ticket: &OriginCandidate, column| match column {
+        "key" => ticket.external_issue_key().to_owned(),
+        "status" => ticket.status().to_owned(),
+        "title" => ticket.title().to_owned(),
+        "url" => ticket.url().to_owned(),
+        _ => missions(ticket),
+    };
+    let row = |ticket| columns.iter().map(|column| cell(ticket, column)).collect();
+    let rows: Vec<_> = tickets.iter().map(row).collect();
+    table_of(&context.ui, columns, &rows)
 }
 
 /// An answer without tickets may lack the resource.
@@ -92,7 +161,8 @@ fn query(arguments: Arguments, binding: &OriginBinding) -> Result<OriginQuery, F
         key,
         text,
         limit,
-        ..
+        status,
+        lines: _,
     } = arguments;
     let blank = |text: &String| text.trim().is_empty();
     let given: Vec<_> = [&query, &key, &text].into_iter().flatten().collect();
@@ -102,13 +172,20 @@ fn query(arguments: Arguments, binding: &OriginBinding) -> Result<OriginQuery, F
             "spec-kitty tracker search-origin WEB-123",
         )));
     }
-    let (key, text) = match query.as_deref().map(ticket_ref::parse) {
-        None => (key, text),
+    let (key, text, site) = match query.as_deref().map(ticket_ref::parse) {
+        None => (key, text, None),
         Some(Ok(reference)) => {
             binding.require(reference.provider)?;
-            (Some(reference.key), None)
+            (Some(reference.key), None, reference.site)
         }
-        Some(Err(_)) => (None, query),
+        Some(Err(error @ TicketRefError::Url(_))) => return Err(error.into()),
+        Some(Err(_)) => (None, query, None),
     };
-    Ok(OriginQuery { key, text, limit })
+    Ok(OriginQuery {
+        key,
+        text,
+        limit,
+        status,
+        site,
+    })
 }

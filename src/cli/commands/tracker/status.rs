@@ -104,7 +104,7 @@ fn text(
         Some(server) => server.to_string(),
         None => "not configured; run: spec-kitty auth login --server URL".to_owned(),
     };
-    let project = binding.and_then(|binding| binding.project_slug.clone());
+    let project = binding.and_then(|binding| binding.project().map(str::to_owned));
     let queued = format!("{} queued", count(queue.pending, "event"));
     let rejected = (queue.dead > 0).then(|| count(queue.dead, "event"));
     let rows = [

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::super::Store;
 use crate::cli::document::Document;
 use crate::cli::ticket_arguments::provider_argument;
-use crate::cli::{CommandResult, Context, Outcome};
+use crate::cli::{CommandResult, Context, Failure, Outcome};
 use crate::text::one_line;
 use crate::wire::Provider;
 
@@ -14,15 +14,24 @@ use crate::wire::Provider;
 pub struct Arguments {
     /// Project name, as passed to `tracker bind --project-slug`
     pub slug: String,
-    /// Tracker of the project
-    #[arg(long, value_parser = provider_argument(), ignore_case = true)]
-    pub provider: Provider,
+    /// Connection to the tracker that has the tickets
+    #[arg(long, value_name = "NAME", requires = "resource", conflicts_with_all = IMPORTED)]
+    pub connection: Option<String>,
+    /// Key of the Linear team or Jira project: `WEB`
+    #[arg(long, value_name = "KEY", requires = "connection")]
+    pub resource: Option<String>,
+    /// Tracker that the imported tickets come from
+    #[arg(
+        long, value_parser = provider_argument(), ignore_case = true,
+        required_unless_present = "connection", requires_all = ["resource_type", "resource_id"]
+    )]
+    pub provider: Option<Provider>,
     /// Kind of tracker resource: `linear_team`, `jira_project`
-    #[arg(long, value_name = "TYPE")]
-    pub resource_type: String,
+    #[arg(long, value_name = "TYPE", requires = "provider")]
+    pub resource_type: Option<String>,
     /// Id of the resource in the tracker
-    #[arg(long, value_name = "ID")]
-    pub resource_id: String,
+    #[arg(long, value_name = "ID", requires = "provider")]
+    pub resource_id: Option<String>,
     #[command(flatten)]
     pub store: Store,
 }
@@ -37,8 +46,12 @@ pub(crate) struct AdminProjectMap {
     /// A reference that can replace the name.
     binding_ref: String,
     provider: Provider,
-    resource_type: String,
+    resource_type: &'static str,
     resource_id: String,
+    /// The key of a live resource.
+    resource_key: Option<String>,
+    /// The connection that reads its tickets live.
+    connection: Option<String>,
     /// The folder of the store.
     data: String,
 }
@@ -47,32 +60,80 @@ impl Document for AdminProjectMap {
     const SCHEMA: &'static str = "spec-kitty.admin-project-map/1";
 }
 
+/// The arguments for imported tickets.
+const IMPORTED: [&str; 3] = ["provider", "resource_type", "resource_id"];
+
+/// What a project was mapped to.
+struct Mapped {
+    created: bool,
+    binding_ref: String,
+    provider: Provider,
+    resource_id: String,
+    /// `None` for imported tickets.
+    resource_key: Option<String>,
+}
+
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
+    let (slug, connection) = (&arguments.slug, &arguments.connection);
+    let mapped = map(&arguments, context)?;
+    let kind = mapped.provider.resource_type();
+    let shown = mapped.resource_key.as_ref().unwrap_or(&mapped.resource_id);
+    let text = format!(
+        "Mapped project {} to {} {kind} {}",
+        one_line(slug),
+        mapped.provider.title(),
+        one_line(shown),
+    );
+    let answer = AdminProjectMap {
+        created: mapped.created,
+        project_slug: slug.clone(),
+        binding_ref: mapped.binding_ref,
+        provider: mapped.provider,
+        resource_type: kind,
+        resource_id: mapped.resource_id,
+        resource_key: mapped.resource_key,
+        connection: connection.clone(),
+        data: arguments.store.shown(context),
+    };
+    Ok(Outcome::new(answer, text))
+}
+
+fn map(arguments: &Arguments, context: &Context) -> Result<Mapped, Failure> {
     let Arguments {
         slug,
+        connection,
+        resource,
         provider,
         resource_type,
         resource_id,
         store,
     } = arguments;
     let administration = store.open(context)?;
-    let mapped = administration.map_project(&slug, provider, &resource_type, &resource_id)?;
-    administration.close();
-    let text = format!(
-        "Mapped project {} to {} {} {}",
-        one_line(&slug),
-        provider.title(),
-        one_line(&resource_type),
-        one_line(&resource_id),
-    );
-    let answer = AdminProjectMap {
-        created: mapped.created,
-        project_slug: slug,
-        binding_ref: mapped.binding_ref,
-        provider,
-        resource_type,
-        resource_id,
-        data: store.shown(context),
+    let mapped = match (connection, resource, provider, resource_type, resource_id) {
+        (Some(connection), Some(key), ..) => {
+            let (mapped, provider, resource) =
+                administration.map_live_project(slug, connection, key)?;
+            Mapped {
+                created: mapped.created,
+                binding_ref: mapped.binding_ref,
+                provider,
+                resource_id: resource.id,
+                resource_key: Some(resource.key),
+            }
+        }
+        (_, _, Some(provider), Some(kind), Some(id)) => {
+            let mapped = administration.map_project(slug, *provider, kind, id)?;
+            Mapped {
+                created: mapped.created,
+                binding_ref: mapped.binding_ref,
+                provider: *provider,
+                resource_id: id.clone(),
+                resource_key: None,
+            }
+        }
+        // The rules of the arguments exclude this.
+        _ => return Err(Failure::usage("pass --connection, or --provider")),
     };
-    Ok(Outcome::new(answer, text))
+    administration.close();
+    Ok(mapped)
 }

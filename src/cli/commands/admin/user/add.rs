@@ -1,15 +1,12 @@
 //! `spec-kitty admin user add`.
 
-use std::io::{BufRead as _, BufReader, Read as _};
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::super::Store;
 use crate::cli::document::Document;
 use crate::cli::ticket_arguments::provider_argument;
-use crate::cli::{CommandResult, Context, Failure, Outcome, ask};
-use crate::secret::Secret;
+use crate::cli::{CommandResult, Context, Outcome};
 use crate::text::one_line;
 use crate::wire::Provider;
 
@@ -49,7 +46,7 @@ impl Document for AdminUserAdd {
 }
 
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
-    let password = password(&arguments, context)?;
+    let password = super::new_password(context, arguments.password_stdin)?;
     let Arguments {
         name, team, links, ..
     } = &arguments;
@@ -67,29 +64,4 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let verb = if created { "Added" } else { "Changed" };
     let text = format!("{verb} user {} of team {}", one_line(name), one_line(team));
     Ok(Outcome::new(answer, text))
-}
-
-fn password(arguments: &Arguments, context: &Context) -> Result<Secret, Failure> {
-    if arguments.password_stdin {
-        return password_from_stdin();
-    }
-    if !context.ui.may_ask() {
-        let command = format!("{} --password-stdin < FILE", context.typed.quoted());
-        return Err(ask::password_required(command));
-    }
-    let password = ask::password(context, "Password")?;
-    if ask::password(context, "Repeat password")? != password {
-        return Err(Failure::usage("the passwords do not match"));
-    }
-    Ok(password)
-}
-
-/// The first line, without its line break.
-fn password_from_stdin() -> Result<Secret, Failure> {
-    const MAX_BYTES: u64 = 4 * 1024;
-    let mut line = String::new();
-    BufReader::new(std::io::stdin().take(MAX_BYTES))
-        .read_line(&mut line)
-        .map_err(|error| ask::stdin_failed(&error))?;
-    Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
 }

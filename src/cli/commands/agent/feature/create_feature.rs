@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::document::Document;
-use crate::cli::{CommandResult, CommitArguments, Context, Outcome, record};
+use crate::cli::{CommandResult, CommitArguments, Context, DeliverArguments, Outcome, record};
 use crate::journey::create::create_feature_core;
 use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions};
 use crate::project::Project;
@@ -25,6 +25,8 @@ pub struct Arguments {
     target_branch: Option<String>,
     #[command(flatten)]
     commit: CommitArguments,
+    #[command(flatten)]
+    deliver: DeliverArguments,
 }
 
 /// The new mission, with the keys that agents of spec-kitty 3.0 read. Paths are absolute.
@@ -34,7 +36,7 @@ pub(crate) struct CreateFeature {
     feature: String,
     feature_dir: String,
     /// `061`.
-    feature_number: String,
+    feature_number: Option<String>,
     created_at: String,
     /// The files to fill.
     created_files: Vec<String>,
@@ -106,17 +108,20 @@ struct BranchContext {
 }
 
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
-    let project = Project::open(&context.world)?;
+    context.require_home()?;
+    let project = Project::open_to_commit(&context.world)?;
     let team_slug = context.team_slug();
     let service = context.service(&project, team_slug.as_deref(), arguments.commit.policy());
     let options = MissionOptions {
         mission_type: arguments.mission,
         target_branch: arguments.target_branch,
+        title: None,
         slug: Some(arguments.slug),
         number: None,
         allow_duplicate: false,
     };
     let made = create_feature_core(service, &options)?;
+    let undelivered = arguments.deliver.after(context, &project);
     let folder = made.mission.directory.display().to_string();
     let rows = [
         ("created", made.metadata.mission_slug()),
@@ -135,6 +140,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let answer = answer(&made, project.current_branch(), now);
     Ok(Outcome::new(answer, text)
         .warn(made.warnings)
+        .warn(undelivered)
         .warn(context.reminder()))
 }
 
@@ -159,7 +165,7 @@ fn answer(made: &Arrival, current: &str, now: String) -> CreateFeature {
     CreateFeature {
         feature: made.metadata.mission_slug().to_owned(),
         feature_dir: made.mission.directory.display().to_string(),
-        feature_number: made.text("feature_number").to_owned(),
+        feature_number: made.metadata.number(),
         created_at: made.metadata.created_at().to_owned(),
         created_files: vec![
             spec_file.clone(),

@@ -1,17 +1,18 @@
-//! The URL of a control plane.
+//! The URL of a server.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use url::{Host, Url};
 
-/// The URL of a control plane: https, or http on this machine. It has no user, query or fragment; a
-/// path prefix stays.
+/// The URL of a server: https, or http on this machine. It has no user, query or fragment; a
+/// path prefix stays. The scheme may be omitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUrl {
     url: Url,
 }
 
-/// An invalid URL of a control plane. The message does not repeat it: it may contain a password.
+/// An invalid URL of a server. The message does not repeat it: it may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ServerUrlError {
     /// Not a URL with a host.
@@ -33,7 +34,7 @@ pub enum ServerUrlError {
 
 impl ServerUrl {
     pub fn parse(text: &str) -> Result<Self, ServerUrlError> {
-        let mut url = Url::parse(text.trim()).map_err(|_| ServerUrlError::NotAUrl)?;
+        let mut url = Url::parse(&with_scheme(text.trim())).map_err(|_| ServerUrlError::NotAUrl)?;
         let host = url.host().ok_or(ServerUrlError::NotAUrl)?;
         match url.scheme() {
             "https" => {}
@@ -62,11 +63,16 @@ impl ServerUrl {
         self.url.scheme() == "http"
     }
 
-    /// The URL of a path of the wire (`/api/v1/…`).
+    /// The URL of a path on this server (`/api/v1/…`).
     pub fn endpoint(&self, path: &str) -> Url {
         let mut url = self.url.clone();
         let prefix = self.url.path().trim_end_matches('/');
+        let (path, query) = match path.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (path, None),
+        };
         url.set_path(&format!("{prefix}{path}"));
+        url.set_query(query);
         url
     }
 }
@@ -74,6 +80,26 @@ impl ServerUrl {
 impl fmt::Display for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.url.as_str().trim_end_matches('/'))
+    }
+}
+
+/// Adds the scheme to a host: http for this machine, https for any other. Without a dot, a port or the
+/// name `localhost` a word is no host.
+fn with_scheme(text: &str) -> Cow<'_, str> {
+    let authority = text.split('/').next().unwrap_or_default();
+    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| {
+        !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    let is_host = has_port || authority.contains(['.', '[']) || authority == "localhost";
+    if text.contains("://") || !is_host {
+        return Cow::Borrowed(text);
+    }
+    let secure = format!("https://{text}");
+    match Url::parse(&secure) {
+        Ok(url) if url.host().is_some_and(|host| is_loopback(&host)) => {
+            Cow::Owned(format!("http://{text}"))
+        }
+        _ => Cow::Owned(secure),
     }
 }
 
@@ -120,7 +146,20 @@ mod tests {
             ("https://example.com?x=1", Err(QueryOrFragment)),
             ("https://example.com/#x", Err(QueryOrFragment)),
             ("ftp://example.com", Err(Scheme)),
-            ("control.example.com", Err(NotAUrl)),
+            ("127.0.0.1:8460", Ok("http://127.0.0.1:8460")),
+            ("[::1]:8460", Ok("http://[::1]:8460")),
+            ("localhost:8460/x/", Ok("http://localhost:8460/x")),
+            ("localhost", Ok("http://localhost")),
+            ("control.example.com", Ok("https://control.example.com")),
+            ("control:8460/x", Ok("https://control:8460/x")),
+            ("10.0.0.1:80", Ok("https://10.0.0.1:80")),
+            ("user@example.com", Err(UserInformation)),
+            ("user:p@example.com:1", Err(UserInformation)),
+            ("example.com?x=1", Err(QueryOrFragment)),
+            ("nonsense", Err(NotAUrl)),
+            ("local", Err(NotAUrl)),
+            ("control:port", Err(NotAUrl)),
+            ("a b.example", Err(NotAUrl)),
             ("file:///etc/passwd", Err(NotAUrl)),
             ("https://", Err(NotAUrl)),
             ("", Err(NotAUrl)),

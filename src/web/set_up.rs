@@ -14,7 +14,8 @@ use crate::world::{World, names};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_CERTIFICATE_BYTES: u64 = 8 * 1024 * 1024;
 
-pub(super) fn set_up(world: &World, server: &ServerUrl) -> Result<Client, SetupError> {
+/// A client for this server. It follows no redirect.
+pub(crate) fn set_up(world: &World, server: &ServerUrl) -> Result<Client, SetupError> {
     // Fails if another client of this process has installed it already.
     drop(rustls::crypto::ring::default_provider().install_default());
     let builder = Client::builder()

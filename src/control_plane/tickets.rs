@@ -1,0 +1,149 @@
+//! The tickets of a project: imported into the store, or live at a tracker.
+
+use super::api_error::ApiError;
+use super::app::App;
+use super::live::Place;
+use super::store::{ConnectionRow, FoundTickets, ProjectMapping, TextQuery};
+use super::trackers::{Found, Ticket, TrackerError};
+use crate::wire::candidate::{MatchType, OriginCandidate};
+use crate::wire::ticket::StatusFilter;
+
+impl App {
+    /// The ticket with this key, ignoring case. A live tracker may find a moved one by its former key.
+    pub(super) async fn ticket_by_key(
+        &self,
+        project: &ProjectMapping,
+        key: &str,
+        status: StatusFilter,
+    ) -> Result<FoundTickets, ApiError> {
+        let Some(connection) = self.connection(project).await? else {
+            return Ok(self.store.ticket_by_key(project, key, status).await?);
+        };
+        let place = place(project, &connection);
+        let ticket = self.live.find(&self.store, place, key).await;
+        let ticket = ticket.map_err(|error| failed(&connection, error))?;
+        let ticket = ticket.filter(|ticket| status.accepts(ticket.status_kind));
+        let found = Found {
+            tickets: ticket.into_iter().collect(),
+            has_more: false,
+        };
+        self.with_missions(project, found, MatchType::Exact).await
+    }
+
+    /// The tickets that match a text best.
+    pub(super) async fn tickets_by_text(
+        &self,
+        project: &ProjectMapping,
+        query: TextQuery<'_>,
+    ) -> Result<FoundTickets, ApiError> {
+        let Some(connection) = self.connection(project).await? else {
+            return Ok(self.store.tickets_by_text(project, query).await?);
+        };
+        let place = place(project, &connection);
+        let found = self.live.search(
+            &self.store,
+            place,
+            query.text,
+            query.status,
+            query.limit as usize,
+        );
+        let found = found.await.map_err(|error| failed(&connection, error))?;
+        self.with_missions(project, found, MatchType::Text).await
+    }
+
+    /// A ticket that exists as far as the control plane knows without asking a live tracker.
+    pub(super) async fn known_ticket(
+        &self,
+        project: &ProjectMapping,
+        id: &str,
+        key: &str,
+    ) -> Result<Option<OriginCandidate>, ApiError> {
+        let Some(connection) = self.connection(project).await? else {
+            return Ok(self.store.ticket(project, id, key).await?);
+        };
+        let ticket = self.live.seen(place(project, &connection), id, key);
+        Ok(ticket.as_ref().and_then(origin))
+    }
+
+    /// The ticket with this id and this key at a live tracker; `None` for imported tickets.
+    pub(super) async fn live_ticket(
+        &self,
+        project: &ProjectMapping,
+        id: &str,
+        key: &str,
+    ) -> Result<Option<OriginCandidate>, ApiError> {
+        let Some(connection) = self.connection(project).await? else {
+            return Ok(None);
+        };
+        let place = place(project, &connection);
+        let ticket = self.live.find(&self.store, place, key).await;
+        let ticket = ticket.map_err(|error| failed(&connection, error))?;
+        let ticket = ticket.filter(|ticket| ticket.external_issue_id == id);
+        Ok(ticket.as_ref().and_then(origin))
+    }
+
+    /// The connection of a project; `None` if its tickets are imported.
+    async fn connection(
+        &self,
+        project: &ProjectMapping,
+    ) -> Result<Option<ConnectionRow>, ApiError> {
+        let Some(id) = project.connection else {
+            return Ok(None);
+        };
+        // It can have been removed a moment ago.
+        let row = self.store.connection(id).await?;
+        row.map(Some).ok_or(ApiError::Internal)
+    }
+
+    async fn with_missions(
+        &self,
+        project: &ProjectMapping,
+        found: Found,
+        match_type: MatchType,
+    ) -> Result<FoundTickets, ApiError> {
+        let ids = found
+            .tickets
+            .iter()
+            .map(|ticket| &*ticket.external_issue_id);
+        let mut missions = self.store.missions(project, ids).await?;
+        let candidate = |ticket: &Ticket| {
+            let missions = missions
+                .remove(&ticket.external_issue_id)
+                .unwrap_or_default();
+            ticket.candidate(match_type, missions).ok()
+        };
+        Ok(FoundTickets {
+            candidates: found.tickets.iter().filter_map(candidate).collect(),
+            has_more: found.has_more,
+        })
+    }
+}
+
+fn place<'a>(project: &'a ProjectMapping, connection: &'a ConnectionRow) -> Place<'a> {
+    Place {
+        connection,
+        resource: &project.resource_id,
+    }
+}
+
+/// The fields of a ticket were checked when it was read.
+fn origin(ticket: &Ticket) -> Option<OriginCandidate> {
+    ticket.candidate(MatchType::Exact, Vec::new()).ok()
+}
+
+/// Logs only the kind of the failure: the tracker's own words can contain what a user typed.
+fn failed(connection: &ConnectionRow, error: TrackerError) -> ApiError {
+    let Ok(provider) = connection.provider.parse() else {
+        return ApiError::Internal;
+    };
+    tracing::warn!(
+        connection = connection.name,
+        code = error.code(),
+        "tracker failed"
+    );
+    ApiError::Tracker {
+        connection: connection.name.clone(),
+        provider,
+        error,
+    }
+}

@@ -1,0 +1,10 @@
+//! What every HTTP client of the program shares: the rule for a server's URL, certificates, proxy.
+
+mod error;
+mod server_url;
+mod set_up;
+
+pub(crate) use error::{BadCertificate, Cause, SetupError};
+pub use server_url::ServerUrl;
+pub(crate) use server_url::ServerUrlError;
+pub(crate) use set_up::set_up;
