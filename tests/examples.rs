@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::help::{commands, commands_that_act};
 use crate::support::{
-    BIND_PATH, ControlPlane, EVENTS_PATH, Reply, Request, SEARCH_PATH, Sandbox, Server, TOKEN_PATH,
-    Terminal, UNBIND_PATH, bind_answer, candidate, search_answer, verdicts,
+    BIND_PATH, ControlPlane, EVENTS_PATH, Reply, SEARCH_PATH, Sandbox, Server, TOKEN_PATH,
+    Terminal, UNBIND_PATH, bind_answer, candidate, linear_answer, search_answer, verdicts,
 };
 
 /// The address in the examples.
@@ -65,27 +65,13 @@ fn server() -> Server {
     });
     server.on(BIND_PATH, Reply::json(200, &bind_answer()));
     server.on(UNBIND_PATH, Reply::json(200, &json!({"unbound": true})));
-    server.handle("/graphql", linear);
+    server.handle("/graphql", linear_answer);
     server.handle(EVENTS_PATH, |request| verdicts(request, |_| "success"));
     server.on(
         TOKEN_PATH,
         Reply::json(200, &json!({"access": "a-token", "refresh": "r-token"})),
     );
     server
-}
-
-/// What a Linear with one team answers.
-fn linear(request: &Request) -> Reply {
-    let query = request.json()["query"].as_str().unwrap().to_owned();
-    let (field, value) = if query.contains("viewer") {
-        let viewer = json!({"id": "u1", "name": "Ada Lovelace", "email": "ada@example.com"});
-        ("viewer", viewer)
-    } else {
-        let page = json!({"hasNextPage": false, "endCursor": null});
-        let team = json!({"id": "t1", "key": "WEB", "name": "Web"});
-        ("teams", json!({"nodes": [team], "pageInfo": page}))
-    };
-    Reply::json(200, &json!({"data": {field: value}}))
 }
 
 /// A project with the missions `060-search` and `061-web-123`, and all files that an example reads.
@@ -172,15 +158,29 @@ fn every_example_works() {
             let sandbox = scene.copy();
             match command.as_str() {
                 "serve" => serves(&sandbox, &line),
-                "auth login" if !line.contains('<') => logs_in(&sandbox, &line),
+                "connect" => connects(&server, &line),
+                "auth login" if !line.contains('<') => types_secret(&sandbox, &line),
                 _ => drop(sandbox.run_line(&line).succeeds()),
             }
         }
     }
 }
 
-/// The command asks for a password on a terminal.
-fn logs_in(sandbox: &Sandbox, line: &str) {
+/// A repository that uses no other server, and the fake tracker instead of Linear.
+fn connects(server: &Server, line: &str) {
+    let sandbox = Sandbox::with_git();
+    sandbox.write("token.txt", "a-token\n");
+    let url = format!("connect linear --url {}/graphql", server.url());
+    let line = line.replace("connect linear", &url);
+    if line.contains('<') {
+        drop(sandbox.run_line(&line).succeeds());
+    } else {
+        types_secret(&sandbox, &line);
+    }
+}
+
+/// The command asks for a password or a key on a terminal.
+fn types_secret(sandbox: &Sandbox, line: &str) {
     let words: Vec<_> = line.split_whitespace().skip(1).collect();
     let mut terminal = Terminal::start(sandbox.command(&words));
     terminal.wait_for_hidden_input();

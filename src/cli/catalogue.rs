@@ -99,6 +99,7 @@ pub(super) const COMMANDS: &[Entry] = &[
     entry::<c::auth::login::AuthLogin>("auth login", ASKING),
     entry::<c::auth::status::AuthStatus>("auth status", &[ExitCode::AuthRequired]),
     entry::<c::auth::logout::AuthLogout>("auth logout", PROJECT),
+    entry::<c::connect::Connect>("connect", EVERY),
     entry::<c::specify::Specify>("specify", EVERY),
     entry::<c::mission::list::MissionList>("mission list", PROJECT),
     entry::<c::mission::show::MissionShow>("mission show", SERVER),

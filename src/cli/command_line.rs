@@ -77,7 +77,12 @@ impl CommandLine {
     /// Whether the command reads standard input, which the command alone would wait for.
     pub(super) fn reads_stdin(&self) -> bool {
         let candidate = |pair: &[String]| matches!(pair, [flag, value] if flag == "--candidate" && value == "-");
-        let flags = ["--candidate=-", "--with-token", "--password-stdin"];
+        let flags = [
+            "--candidate=-",
+            "--with-token",
+            "--password-stdin",
+            "--token-stdin",
+        ];
         self.words.windows(2).any(candidate) || flags.iter().any(|flag| self.contains(flag))
     }
 

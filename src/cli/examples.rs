@@ -35,6 +35,13 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         &["spec-kitty auth logout", "spec-kitty auth logout --json"],
     ),
     (
+        "connect",
+        &[
+            "spec-kitty connect linear --resource WEB",
+            "spec-kitty connect linear --resource WEB --token-stdin < token.txt",
+        ],
+    ),
+    (
         "specify",
         &[
             "spec-kitty specify user-auth",

@@ -76,6 +76,9 @@ pub(crate) fn plan(service: Service<'_>, asked: &str) -> Result<Discard, Discard
         return Err(DiscardError::Unsaved { mission, files });
     }
     let way = way(service, &mission)?;
+    if matches!(way, Way::Commit(_)) {
+        service.require_commits()?;
+    }
     Ok(Discard {
         mission,
         metadata,

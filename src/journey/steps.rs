@@ -151,7 +151,7 @@ impl Walk<'_> {
             let origin = origin_of(ticket)?;
             let path = metadata.path();
             let replaced = set_origin_ticket(self.service.world, &lock_file, path, &origin)?;
-            self.progress.wrote_origin = replaced == Replaced::Written;
+            self.progress.wrote_metadata = replaced == Replaced::Written;
         }
         Ok(Settled::Done)
     }
@@ -184,16 +184,25 @@ impl Walk<'_> {
         let key = ticket.map_or("", |ticket| ticket.candidate.external_issue_key());
         let (key, mission) = (one_line(key), metadata.mission_slug());
         let message = format!("Bind {key} to mission {mission}");
+        self.commit_metadata(&metadata, &message)
+    }
+
+    /// Commits `meta.json` alone.
+    pub(super) fn commit_metadata(
+        &mut self,
+        metadata: &MissionMetadata,
+        message: &str,
+    ) -> Result<Settled, StepError> {
         let files = [metadata.path().to_owned()];
-        let state = if self.progress.wrote_origin {
+        let state = if self.progress.wrote_metadata {
             PathState::Written
         } else {
             PathState::Changed
         };
-        Ok(self.commit(&files, &message, state)?)
+        Ok(self.commit(&files, message, state)?)
     }
 
-    pub(super) fn commit(
+    fn commit(
         &mut self,
         files: &[PathBuf],
         message: &str,

@@ -4,6 +4,7 @@
 mod command_tree;
 mod control_plane;
 mod fixtures;
+mod linear;
 mod output;
 mod queue;
 mod raw_server;
@@ -19,6 +20,7 @@ mod unprivileged;
 pub(crate) use command_tree::words_of;
 pub(crate) use control_plane::*;
 pub(crate) use fixtures::*;
+pub(crate) use linear::*;
 pub(crate) use output::Output;
 pub(crate) use queue::*;
 pub(crate) use reply::{Reply, Request};

@@ -6,6 +6,7 @@ pub(crate) mod auth;
 #[expect(clippy::module_inception, reason = "files have the names of commands")]
 pub(crate) mod commands;
 pub(crate) mod completions;
+pub(crate) mod connect;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod help;

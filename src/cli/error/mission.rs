@@ -76,6 +76,7 @@ impl From<DiscardError> for Failure {
             E::Hidden(ref name) => failure(Code::RepoState).hint(show(name)),
             E::Stopped { mission, source } => partly_discarded(mission, *source),
             E::Mission(error) => error.into(),
+            E::NotReady(error) => error.into(),
             E::Metadata(error) => error.into(),
             E::Outside(error) => error.into(),
             E::Fs(error) => error.into(),
@@ -121,6 +122,9 @@ impl From<CreationError> for Failure {
             E::InvalidBranch(_) => failure(Code::InvalidBranch),
             E::NotARepository(_) => failure(Code::NotAGitRepository),
             E::DetachedHead => failure(Code::DetachedHead),
+            E::NotSwitched { ref stderr, .. } => {
+                failure(Code::BranchUnavailable).cause(stderr.trim())
+            }
             E::InsideWorktree { ref main, .. } => {
                 let main = main.to_string_lossy();
                 let hint = format!("run it again with: -C {}", shell_word(&main));
