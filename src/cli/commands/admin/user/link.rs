@@ -23,7 +23,7 @@ pub struct Arguments {
 
 /// The trackers that a user may use.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Links {
+struct UserLinks {
     /// False if nothing had to change.
     changed: bool,
     /// The login name.
@@ -37,7 +37,7 @@ struct Links {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AdminUserLink {
     #[serde(flatten)]
-    links: Links,
+    links: UserLinks,
 }
 
 impl Document for AdminUserLink {
@@ -48,7 +48,7 @@ impl Document for AdminUserLink {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AdminUserUnlink {
     #[serde(flatten)]
-    links: Links,
+    links: UserLinks,
 }
 
 impl Document for AdminUserUnlink {
@@ -68,7 +68,7 @@ pub(crate) fn unlink(arguments: Arguments, context: &Context) -> CommandResult {
 }
 
 /// Neither needs a password, and neither ends a session.
-fn set(arguments: &Arguments, context: &Context, linked: bool) -> Result<Links, Failure> {
+fn set(arguments: &Arguments, context: &Context, linked: bool) -> Result<UserLinks, Failure> {
     let Arguments {
         name,
         provider,
@@ -78,7 +78,7 @@ fn set(arguments: &Arguments, context: &Context, linked: bool) -> Result<Links, 
     let changed = administration.set_link(name, *provider, linked)?;
     let links = administration.links_of(name)?;
     administration.close();
-    Ok(Links {
+    Ok(UserLinks {
         changed,
         name: name.clone(),
         links,
