@@ -547,7 +547,7 @@ fn status_without_an_answer_is_not_verified_and_no_error() {
         server.on(ME_PATH, reply);
         let status = sandbox.run(&["auth", "status", "--json"]).answer(STATUS);
         assert_eq!(status["verified"], json!(null));
-        let warning = status["warnings"][0].as_str().unwrap();
+        let warning = status["warnings"][0]["message"].as_str().unwrap();
         assert!(warning.starts_with(words), "{warning}");
     }
 }

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::{literals, names};
 use crate::support::repository;
 use crate::support::{
-    BIND_PATH, ControlPlane, EVENTS_PATH, Output, Reply, Sandbox, Server, UNBIND_PATH,
+    BIND_PATH, ControlPlane, EVENTS_PATH, LINEAR_TOKEN, Output, Reply, Sandbox, Server,
+    UNBIND_PATH, linear,
 };
 
 /// Keys of every document.
@@ -203,6 +204,7 @@ fn walk() -> Vec<Value> {
     documents.extend(control_plane(&project));
     documents.extend(repairs());
     documents.extend(connections());
+    documents.push(connected());
     documents
 }
 
@@ -246,6 +248,15 @@ fn control_plane(project: &Sandbox) -> Vec<Value> {
     read.unwrap();
     documents.push(serde_json::from_str(&line).unwrap());
     documents
+}
+
+/// A repository that is connected to a fake tracker.
+fn connected() -> Value {
+    let (sandbox, tracker) = (Sandbox::with_git(), linear());
+    let url = format!("{}/graphql", tracker.url());
+    let connect = ["connect", "linear", "--url", &url, "--resource", "WEB"];
+    let connect = [&connect[..], &["--token-stdin", "--json"]].concat();
+    sandbox.run_with_input(&connect, LINEAR_TOKEN).json()
 }
 
 /// A connection to a fake tracker.
