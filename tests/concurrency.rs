@@ -1,11 +1,11 @@
-//! Sixteen processes at once in one repository.
+//! Sixteen processes at once, in one repository or in two clones of it.
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{BIND_PATH, Sandbox, Server};
+use crate::support::{BIND_PATH, ControlPlane, Output, PASSWORD, Sandbox, Server};
 
 const PROCESSES: usize = 16;
 
@@ -24,6 +24,11 @@ fn at_once(sandbox: &Sandbox, command: impl Fn(usize) -> Vec<String> + Sync) -> 
 
 fn words(line: &str) -> Vec<String> {
     line.split(' ').map(str::to_owned).collect()
+}
+
+/// `job-a`, `job-b`, …: with a digit it would be a ticket.
+fn name(n: usize) -> String {
+    format!("job-{}", char::from(b'a' + u8::try_from(n).unwrap()))
 }
 
 /// Every mission has its own number and its own commits, which hold nothing else.
@@ -63,7 +68,7 @@ fn assert_sound(sandbox: &Sandbox, commits_each: usize) {
 #[test]
 fn plain_names_give_one_mission_each() {
     let sandbox = Sandbox::with_project();
-    let answers = at_once(&sandbox, |n| words(&format!("specify job-{n} --json")));
+    let answers = at_once(&sandbox, |n| words(&format!("specify {} --json", name(n))));
     let slugs: BTreeSet<_> = answers
         .iter()
         .map(|a| a["feature_slug"].to_string())
@@ -159,7 +164,7 @@ fn what_a_user_stages_at_the_same_time_stays_out_of_our_commits() {
     let children: Vec<_> = (0..8)
         .map(|n| {
             sandbox
-                .command(&["specify", &format!("job-{n}")])
+                .command(&["specify", &name(n)])
                 .stdout(Stdio::null())
                 .spawn()
                 .unwrap()
@@ -184,4 +189,104 @@ fn what_a_user_stages_at_the_same_time_stays_out_of_our_commits() {
         assert_eq!(sandbox.read(&format!("user-{n}.txt")), "mine\n");
     }
     assert_eq!(sandbox.commit_count(), 9);
+}
+
+/// Another clone of the project's remote, with a home of its own.
+fn clone_of(sandbox: &Sandbox) -> Sandbox {
+    let clone = Sandbox::new();
+    let remote = sandbox.root().join("remote");
+    clone.git(&["clone", "--quiet", remote.to_str().unwrap(), "."]);
+    clone
+}
+
+/// Sixteen processes in two clones, each with a home of its own, on one control plane. The clones
+/// give their missions the same number, so that only one of them may be pushed. Mutation check:
+/// without `exclusive` in the bind, this test fails (two missions).
+#[test]
+fn two_clones_give_a_ticket_one_mission() {
+    let host = Sandbox::new();
+    let server = ControlPlane::filled(&host);
+    let one = Sandbox::with_project();
+    one.bind_tracker("linear", "web");
+    one.commit_all("Bind the tracker");
+    one.git(&[
+        "init",
+        "--quiet",
+        "--bare",
+        "--initial-branch=main",
+        "../remote",
+    ]);
+    one.git(&["remote", "add", "origin", "../remote"]);
+    one.git(&["push", "--quiet", "--set-upstream", "origin", "main"]);
+    let other = clone_of(&one);
+    let clones = [&one, &other];
+    for clone in clones {
+        let login = [
+            "auth",
+            "login",
+            "--server",
+            server.url(),
+            "--username",
+            "kit",
+        ];
+        let login = [&login[..], &["--password-stdin"]].concat();
+        clone.run_with_input(&login, PASSWORD).succeeds();
+    }
+
+    let start = "specify --from-ticket WEB-123 --yes --json --timeout 600";
+    let outputs: Vec<(usize, Output)> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..PROCESSES)
+            .map(|n| scope.spawn(move || (n % 2, clones[n % 2].run(&words(start)))))
+            .collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    let created: Vec<_> = outputs
+        .iter()
+        .filter(|(_, output)| output.code == 0 && output.json()["created"] == true)
+        .collect();
+    let [(winner, first)] = created[..] else {
+        panic!("{outputs:?}");
+    };
+    let (winner, first) = (*winner, first.json());
+    let mission = first["feature_slug"].as_str().unwrap();
+    for (clone, output) in &outputs {
+        if *clone == winner {
+            let answer = output.answer("spec-kitty.specify/1");
+            assert_eq!(answer["feature_slug"], mission);
+            assert_eq!(answer["origin_link_id"], first["origin_link_id"]);
+        } else {
+            let effect = output.json()["error"]["effect"].clone();
+            let error = output.error(6, effect.as_str().unwrap());
+            assert_eq!(error["code"], "ticket_has_mission");
+        }
+    }
+    let origins = host.run(&["admin", "origin", "list", "--json"]).succeeds();
+    assert_eq!(origins.json()["origins"].as_array().unwrap().len(), 1);
+
+    let (winner, loser) = (clones[winner], clones[1 - winner]);
+    if loser.missions().len() > 1 {
+        assert_eq!(loser.missions(), ["060-search", mission]);
+        let discard = ["mission", "discard", mission, "--yes"];
+        loser.run(&discard).succeeds();
+    }
+    assert_eq!(loser.events(), [] as [Value; 0]);
+    assert_eq!(loser.intents(), [] as [Value; 0]);
+    winner.git(&["push", "--quiet"]);
+    loser.git(&["pull", "--quiet", "--ff-only"]);
+    assert_eq!(loser.missions(), ["060-search", mission]);
+    let again = loser.run(&words(start)).answer("spec-kitty.specify/1");
+    assert_eq!(again["created"], false);
+    for key in [
+        "origin_ticket",
+        "origin_link_id",
+        "bound_at",
+        "mission_id",
+        "commits",
+    ] {
+        assert_eq!(again[key], first[key], "{key}");
+    }
+    for clone in clones {
+        clone.run(&["doctor", "--offline"]).succeeds();
+        assert_eq!(clone.git(&["status", "--porcelain"]), "");
+    }
 }

@@ -7,64 +7,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::support::{
-    BIND_PATH, ControlPlane, Output, PASSWORD, Reply, Request, Response, SEARCH_PATH, Sandbox,
-    Server,
+    BIND_PATH, ControlPlane, LINEAR_TOKEN as TOKEN, LIST_PATH, Output, PASSWORD, Reply, Response,
+    SEARCH_PATH, Sandbox, Server, WEB_TEAM as TEAM, issue, linear, linear_answer, linear_error,
 };
-
-/// Unlike any other word, so that a test can look for it.
-const TOKEN: &str = "lin_api_hush-hush-4711";
-const TEAM: &str = "7c0b1f52-5d0e-4a6b-9a3c-2f1e8d7b6a90";
-
-fn issue(key: &str) -> Value {
-    json!({
-        "id": format!("id-of-{key}"), "identifier": key, "title": format!("Ticket {key}"),
-        "url": format!("https://linear.app/acme/issue/{key}"),
-        "updatedAt": "2026-11-20T10:00:00Z", "description": "Because.", "trashed": null,
-        "state": {"name": "Todo", "type": "unstarted"}, "assignee": null, "team": {"id": TEAM},
-    })
-}
-
-fn page(nodes: &[Value]) -> Value {
-    json!({"nodes": nodes, "pageInfo": {"hasNextPage": false, "endCursor": null}})
-}
-
-fn data(field: &str, value: &Value) -> Reply {
-    Reply::json(200, &json!({"data": {field: value}}))
-}
-
-fn linear_error(status: u16, code: &str) -> Reply {
-    let error = json!({"message": format!("Linear says {code}"), "extensions": {"code": code}});
-    Reply::json(status, &json!({"data": null, "errors": [error]}))
-}
-
-/// What a Linear with the tickets `WEB-1` and `WEB-2` answers. `OLD-1` is now `WEB-1`.
-fn linear_answer(request: &Request) -> Reply {
-    let body = request.json();
-    let query = body["query"].as_str().unwrap();
-    if query.contains("viewer") {
-        let viewer = json!({"id": "u1", "name": "Ada Lovelace", "email": "ada@example.com"});
-        return data("viewer", &viewer);
-    }
-    if query.contains("teams(") {
-        let web = json!({"id": TEAM, "key": "WEB", "name": "Web"});
-        let api = json!({"id": "t2", "key": "API", "name": "Backend"});
-        return data("teams", &page(&[web, api]));
-    }
-    if query.contains("searchIssues") {
-        return data("searchIssues", &page(&[issue("WEB-2"), issue("WEB-1")]));
-    }
-    match body["variables"]["id"].as_str().unwrap() {
-        "OLD-1" | "WEB-1" => data("issue", &issue("WEB-1")),
-        "WEB-2" => data("issue", &issue("WEB-2")),
-        _ => linear_error(200, "INPUT_ERROR"),
-    }
-}
-
-fn linear() -> Server {
-    let tracker = Server::start();
-    tracker.handle("/graphql", linear_answer);
-    tracker
-}
 
 /// `admin connection add NAME` with the token on standard input.
 fn add(sandbox: &Sandbox, name: &str, flags: &[&str]) -> Output {
@@ -501,6 +446,33 @@ fn a_failure_of_the_tracker_leaves_the_repository_alone() {
     assert!(!server.log().contains(TOKEN), "{}", server.log());
 }
 
+/// The server repeats a call that fails; the client must not repeat that.
+#[test]
+fn a_tracker_that_is_down_is_called_twice_for_one_command() {
+    let tracker = linear();
+    let (sandbox, _server) = whole(&tracker);
+    for (reply, calls) in [
+        (Reply::html(503), 2),
+        (Reply::html(200), 1),
+        (linear_error(401, "AUTHENTICATION_ERROR"), 1),
+    ] {
+        tracker.on("/graphql", reply);
+        tracker.forget();
+        let run = sandbox.run(&["tracker", "search-origin", "WEB-1", "--json"]);
+        assert_ne!(run.code, 0);
+        assert_eq!(tracker.requests().len(), calls, "{run:?}");
+    }
+}
+
+#[test]
+fn a_former_key_starts_a_mission_from_the_ticket_it_names_now() {
+    let tracker = linear();
+    let (sandbox, _server) = whole(&tracker);
+    let started = sandbox.run(&["specify", "--from-ticket", "OLD-1", "--yes", "--json"]);
+    let started = started.answer("spec-kitty.specify/1");
+    assert_eq!(started["origin_ticket"]["external_issue_key"], "WEB-1");
+}
+
 #[test]
 fn the_api_answers_failures_of_the_tracker_with_their_own_codes() {
     let tracker = linear();
@@ -625,6 +597,40 @@ fn only_a_ticket_of_the_tracker_is_bound_and_with_its_own_fields() {
     assert_eq!(origins["origins"].as_array().unwrap().len(), 2);
     tracker.handle("/graphql", linear_answer);
     bind("k5", "3-c", ("id-of-WEB-2", "WEB-2")).is_ok();
+}
+
+#[test]
+fn a_list_shows_the_tickets_of_the_tracker_page_by_page() {
+    let tracker = linear();
+    let (_sandbox, server) = whole(&tracker);
+    let (token, _) = server.log_in();
+    let list = |cursor: Value| {
+        let body = json!({
+            "provider": "linear", "project_slug": "web", "limit": 1, "mine": true,
+            "status": "open", "cursor": cursor,
+        });
+        server.ask(&token, LIST_PATH, &body)
+    };
+    let first = list(Value::Null);
+    let first = first.is_ok();
+    assert_eq!(first["tickets"][0]["external_issue_key"], "WEB-2");
+    assert_eq!(first["tickets"][0]["updated_at"], "2026-11-20T10:00:00Z");
+    assert_eq!(first["tickets"][0]["missions"], json!([]));
+    assert_eq!(
+        (&first["has_more"], &first["next_cursor"]),
+        (&json!(true), &json!("next"))
+    );
+    let last = list(json!("next"));
+    let last = last.is_ok();
+    assert_eq!(last["tickets"][0]["external_issue_key"], "WEB-1");
+    assert_eq!(
+        (&last["has_more"], &last["next_cursor"]),
+        (&json!(false), &Value::Null)
+    );
+    let filter = &tracker.requests()[0].json()["variables"]["filter"];
+    assert_eq!(filter["assignee"], json!({"isMe": {"eq": true}}));
+    tracker.on("/graphql", linear_error(401, "AUTHENTICATION_ERROR"));
+    list(Value::Null).refuses(403, "tracker_credential_refused");
 }
 
 #[test]

@@ -127,28 +127,43 @@ fn a_candidate_document_with_missions_is_refused_too() {
     refused(&server, &sandbox, &arguments);
 }
 
-/// The missions of this checkout: by id, by slug in this repository, by slug where the repository is
-/// unknown.
-fn here() -> [Value; 4] {
+/// A mission of this checkout, and the id that its `meta.json` has: known by its id, or by its slug in
+/// this repository or in one that the server does not know.
+fn here() -> [(Value, Option<&'static str>); 5] {
     [
-        known(ID, "005-old-name", Some("acme/other")),
-        known("060-search", "060-search", Some(PROJECT_UUID)),
-        known("060-search", "060-search", None),
-        known(
-            "01M82EBYAN55CA467NJEDVWYNY",
-            "060-search",
-            Some("Acme/Web_App"),
+        (known(ID, "005-old-name", Some("acme/other")), Some(ID)),
+        (
+            known("060-search", "060-search", Some(PROJECT_UUID)),
+            Some(ID),
         ),
+        (known("060-search", "060-search", None), None),
+        (
+            known("060-search", "060-search", Some("Acme/Web_App")),
+            None,
+        ),
+        (known(ID, "060-search", Some("Acme/Web_App")), None),
     ]
+}
+
+/// A project whose mission `060-search` has this id.
+fn project_here(mission: Value, id: Option<&str>) -> (Server, Sandbox) {
+    let (server, sandbox) = project_with(&[mission]);
+    sandbox.git(&["remote", "add", "origin", "git@github.com:acme/web_app.git"]);
+    let mut meta = sandbox.meta("060-search");
+    if let Some(id) = id {
+        meta["mission_id"] = id.into();
+    }
+    meta["friendly_name"] = "Written by hand".into();
+    sandbox.write_meta("060-search", &meta);
+    sandbox.commit_all("Write by hand");
+    (server, sandbox)
 }
 
 #[test]
 fn a_mission_of_this_checkout_is_found_again() {
-    for mission in here() {
-        let (server, sandbox) = project_with(&[mission]);
-        sandbox.git(&["remote", "add", "origin", "git@github.com:acme/web_app.git"]);
+    for (mission, id) in here() {
+        let (server, sandbox) = project_here(mission, id);
         let mut meta = sandbox.meta("060-search");
-        meta["mission_id"] = ID.into();
         meta["origin_ticket"] = origin_ticket("WEB-123", "Login page");
         sandbox.write_meta("060-search", &meta);
         sandbox.commit_all("Bind by hand");
@@ -210,13 +225,8 @@ fn a_mission_found_again_answers_as_fully_as_the_first_time() {
 /// an origin count, this test fails (a second mission).
 #[test]
 fn a_mission_of_this_checkout_gets_the_origin_that_the_server_holds() {
-    for mission in here() {
-        let (server, sandbox) = project_with(&[mission]);
-        sandbox.git(&["remote", "add", "origin", "git@github.com:acme/web_app.git"]);
-        let mut meta = sandbox.meta("060-search");
-        meta["mission_id"] = ID.into();
-        sandbox.write_meta("060-search", &meta);
-        sandbox.commit_all("Give it an id");
+    for (mission, id) in here() {
+        let (server, sandbox) = project_here(mission, id);
         let dry = sandbox.run(&[&SPECIFY[..], &["--dry-run"]].concat());
         assert_eq!(dry.answer(SCHEMA)["feature_slug"], "060-search");
         let answer = sandbox.run(&SPECIFY).answer(SCHEMA);
@@ -229,6 +239,20 @@ fn a_mission_of_this_checkout_gets_the_origin_that_the_server_holds() {
         assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
         assert_eq!(sandbox.intents(), [] as [Value; 0]);
     }
+}
+
+/// Two ids are two missions, also if their folders have one name: another clone chose it, too.
+#[test]
+fn a_mission_of_the_same_name_is_not_the_ticket_s() {
+    let other = known(
+        "01M82EBYAN55CA467NJEDVWYNY",
+        "060-search",
+        Some(PROJECT_UUID),
+    );
+    let (server, sandbox) = project_here(other, Some(ID));
+    let error = refused(&server, &sandbox, &SPECIFY);
+    contains(&error["hint"], &["spec-kitty mission discard 060-search"]);
+    refused(&server, &sandbox, &BIND);
 }
 
 /// A server that does not send `missions` does not say that there are none.

@@ -271,6 +271,20 @@ fn an_exclusive_bind_refuses_a_ticket_with_a_mission() {
     assert_eq!(team.missions(1).len(), 2);
 }
 
+/// Two clones of a repository that start from one ticket at once give their missions one number.
+#[test]
+fn an_exclusive_bind_of_another_mission_with_the_same_slug_names_the_first() {
+    let team = Team::start();
+    let exclusive = |id: &str| {
+        let mission = with_ulid(id, "013-web-1", "acme/web");
+        merged(bind_body(mission, 1), json!({"exclusive": true}))
+    };
+    team.bind(&exclusive(ULID)).is_ok();
+    let refused = team.bind(&exclusive(OTHER_ULID));
+    refused.refuses(409, "ticket_has_mission");
+    assert_eq!(refused.body["missions"][0]["mission_id"], ULID);
+}
+
 #[test]
 fn of_exclusive_binds_that_race_one_wins() {
     let team = Team::start();

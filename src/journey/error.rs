@@ -32,6 +32,12 @@ pub(crate) enum JourneyError {
         step: Step,
         source: Box<StepError>,
     },
+    /// Only the branch was switched. The same command goes on there.
+    #[error("switched to {branch}, but no mission was created there")]
+    Switched {
+        branch: String,
+        source: Box<JourneyError>,
+    },
 }
 
 /// Why a step failed.
@@ -90,6 +96,12 @@ pub(crate) enum CreationError {
     NotARepository(PathBuf),
     #[error("no branch is checked out (detached HEAD); a mission needs a branch")]
     DetachedHead,
+    #[error("cannot switch to branch {branch}")]
+    NotSwitched {
+        branch: String,
+        /// The output of git. Text from outside: sanitise it before showing it.
+        stderr: String,
+    },
     /// A folder below `.worktrees/`.
     #[error(
         "{} is the worktree of a mission; create missions in the main checkout, {}",
@@ -170,6 +182,8 @@ pub(crate) enum DiscardError {
     Stopped { mission: String, source: Box<Self> },
     #[error("mission {0} is outside the sparse checkout")]
     Hidden(String),
+    #[error(transparent)]
+    NotReady(#[from] NotReady),
     #[error(transparent)]
     Metadata(#[from] MetadataError),
     #[error(transparent)]

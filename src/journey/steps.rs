@@ -22,6 +22,7 @@ use crate::sync::event::{FeatureCreated, MissionOriginBound};
 use crate::sync::event_id;
 use crate::text::{chain, one_line};
 use crate::tracker::ticket::Ticket;
+use crate::warning::WarningCode;
 use crate::wire::request::BindRequest;
 
 const FEATURE_CREATED: &str = "FeatureCreated";
@@ -135,9 +136,9 @@ impl Walk<'_> {
         .collect();
         if !missing.is_empty() {
             let missing = missing.join(" and ");
-            self.warn(format!(
-                "the server bound the ticket, but its answer has no valid {missing}"
-            ));
+            let message =
+                format!("the server bound the ticket, but its answer has no valid {missing}");
+            self.warn(WarningCode::BindAnswerIncomplete, message);
         }
         self.progress.bound = Some(bound);
         Ok(Settled::Done)
@@ -150,7 +151,7 @@ impl Walk<'_> {
             let origin = origin_of(ticket)?;
             let path = metadata.path();
             let replaced = set_origin_ticket(self.service.world, &lock_file, path, &origin)?;
-            self.progress.wrote_origin = replaced == Replaced::Written;
+            self.progress.wrote_metadata = replaced == Replaced::Written;
         }
         Ok(Settled::Done)
     }
@@ -183,16 +184,25 @@ impl Walk<'_> {
         let key = ticket.map_or("", |ticket| ticket.candidate.external_issue_key());
         let (key, mission) = (one_line(key), metadata.mission_slug());
         let message = format!("Bind {key} to mission {mission}");
+        self.commit_metadata(&metadata, &message)
+    }
+
+    /// Commits `meta.json` alone.
+    pub(super) fn commit_metadata(
+        &mut self,
+        metadata: &MissionMetadata,
+        message: &str,
+    ) -> Result<Settled, StepError> {
         let files = [metadata.path().to_owned()];
-        let state = if self.progress.wrote_origin {
+        let state = if self.progress.wrote_metadata {
             PathState::Written
         } else {
             PathState::Changed
         };
-        Ok(self.commit(&files, &message, state)?)
+        Ok(self.commit(&files, message, state)?)
     }
 
-    pub(super) fn commit(
+    fn commit(
         &mut self,
         files: &[PathBuf],
         message: &str,
@@ -235,7 +245,8 @@ impl Walk<'_> {
     /// An event never stops the work: a later run records it.
     fn not_recorded(&mut self, event_type: &str, error: &dyn Error) -> Settled {
         let cause = chain(error);
-        self.warn(format!("the {event_type} event was not recorded: {cause}"));
+        let message = format!("the {event_type} event was not recorded: {cause}");
+        self.warn(WarningCode::EventNotRecorded, message);
         Settled::Owed
     }
 

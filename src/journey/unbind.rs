@@ -1,8 +1,6 @@
 //! The route that takes the origin from a mission: the control plane first, then `meta.json` and a
 //! commit. A mission that only the control plane knows is unbound there.
 
-use std::path::PathBuf;
-
 use ulid::Ulid;
 
 use super::error::{CreationError, JourneyError, StepError};
@@ -10,10 +8,11 @@ use super::service::{Service, Tracker};
 use super::steps::{lock_file, require_writable};
 use super::walk::{Settled, Walk};
 use super::{Journey, Journeys, Unbinding};
-use crate::git::commit::PathState;
+use crate::fs::replace::Replaced;
 use crate::mission::metadata::{MissionMetadata, remove_origin_ticket};
 use crate::mission::{self, Mission, MissionError, hidden};
 use crate::text::one_line;
+use crate::warning::Warning;
 use crate::wire::event_rules::is_feature_slug;
 use crate::wire::request::UnbindRequest;
 
@@ -30,7 +29,7 @@ pub(crate) struct Subject {
 pub(crate) struct Unbound {
     /// The commit of `meta.json`.
     pub commit: Option<String>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// The mission that the user names: one of this checkout, or the slug or id of one that only the
@@ -142,7 +141,9 @@ impl Walk<'_> {
     /// Refuses what can be refused locally.
     pub(super) fn prepare_unbind(&mut self) -> Result<(), StepError> {
         if self.mission.directory.exists() {
-            self.metadata()?;
+            if self.metadata()?.origin_key().is_some() {
+                self.service.require_commits()?;
+            }
             require_writable(&self.mission)?;
             lock_file(&self.service, &self.mission)?;
         }
@@ -173,7 +174,9 @@ impl Walk<'_> {
         if self.mission.directory.exists() {
             let lock_file = lock_file(&self.service, &self.mission)?;
             let metadata = self.metadata()?;
-            remove_origin_ticket(self.service.world, &lock_file, metadata.path())?;
+            let path = metadata.path();
+            let replaced = remove_origin_ticket(self.service.world, &lock_file, path)?;
+            self.progress.wrote_metadata = replaced == Replaced::Written;
         }
         Ok(Settled::Done)
     }
@@ -190,7 +193,6 @@ impl Walk<'_> {
             metadata.mission_slug(),
         );
         let message = format!("Unbind {key} from mission {mission}");
-        let files: [PathBuf; 1] = [metadata.path().to_owned()];
-        Ok(self.commit(&files, &message, PathState::Changed)?)
+        self.commit_metadata(&metadata, &message)
     }
 }

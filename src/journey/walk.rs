@@ -10,6 +10,7 @@ use crate::mission::metadata::{MetadataError, MetadataKeys, MissionMetadata};
 use crate::project::Project;
 use crate::text::chain;
 use crate::tracker::ticket::Ticket;
+use crate::warning::{Warning, WarningCode};
 use crate::wire::response::BindResponse;
 
 const UNCOMMITTED_CONFIG: &str = ".kittify/config.yaml is not committed, so no other clone or branch \
@@ -59,12 +60,12 @@ pub(super) struct WantedBind {
 pub(super) struct Progress {
     pub created: bool,
     /// Whether this run changed `meta.json`.
-    pub wrote_origin: bool,
+    pub wrote_metadata: bool,
     pub commits: Vec<String>,
     pub bound: Option<BindResponse>,
     /// Steps that can never succeed.
     pub given_up: Vec<Step>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// A mission that a command made, bound or found.
@@ -74,13 +75,17 @@ pub(crate) struct Arrival {
     pub metadata: MissionMetadata,
     /// Whether this command made its folder.
     pub created: bool,
+    /// The branch that is checked out; empty on a detached HEAD.
+    pub current_branch: String,
+    /// The same, if the user asked for a branch.
+    pub branch: Option<String>,
     /// The commits this command made, oldest first; those that hold the mission if it was found.
     pub commits: Vec<String>,
     /// Whether the command's last event is durably in the queue.
     pub event_emitted: bool,
     /// What the control plane says about the bind; `None` if it says nothing.
     pub bound: Option<BindResponse>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 impl Arrival {
@@ -131,7 +136,7 @@ impl<'a> Walk<'a> {
     pub(super) fn arrive(mut self) -> Result<Arrival, JourneyError> {
         self.require_commits()?;
         if self.makes_mission() && self.service.has_uncommitted_config() {
-            self.warn(UNCOMMITTED_CONFIG);
+            self.warn(WarningCode::ConfigUncommitted, UNCOMMITTED_CONFIG);
         }
         let held = self.wanted.is_some();
         let held = held.then(|| self.service.lock_folder(&self.mission));
@@ -206,7 +211,8 @@ impl<'a> Walk<'a> {
             Ok(()) => self.saved = true,
             Err(error) => {
                 let cause = chain(&error);
-                self.warn(format!("could not save the interrupted command: {cause}"));
+                let message = format!("could not save the interrupted command: {cause}");
+                self.warn(WarningCode::JourneyUnsaved, message);
             }
         }
         Ok(())
@@ -241,8 +247,9 @@ impl<'a> Walk<'a> {
             self.journey.attempt = None;
             self.journey.taken = is_taken(&source);
         }
-        let over = if self.journey.creation.is_some() {
-            !made
+        let over = if let Some(creation) = &self.journey.creation {
+            // After a switch only the journey knows the target branch.
+            !made && creation.branch.is_none()
         } else {
             refused
         };
@@ -291,7 +298,7 @@ impl<'a> Walk<'a> {
             results.push(self.journeys.remove(&journey));
         }
         for error in results.into_iter().filter_map(Result::err) {
-            self.warn(chain(&error));
+            self.warn(WarningCode::JourneyUnsaved, chain(&error));
         }
     }
 
@@ -304,6 +311,8 @@ impl<'a> Walk<'a> {
             mission: self.mission,
             metadata,
             created: self.progress.created,
+            current_branch: self.service.project.current_branch().to_owned(),
+            branch: None,
             commits: self.progress.commits,
             event_emitted: self.journey.done.contains(&event),
             bound: self.progress.bound,
@@ -311,8 +320,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    pub(super) fn warn(&mut self, warning: impl Into<String>) {
-        self.progress.warnings.push(warning.into());
+    pub(super) fn warn(&mut self, code: WarningCode, message: impl Into<String>) {
+        self.progress.warnings.push(Warning::new(code, message));
     }
 
     pub(super) fn metadata(&self) -> Result<MissionMetadata, MetadataError> {

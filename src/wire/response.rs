@@ -85,7 +85,7 @@ impl SearchResponse {
 }
 
 /// Response of the bind path.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct BindResponse {
     /// The control plane's id of the link; `None` if the answer lacks it.
     pub origin_link_id: Option<String>,

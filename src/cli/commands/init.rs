@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
+use crate::cli::document::Document;
 use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome};
 use crate::fs::FsError;
 use crate::git::repository::{Discovered, Repository, discover};
@@ -18,9 +19,12 @@ use crate::project::{UUID_FILE, shared_directory};
 use crate::text::one_line;
 use crate::world::World;
 
-#[derive(Serialize)]
-struct InitAnswer {
+/// The project.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Init {
+    /// Whether anything was written.
     created: bool,
+    /// What was written.
     written: Vec<String>,
     config_file: &'static str,
     specs_dir: &'static str,
@@ -28,14 +32,37 @@ struct InitAnswer {
     identity: ProjectIdentity,
 }
 
+impl Document for Init {
+    const SCHEMA: &'static str = "spec-kitty.init/1";
+}
+
 /// Creates the project's configuration and the folder of its missions if they are missing.
 pub(crate) fn run(context: &Context) -> CommandResult {
-    let world = &context.world;
+    let (identity, written) = establish(&context.world)?;
+    let text = text(context, &written, &identity.project_slug);
+    let answer = Init {
+        created: !written.is_empty(),
+        written,
+        config_file: CONFIG_FILE,
+        specs_dir: SPECS,
+        identity,
+    };
+    Ok(Outcome::new(answer, text))
+}
+
+/// Refuses a place that cannot become a project. Returns its repository and its root.
+pub(crate) fn check(world: &World) -> Result<(Repository, PathBuf), Failure> {
     let repository = repository(world)?;
     let root = paths::find_root(world)?;
     for folder in [".kittify", SPECS] {
         require_folder_or_nothing(&root, folder)?;
     }
+    Ok((repository, root))
+}
+
+/// Writes what is missing. Returns the project's identity, and what was written.
+pub(crate) fn establish(world: &World) -> Result<(ProjectIdentity, Vec<String>), Failure> {
+    let (repository, root) = check(world)?;
     let shared = shared_directory(Some(&repository), &world.state_directory(), &root);
     let uuid_file = shared.join(UUID_FILE);
     let remote = settings::read(world, &repository.root)?.remote_url();
@@ -51,15 +78,7 @@ pub(crate) fn run(context: &Context) -> CommandResult {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(FsError::on("create the folder", &specs)(error).into()),
     }
-    let text = text(context, &written, &identity.project_slug);
-    let answer = json!(InitAnswer {
-        created: !written.is_empty(),
-        written,
-        config_file: CONFIG_FILE,
-        specs_dir: SPECS,
-        identity,
-    });
-    Ok(Outcome::new("spec-kitty.init/1", answer, text))
+    Ok((identity, written))
 }
 
 fn repository(world: &World) -> Result<Repository, Failure> {

@@ -1,16 +1,21 @@
 //! `spec-kitty specify`: starts a mission.
 
-use serde_json::json;
+use clap::builder::{StringValueParser, TypedValueParser as _};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::cli::commands::sync::{queued, queued_events};
+use crate::cli::document::Document;
 use crate::cli::ticket_arguments::TicketArguments;
 use crate::cli::{
-    Code, CommandResult, Context, DeliverArguments, Failure, Hint, Outcome, RunArguments, merged,
-    progress, record,
+    Code, CommandResult, Context, DeliverArguments, Failure, Hint, Outcome, RunArguments, progress,
+    record,
 };
-use crate::journey::create::create_feature_core;
+use crate::journey::create::{create_feature_core, is_unfinished};
 use crate::journey::start::{self, Plan, start_mission_from_ticket};
-use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
+use crate::journey::{Arrival, BranchChoice, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission};
+use crate::journey::{check, made_elsewhere, plan};
+use crate::mission::metadata::OriginTicket;
 use crate::project::Project;
 use crate::project::paths::SPECS;
 use crate::text::one_line;
@@ -19,8 +24,10 @@ use crate::tracker::binding::{BindingError, OriginBinding};
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::ticket::Ticket;
 use crate::tracker::ticket_ref::{self, TicketRef, parse_or_words};
+use crate::wire::candidate::OriginCandidate;
 
-const SCHEMA: &str = "spec-kitty.specify/1";
+/// `--branch` without a name. No branch can have this name.
+const OF_MISSION: &str = ":mission";
 
 /// Arguments of `specify`.
 #[derive(Debug, clap::Args)]
@@ -43,6 +50,10 @@ pub struct Arguments {
     /// Branch the mission lands on [default: the current branch]
     #[arg(long, value_name = "B")]
     target_branch: Option<String>,
+    /// Commit to this branch, and create it if necessary [default name: the mission's, 061-web-123]
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = OF_MISSION, value_parser = StringValueParser::new().map(branch))]
+    branch: Option<BranchChoice>,
     /// Mission slug [default: from the ticket]
     #[arg(long, value_name = "S", conflicts_with = "name")]
     slug: Option<String>,
@@ -58,6 +69,73 @@ pub struct Arguments {
     deliver: DeliverArguments,
 }
 
+/// The mission, or with `--dry-run` what would be done.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Specify {
+    /// Whether this run created the mission.
+    created: bool,
+    /// The mission's folder.
+    feature_dir: String,
+    /// The mission: `061-web-123`.
+    feature_slug: String,
+    origin_ticket: Option<OriginTicket>,
+    /// The server's id of the bind.
+    origin_link_id: Option<String>,
+    /// When the server bound it.
+    bound_at: Option<String>,
+    /// Whether the event is durably queued.
+    event_emitted: bool,
+    /// Events of this project that wait to be delivered.
+    queued_events: u64,
+    /// This run's commits, oldest first.
+    commits: Vec<String>,
+    /// What to do next.
+    next_step: String,
+    /// Missing in a dry run that would only finish a mission.
+    #[serde(flatten)]
+    place: Option<Place>,
+    /// Missing in a dry run.
+    #[serde(flatten)]
+    identity: Option<Identity>,
+    /// Only with `--branch`: the branch that was created or switched to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branch: Option<String>,
+    /// Only in a dry run.
+    #[serde(flatten)]
+    dry_run: Option<DryRun>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Place {
+    /// `061`.
+    feature_number: Option<String>,
+    /// The specification.
+    spec_file: String,
+    /// The metadata.
+    meta_file: String,
+    /// The branch the mission lands on.
+    target_branch: String,
+    current_branch: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Identity {
+    /// The mission's ULID, if it has one.
+    mission_id: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct DryRun {
+    /// Always true.
+    dry_run: bool,
+    /// The ticket, if there is one.
+    candidate: Option<OriginCandidate>,
+}
+
+impl Document for Specify {
+    const SCHEMA: &'static str = "spec-kitty.specify/1";
+}
+
 impl Arguments {
     /// Whether the ticket is to be chosen from a list.
     fn names_nothing(&self) -> bool {
@@ -68,11 +146,19 @@ impl Arguments {
         MissionOptions {
             mission_type: self.mission_type.clone(),
             target_branch: self.target_branch.clone(),
+            branch: self.branch.clone(),
             title: self.title.clone(),
             slug: self.name.clone().or_else(|| self.slug.clone()),
             number: self.number,
             allow_duplicate: self.allow_duplicate,
         }
+    }
+}
+
+fn branch(name: String) -> BranchChoice {
+    match name.as_str() {
+        OF_MISSION => BranchChoice::OfMission,
+        _ => BranchChoice::Named(name),
     }
 }
 
@@ -87,7 +173,7 @@ fn title(text: &str) -> Result<String, &'static str> {
 /// Creates a mission, from a ticket or without one.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     if let Some(name) = &arguments.name {
-        refuse_ticket(name)?;
+        refuse_ticket(&arguments, name, context)?;
     }
     context.require_home()?;
     match arguments.name {
@@ -103,11 +189,16 @@ fn no_tickets() -> Failure {
     )
 }
 
-/// A ticket where a name belongs: a mission of that name would look like the ticket's.
-fn refuse_ticket(name: &str) -> Result<(), Failure> {
+/// A ticket where a name belongs: a mission of that name would look like the ticket's. It is allowed
+/// only to finish such a mission, which a bind leaves if the commit of its folder failed.
+fn refuse_ticket(arguments: &Arguments, name: &str, context: &Context) -> Result<(), Failure> {
     let Ok(reference) = ticket_ref::parse(name) else {
         return Ok(());
     };
+    let finishes = |project: &Project| is_unfinished(project, &arguments.options());
+    if Project::open(&context.world).is_ok_and(|project| finishes(&project)) {
+        return Ok(());
+    }
     let meant = match reference {
         TicketRef {
             provider: None,
@@ -117,7 +208,7 @@ fn refuse_ticket(name: &str) -> Result<(), Failure> {
         _ => shell_word(name),
     };
     let message = format!("{name:?} is a ticket, not a name for a mission");
-    let hint = Hint::lead_to(
+    let hint = Hint::instead(
         "to start from that ticket, run",
         format!("spec-kitty specify --from-ticket {meant}"),
     );
@@ -130,14 +221,14 @@ fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let team_slug = context.team_slug();
     let service = context.service(&project, team_slug.as_deref(), run.commit.policy());
     if run.dry_run {
+        check(&service, &options)?;
+        if let Some(made) = made_elsewhere(&service, &options, None)? {
+            let (name, branch) = (&made.name, Some(&*made.branch));
+            return Ok(planned(context, &project, name, None, None, branch));
+        }
         let new = plan(&service, &options, None)?;
-        return Ok(planned(
-            context,
-            &project,
-            &new.mission_slug,
-            Some(&new),
-            None,
-        ));
+        let (name, branch) = (&new.mission_slug, new.branch_name());
+        return Ok(planned(context, &project, name, Some(&new), None, branch));
     }
     let arrival = create_feature_core(service, &options)?;
     Ok(done(arguments, context, &project, arrival))
@@ -169,6 +260,7 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     check(&service, &options)?;
     let choice = ticket.find(wanted, context, &binding, &client)?;
     let ticket = choice.choose(context, run)?;
+    let mut branch = None;
     let (slug, new) = match start::plan(service, &ticket, &options)? {
         // Nothing will change, so there is nothing to confirm.
         Plan::Bound(mut found) => {
@@ -178,22 +270,33 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
             return Ok(done(arguments, context, &project, *found));
         }
         Plan::Finish(slug) => (slug, None),
-        Plan::Create(mission) => (mission.mission_slug.clone(), Some(mission)),
+        Plan::Switch(mission) => {
+            branch = Some(mission.branch);
+            (mission.name, None)
+        }
+        Plan::Create(mission) => {
+            branch = mission.branch_name().map(str::to_owned);
+            (mission.mission_slug.clone(), Some(mission))
+        }
     };
     if run.dry_run {
+        let (new, branch) = (new.as_ref(), branch.as_deref());
         return Ok(planned(
             context,
             &project,
             &slug,
-            new.as_ref(),
+            new,
             Some(&ticket),
+            branch,
         ));
     }
-    let effect = match new {
-        Some(PlannedMission { current_branch, .. }) => {
-            format!("Create mission {slug} on {current_branch} and bind it?")
+    let effect = match (new, &branch) {
+        (Some(mission), _) => {
+            let branch = branch.unwrap_or(mission.current_branch);
+            format!("Create mission {slug} on {branch} and bind it?")
         }
-        None => format!("Finish mission {slug} and bind it?"),
+        (None, Some(branch)) => format!("Switch to {branch} and finish mission {slug} there?"),
+        (None, None) => format!("Finish mission {slug} and bind it?"),
     };
     choice.confirm(context, &ticket, &effect, run)?;
     context.phase.start_writing();
@@ -217,9 +320,8 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
     let spec_file = format!("{feature_dir}/spec.md");
     let next_step = format!("Write the specification in {spec_file}, then commit it.");
     let slug = arrival.metadata.mission_slug();
-    let keys = arrival.metadata.keys();
-    let origin = keys.get("origin_ticket");
-    let key = origin.and_then(|origin| origin.get("external_issue_key")?.as_str());
+    let origin = arrival.metadata.origin_ticket();
+    let key = origin.as_ref().map(|origin| &*origin.external_issue_key);
     let verb = if arrival.created {
         "created"
     } else {
@@ -230,39 +332,53 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
         commits => commits,
     };
     let number = queued_events(project);
-    let rows = [
+    let queued = queued(number);
+    let target = arrival.text("target_branch");
+    let mut rows = vec![
         (verb, slug),
         ("title", arrival.text("friendly_name")),
         ("ticket", key.unwrap_or("none")),
         ("spec", &spec_file),
-        ("branch", arrival.text("target_branch")),
+        ("branch", arrival.branch.as_deref().unwrap_or(target)),
         ("commits", &commits),
-        ("queued", &queued(number)),
+        ("queued", &queued),
     ];
+    if arrival.branch.is_some() {
+        rows.push(("target", target));
+    }
     let mut text = record(&context.ui, &rows);
     if context.ui.stdout_is_terminal() {
         text = format!("{text}\nNext: {next_step}\n");
     }
-    let bound = arrival.bound.as_ref();
-    let fields = json!({
-        "created": arrival.created,
-        "feature_dir": feature_dir,
-        "feature_slug": slug,
-        "feature_number": arrival.metadata.number(),
-        "mission_id": arrival.metadata.text("mission_id"),
-        "spec_file": spec_file,
-        "meta_file": format!("{feature_dir}/meta.json"),
-        "target_branch": arrival.text("target_branch"),
-        "current_branch": project.current_branch(),
-        "origin_ticket": origin,
-        "origin_link_id": bound.and_then(|bound| bound.origin_link_id.as_ref()),
-        "bound_at": bound.and_then(|bound| bound.bound_at.as_ref()),
-        "event_emitted": arrival.event_emitted,
-        "queued_events": number,
-        "commits": arrival.commits,
-        "next_step": next_step,
-    });
-    Outcome::new(SCHEMA, fields, text)
+    let target_branch = target.to_owned();
+    let mission_id = arrival.metadata.text("mission_id").map(str::to_owned);
+    let (link_id, bound_at) = match arrival.bound {
+        Some(bound) => (bound.origin_link_id, bound.bound_at),
+        None => (None, None),
+    };
+    let answer = Specify {
+        created: arrival.created,
+        feature_slug: slug.to_owned(),
+        origin_link_id: link_id,
+        bound_at,
+        event_emitted: arrival.event_emitted,
+        queued_events: number,
+        next_step,
+        place: Some(Place {
+            feature_number: arrival.metadata.number(),
+            spec_file,
+            meta_file: format!("{feature_dir}/meta.json"),
+            target_branch,
+            current_branch: arrival.current_branch,
+        }),
+        identity: Some(Identity { mission_id }),
+        branch: arrival.branch,
+        dry_run: None,
+        feature_dir,
+        origin_ticket: origin,
+        commits: arrival.commits,
+    };
+    Outcome::new(answer, text)
         .warn(context.reminder())
         .warn(arrival.warnings)
 }
@@ -274,6 +390,7 @@ fn planned(
     slug: &str,
     new: Option<&PlannedMission>,
     ticket: Option<&Ticket>,
+    branch: Option<&str>,
 ) -> Outcome {
     let feature_dir = format!("{SPECS}/{slug}");
     let spec_file = format!("{feature_dir}/spec.md");
@@ -284,30 +401,42 @@ fn planned(
         "would finish"
     };
     let mut rows = vec![(verb, slug), ("ticket", key)];
-    let mut fields = json!({
-        "dry_run": true,
-        "created": false,
-        "feature_dir": feature_dir,
-        "feature_slug": slug,
-        "candidate": ticket.map(|ticket| &ticket.candidate),
-        "origin_ticket": null,
-        "origin_link_id": null,
-        "bound_at": null,
-        "event_emitted": false,
-        "queued_events": queued_events(project),
-        "commits": [],
-        "next_step": "Run the same command without --dry-run.",
-    });
     if let Some(mission) = new {
-        rows.extend([("spec", &*spec_file), ("branch", &mission.target_branch)]);
-        let of_new = json!({
-            "feature_number": mission.number,
-            "spec_file": spec_file,
-            "meta_file": format!("{feature_dir}/meta.json"),
-            "target_branch": mission.target_branch,
-            "current_branch": mission.current_branch,
-        });
-        fields = merged(fields, &of_new);
+        let target = &mission.target_branch;
+        rows.extend([("spec", &*spec_file), ("branch", branch.unwrap_or(target))]);
+        if branch.is_some() {
+            rows.push(("target", target));
+        }
+    } else if let Some(branch) = branch {
+        rows.push(("branch", branch));
     }
-    Outcome::new(SCHEMA, fields, record(&context.ui, &rows))
+    let text = record(&context.ui, &rows);
+    let place = new.map(|mission| Place {
+        feature_number: Some(mission.number.clone()),
+        spec_file,
+        meta_file: format!("{feature_dir}/meta.json"),
+        target_branch: mission.target_branch.clone(),
+        current_branch: mission.current_branch.clone(),
+    });
+    let dry_run = DryRun {
+        dry_run: true,
+        candidate: ticket.map(|ticket| ticket.candidate.clone()),
+    };
+    let answer = Specify {
+        created: false,
+        feature_dir,
+        feature_slug: slug.to_owned(),
+        origin_ticket: None,
+        origin_link_id: None,
+        bound_at: None,
+        event_emitted: false,
+        queued_events: queued_events(project),
+        commits: Vec::new(),
+        next_step: "Run the same command without --dry-run.".to_owned(),
+        place,
+        identity: None,
+        branch: branch.map(str::to_owned),
+        dry_run: Some(dry_run),
+    };
+    Outcome::new(answer, text)
 }

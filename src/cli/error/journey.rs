@@ -58,6 +58,7 @@ impl From<JourneyError> for Failure {
                 step,
                 source,
             } => stopped(message, mission, step, *source),
+            JourneyError::Switched { branch, source } => switched(message, branch, *source),
         }
     }
 }
@@ -126,10 +127,10 @@ pub(super) fn discard(mission: &str) -> String {
 impl From<TicketTaken> for Failure {
     fn from(taken: TicketTaken) -> Self {
         let duplicate = "or pass --allow-duplicate";
-        let hint = match (&taken.unfinished, &taken.place) {
-            (Some(unfinished), _) => {
-                let words = format!("to drop the unfinished mission {unfinished}, run");
-                Hint::lead_to(words, discard(unfinished))
+        let hint = match (&taken.unbound, &taken.place) {
+            (Some(unbound), _) => {
+                let words = format!("to drop mission {unbound} of this checkout, run");
+                Hint::lead_to(words, discard(unbound))
             }
             (_, Place::Here(name)) => Hint::Text(format!("use mission {name}, {duplicate}")),
             (_, Place::Branch(branch)) => {
@@ -147,6 +148,20 @@ impl From<TicketTaken> for Failure {
     }
 }
 
+/// The branch is another one now, and that is all.
+fn switched(message: String, branch: String, source: JourneyError) -> Failure {
+    let cause = Failure::from(source);
+    Failure {
+        hint: cause.hint.clone(),
+        ..Failure::new(Code::Partial, message)
+    }
+    .cause(cause.reason())
+    .effect(Effect::Applied)
+    .detail("branch", branch)
+    .detail("cause_code", cause.code.as_str())
+    .detail("cause_exit_code", cause.exit().number())
+}
+
 impl From<UnsupportedProvider> for Failure {
     fn from(error: UnsupportedProvider) -> Self {
         let failure = Self::from_error(Code::UnsupportedProvider, &error);
@@ -154,7 +169,7 @@ impl From<UnsupportedProvider> for Failure {
             return failure;
         };
         let words = format!("did you mean {name}? run");
-        failure.hint(Hint::lead_to(words, "spec-kitty tracker providers"))
+        failure.hint(Hint::instead(words, "spec-kitty tracker providers"))
     }
 }
 

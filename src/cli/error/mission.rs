@@ -36,8 +36,8 @@ impl From<MissionError> for Failure {
         match &error {
             MissionError::NotFound { near, .. } => failure(Code::MissionNotFound)
                 .hint(match near.as_slice() {
-                    [] => "kitty-specs/ contains the missions".to_owned(),
-                    near => format!("did you mean {}?", near.join(" or ")),
+                    [] => Hint::run("spec-kitty mission list"),
+                    near => Hint::Text(format!("did you mean {}?", near.join(" or "))),
                 })
                 .detail("near", near.clone()),
             MissionError::Ambiguous { names, .. } => {
@@ -76,6 +76,7 @@ impl From<DiscardError> for Failure {
             E::Hidden(ref name) => failure(Code::RepoState).hint(show(name)),
             E::Stopped { mission, source } => partly_discarded(mission, *source),
             E::Mission(error) => error.into(),
+            E::NotReady(error) => error.into(),
             E::Metadata(error) => error.into(),
             E::Outside(error) => error.into(),
             E::Fs(error) => error.into(),
@@ -121,6 +122,9 @@ impl From<CreationError> for Failure {
             E::InvalidBranch(_) => failure(Code::InvalidBranch),
             E::NotARepository(_) => failure(Code::NotAGitRepository),
             E::DetachedHead => failure(Code::DetachedHead),
+            E::NotSwitched { ref stderr, .. } => {
+                failure(Code::BranchUnavailable).cause(stderr.trim())
+            }
             E::InsideWorktree { ref main, .. } => {
                 let main = main.to_string_lossy();
                 let hint = format!("run it again with: -C {}", shell_word(&main));
@@ -150,7 +154,7 @@ impl From<CreationError> for Failure {
 fn better_slug(slug: &str) -> Hint {
     if ticket_ref::parse(slug).is_ok() {
         let command = format!("spec-kitty specify --from-ticket {}", shell_word(slug));
-        return Hint::lead_to("to start from that ticket, run", command);
+        return Hint::instead("to start from that ticket, run", command);
     }
     Hint::Text(format!("try: {}", from_ticket(slug, "")))
 }

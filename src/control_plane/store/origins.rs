@@ -1,6 +1,7 @@
 //! The origin of each mission.
 
 use chrono::SecondsFormat;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::idempotency::Earlier;
@@ -112,7 +113,7 @@ impl Store {
 }
 
 /// An origin of `admin origin list`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct OriginRow {
     pub id: String,
     pub project_slug: String,
@@ -201,14 +202,22 @@ fn may_unbind(found: Found, user: i64) -> UnbindOutcome {
 }
 
 /// The outcome, and the link that it names.
+type Outcome = (BindOutcome, Option<String>);
+
 async fn find_or_insert_link(
     transaction: &mut Transaction,
     attempt: &BindAttempt<'_>,
-) -> Result<(BindOutcome, Option<String>), StoreError> {
+) -> Result<Outcome, StoreError> {
     let mission = attempt.mission;
     let links = match missions::find(transaction, attempt.project.id, mission).await? {
         Found::Links(links) => links,
         Found::SlugTaken(link) => {
+            // Two clones of a repository may give a ticket's missions one number.
+            if link.external_issue_id == attempt.external_issue_id
+                && let Some(outcome) = has_mission(transaction, attempt).await?
+            {
+                return Ok(outcome);
+            }
             let outcome = BindOutcome::SlugTaken(link.external_issue_key);
             return Ok((outcome, Some(link.id)));
         }
@@ -225,17 +234,30 @@ async fn find_or_insert_link(
     let Some(ticket) = attempt.ticket else {
         return Ok((BindOutcome::TicketNotFound, None));
     };
-    if attempt.exclusive {
-        let issue = [attempt.external_issue_id].into_iter();
-        let known = missions::missions_of(&mut **transaction, attempt.project, issue).await?;
-        if let Some(first) = known.first() {
-            let link = first.link_id.clone();
-            let missions = known.into_iter().map(|known| known.mission).collect();
-            return Ok((BindOutcome::HasMission(missions), Some(link)));
-        }
+    if let Some(outcome) = has_mission(transaction, attempt).await? {
+        return Ok(outcome);
     }
     let outcome = insert(transaction, attempt, ticket).await?;
     Ok((outcome, Some(attempt.new_link_id.to_owned())))
+}
+
+/// The refusal of an exclusive bind, if the ticket has missions.
+async fn has_mission(
+    transaction: &mut Transaction,
+    attempt: &BindAttempt<'_>,
+) -> Result<Option<Outcome>, StoreError> {
+    if !attempt.exclusive {
+        return Ok(None);
+    }
+    let issue = [attempt.external_issue_id].into_iter();
+    let known = missions::missions_of(&mut **transaction, attempt.project, issue).await?;
+    Ok(known
+        .first()
+        .map(|first| first.link_id.clone())
+        .map(|link| {
+            let missions = known.into_iter().map(|known| known.mission).collect();
+            (BindOutcome::HasMission(missions), Some(link))
+        }))
 }
 
 async fn insert(
