@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -115,6 +115,28 @@ fn hostile_connections_keep_nobody_out() {
     }
     drop(hostile);
     println!("the slowest of 36 answers took {} ms", slowest.as_millis());
+}
+
+/// Mutation check: if a failed accept closes no connection, the silent ones keep all descriptors.
+#[test]
+fn a_server_without_free_descriptors_answers() {
+    let sandbox = Sandbox::new();
+    let server = ControlPlane::start(&sandbox, &[]);
+    let few = Rlimit {
+        current: Some(64),
+        ..getrlimit(Resource::Nofile)
+    };
+    prlimit(
+        Pid::from_raw(server.id().cast_signed()),
+        Resource::Nofile,
+        few,
+    )
+    .unwrap();
+    let connect = |_| TcpStream::connect(server.address()).unwrap();
+    let _silent: Vec<_> = (0..100).map(connect).collect();
+    let stream = connect(0);
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    ControlPlane::call_over(stream, "GET", "/healthz", &[], b"").is_ok();
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

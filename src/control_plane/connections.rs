@@ -91,9 +91,9 @@ impl Connections {
         }))
     }
 
-    /// Closes the connection that has waited longest for its client.
-    pub(super) fn close_one(&self) {
-        close_longest_waiting(&mut self.open(), |_| true);
+    /// Closes the connection that has waited longest for its client. `false` if none waits.
+    pub(super) fn close_one(&self) -> bool {
+        close_longest_waiting(&mut self.open(), |_| true)
     }
 
     fn next_turn(&self) -> u64 {
@@ -196,7 +196,7 @@ mod tests {
         // Its place is counted once.
         drop(b);
         assert_eq!(connections.open().len(), 3);
-        connections.close_one();
+        assert!(connections.close_one());
         assert!(is_lost(&a).await);
     }
 

@@ -224,8 +224,8 @@ async fn accept(listener: TcpListener, app: &Arc<App>, graceful: &GracefulShutdo
             Err(error) => {
                 // Most likely the process is out of file descriptors.
                 tracing::warn!(%error, "cannot accept a connection");
-                connections.close_one();
-                sleep(Duration::from_millis(100)).await;
+                let wait = if connections.close_one() { 1 } else { 100 };
+                sleep(Duration::from_millis(wait)).await;
             }
         }
     }
