@@ -38,6 +38,13 @@ fn warnings(output: &Output) -> String {
     output.clone().succeeds().json()["warnings"].to_string()
 }
 
+/// How many events wait after the command. The older document of `create-feature` does not say.
+fn assert_queued(command: &[&str], output: &Output, events: usize) {
+    if command[0] != "agent" {
+        assert_eq!(output.json()["queued_events"], events, "{output:?}");
+    }
+}
+
 #[test]
 fn the_events_of_the_project_arrive_only_if_that_is_wanted() {
     for (command, events) in RECORDING {
@@ -48,9 +55,11 @@ fn the_events_of_the_project_arrive_only_if_that_is_wanted() {
         let without = sandbox.copy();
         let output = without.run(command).succeeds();
         assert_eq!(delivered(&server), 0, "{output:?}");
+        assert_queued(command, &output, events + 1);
         let output = sandbox.run(&with(command, &["--deliver"]));
         let words = warnings(&output);
         assert!(!words.contains("not delivered"), "{words}");
+        assert_queued(command, &output, 0);
         assert_eq!(delivered(&server), events + 1);
         assert_eq!(sandbox.waiting(), ["theirs"]);
     }

@@ -177,7 +177,8 @@ fn every_error_wears_the_envelope() {
     log_in(b"[\"kit\", \"x\"]").refuses(422, "validation_error");
     log_in(b"{\"username\": \"kit\"}").refuses(422, "validation_error");
     log_in(b"{\"username\": 1, \"password\": \"x\"}").refuses(422, "validation_error");
-    log_in(&vec![b' '; 1024 * 1024 + 1]).refuses(413, "too_large");
+    log_in(&vec![b' '; 64 * 1024]).refuses(400, "bad_request");
+    log_in(&vec![b' '; 64 * 1024 + 1]).refuses(413, "too_large");
     log_in(&vec![b' '; 16 * 1024 * 1024]).refuses(413, "too_large");
     let token = bearer(&access);
     for (path, encoding) in [(SEARCH_PATH, "gzip"), (EVENTS_PATH, "br")] {

@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -14,8 +14,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 
 use crate::support::{
-    BIND_PATH, ControlPlane, EVENTS_PATH, PASSWORD, REFRESH_PATH, Response, SEARCH_PATH, Sandbox,
-    TOKEN_PATH, read_response, tokens,
+    BIND_PATH, ControlPlane, EVENTS_PATH, PASSWORD, REFRESH_PATH, SEARCH_PATH, Sandbox, TOKEN_PATH,
+    read_response, tokens,
 };
 
 /// As many as the server has places.
@@ -83,7 +83,7 @@ fn hostile_connections_keep_nobody_out() {
     allow_many_descriptors();
     let sandbox = Sandbox::new();
     let server = ControlPlane::filled(&sandbox);
-    let mut hostile = Vec::new();
+    let (mut hostile, mut slowest) = (Vec::new(), Duration::ZERO);
     for (round, (attacker, what)) in [
         ("127.0.0.1", stay_silent as Attack),
         ("127.0.0.2", stay_silent),
@@ -95,10 +95,13 @@ fn hostile_connections_keep_nobody_out() {
     {
         hostile.extend(attack(&server, attacker, what));
         for from in ["127.0.0.1", "127.0.0.2", "127.0.0.3"] {
-            let ask = |method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]| {
+            let mut ask = |method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]| {
+                let start = Instant::now();
                 let stream = server.connect_from(from);
                 stream.set_read_timeout(Some(PATIENCE)).unwrap();
-                ControlPlane::call_over(stream, method, path, headers, body)
+                let answer = ControlPlane::call_over(stream, method, path, headers, body);
+                slowest = slowest.max(start.elapsed());
+                answer
             };
             ask("GET", "/healthz", &[], b"").is_ok();
             let login = json!({"username": "kit", "password": PASSWORD}).to_string();
@@ -111,7 +114,7 @@ fn hostile_connections_keep_nobody_out() {
         }
     }
     drop(hostile);
-    let _: Response = server.call("GET", "/healthz", &[], b"");
+    println!("the slowest of 36 answers took {} ms", slowest.as_millis());
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -310,31 +313,41 @@ fn an_oversized_head_is_refused_with_the_envelope() {
         .is_ok();
 }
 
-/// Mutation check: with the `httpdate` of the registry every request is cut off.
-#[test]
-fn a_clock_before_1970_cuts_nobody_off() {
-    let mut sandbox = Sandbox::new();
-    ControlPlane::fill(&sandbox);
-    let source = sandbox.root().join("clock.c");
-    let library = sandbox.root().join("clock.so");
-    let code = "#include <time.h>\n\
-        #include <sys/syscall.h>\n\
-        #include <unistd.h>\n\
-        int clock_gettime(clockid_t clock, struct timespec *time) {\n\
-          int result = syscall(SYS_clock_gettime, clock, time);\n\
-          if (clock == CLOCK_REALTIME) time->tv_sec -= 3000000000;\n\
-          return result;\n\
-        }\n";
+/// From now on programs in the sandbox call these C functions instead of the system's. `false`, and a
+/// message, without a C compiler.
+fn preload(sandbox: &mut Sandbox, code: &str) -> bool {
+    let [source, library] = ["preload.c", "preload.so"].map(|name| sandbox.root().join(name));
     fs::write(&source, code).unwrap();
     let compiled = Command::new("cc")
         .args(["-shared", "-fPIC", "-o"])
         .args([&library, &source])
         .status();
-    if !compiled.is_ok_and(|status| status.success()) {
+    let is_ready = compiled.is_ok_and(|status| status.success());
+    if is_ready {
+        sandbox.set("LD_PRELOAD", &library);
+    } else {
         println!("SKIPPED: needs a C compiler");
+    }
+    is_ready
+}
+
+/// Mutation check: with the `httpdate` of the registry every request is cut off.
+#[test]
+fn a_clock_before_1970_cuts_nobody_off() {
+    const EARLY: &str = "
+        #include <time.h>
+        #include <unistd.h>
+        #include <sys/syscall.h>
+        int clock_gettime(clockid_t clock, struct timespec *time) {
+            int result = syscall(SYS_clock_gettime, clock, time);
+            if (clock == CLOCK_REALTIME) time->tv_sec -= 3000000000;
+            return result;
+        }";
+    let mut sandbox = Sandbox::new();
+    ControlPlane::fill(&sandbox);
+    if !preload(&mut sandbox, EARLY) {
         return;
     }
-    sandbox.set("LD_PRELOAD", &library);
     let server = ControlPlane::start(&sandbox, &[]);
     let health = server.call("GET", "/healthz", &[], b"");
     health.is_ok();
@@ -354,6 +367,35 @@ fn a_clock_before_1970_cuts_nobody_off() {
         .is_ok();
     let log = server.stop();
     assert!(!log.contains("panicked"), "{log}");
+}
+
+/// Mutation check: if a failure leaves zeros, everybody knows the tokens.
+#[test]
+fn without_random_bytes_nobody_gets_a_token() {
+    // The standard library asks with flags, for its hash maps.
+    const NONE: &str = "
+        #include <errno.h>
+        #include <unistd.h>
+        #include <sys/syscall.h>
+        ssize_t getrandom(void *bytes, size_t length, unsigned int flags) {
+            if (flags) return syscall(SYS_getrandom, bytes, length, flags);
+            errno = EIO;
+            return -1;
+        }";
+    let mut sandbox = Sandbox::new();
+    ControlPlane::fill(&sandbox);
+    if !preload(&mut sandbox, NONE) {
+        return;
+    }
+    let server = ControlPlane::start(&sandbox, &[]);
+    let login = json!({"username": "kit", "password": PASSWORD});
+    let refused = server.post(TOKEN_PATH, &[], &login);
+    refused.refuses(500, "internal_error");
+    let log = server.stop();
+    assert!(log.contains("no random bytes"), "{log}");
+    let add = ["admin", "user", "add", "ada", "--team", "t", "--json"];
+    let error = sandbox.run_with_input(&[&add[..], &["--password-stdin"]].concat(), PASSWORD);
+    assert_eq!(error.error(1, "none")["code"], "internal");
 }
 
 #[test]

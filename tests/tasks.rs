@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::repository::{self, quoted};
+use crate::support::repository::{self, has_test, quoted};
 
 const MISSION: &str = "kitty-specs/061-ticket-first-mission-origin-binding";
 
@@ -30,20 +30,11 @@ fn every_place_and_every_test_of_the_task_list_exists() {
         missing.extend(no_file.map(|file| format!("{id}: no file {file}")));
         let no_test = tests.iter().filter(|test| {
             let (file, name) = test.split_once("::").expect("FILE::TEST");
-            !fs::read_to_string(repository::path(file)).is_ok_and(|text| is_test(&text, name))
+            !fs::read_to_string(repository::path(file)).is_ok_and(|text| has_test(&text, name))
         });
         missing.extend(no_test.map(|test| format!("{id}: no test {test}")));
     }
     assert!(missing.is_empty(), "{missing:#?}");
-}
-
-/// Whether a source has a `#[test]` function of this name.
-fn is_test(source: &str, name: &str) -> bool {
-    let Some((before, _)) = source.split_once(&format!("fn {name}(")) else {
-        return false;
-    };
-    let last = before.lines().rev().take_while(|line| !line.contains('}'));
-    last.map(str::trim).any(|line| line == "#[test]")
 }
 
 #[test]

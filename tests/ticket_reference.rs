@@ -27,13 +27,14 @@ fn ready(provider: &str, url: &str) -> (Server, Sandbox) {
 fn with_reference(sandbox: &Sandbox, reference: &str) -> Vec<Output> {
     let bind = ["tracker", "bind-origin", "--mission", "60", "--key"];
     let specify = ["specify", "--from-ticket"];
-    let rows: [(&[&str], &[&str]); 6] = [
+    let rows: [(&[&str], &[&str]); 7] = [
         (&specify, &[]),
         (&specify, &["--yes"]),
         (&specify, &["--yes", "--dry-run"]),
         (&bind, &["--yes"]),
         (&bind, &["--dry-run"]),
         (&["tracker", "search-origin"], &[]),
+        (&["tracker", "search-origin", "--key"], &[]),
     ];
     rows.map(|(command, flags)| sandbox.run(&[command, &[reference], flags, &["--json"]].concat()))
         .into()

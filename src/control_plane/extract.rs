@@ -26,6 +26,9 @@ use crate::wire::TEAM_SLUG;
 
 /// The largest JSON document, except for a batch of events.
 const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
+/// The largest JSON document of somebody who has no session yet, as anybody can send one over each
+/// connection.
+const MAX_CREDENTIALS_BYTES: usize = 64 * 1024;
 
 /// The caller, after the checks of session, rate limit and team.
 #[derive(Debug)]
@@ -77,12 +80,33 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Document<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
-        if is_gzip(request.headers())? {
-            return Err(ApiError::UnsupportedEncoding);
-        }
-        let bytes = read(app, request.into_body(), MAX_DOCUMENT_BYTES).await?;
-        parse(&bytes).map(Self)
+        document(app, request, MAX_DOCUMENT_BYTES).await.map(Self)
     }
+}
+
+/// The [`Document`] of a login or refresh.
+#[derive(Debug)]
+pub(super) struct Credentials<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Credentials<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        let credentials = document(app, request, MAX_CREDENTIALS_BYTES).await;
+        credentials.map(Self)
+    }
+}
+
+async fn document<T: DeserializeOwned>(
+    app: &App,
+    request: Request,
+    limit: usize,
+) -> Result<T, ApiError> {
+    if is_gzip(request.headers())? {
+        return Err(ApiError::UnsupportedEncoding);
+    }
+    let bytes = read(app, request.into_body(), limit).await?;
+    parse(&bytes)
 }
 
 /// Whether the body is compressed with gzip.

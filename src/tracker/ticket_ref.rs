@@ -67,9 +67,9 @@ pub(crate) fn parse_or_words(text: &str) -> Result<Wanted, TicketRefError> {
 
 /// A path and `linear:` are mistyped references.
 fn are_words(text: &str) -> bool {
-    let is_several = text.contains(char::is_whitespace);
-    let odd = |c: char| c == '/' || c.is_control() || (c == ':' && !is_several);
-    !text.is_empty() && !text.contains(odd)
+    let is_prefixed = text.contains(':') && !text.contains(char::is_whitespace);
+    let is_odd = text.contains('/') || text.contains(char::is_control);
+    !(text.is_empty() || is_odd || is_prefixed)
 }
 
 /// The key that a text without its hyphen was meant as: `WEB-123` for `web123` or `WEB_123`.

@@ -142,121 +142,39 @@ mod tests {
         Site::of_ticket(provider, url).unwrap().to_string()
     }
 
+    /// Provider, key, site, URL.
+    const FORMS: &str = "
+        jira IAM-42 a.example https://a.example/browse/IAM-42
+        jira iam-42 a.example http://A.example:80/browse/iam-42/?x=1#c
+        jira IAM-42 a.example:8443/x/y https://a.example:8443/x/y/browse/IAM-42
+        jira IAM-42 a.example/jira https://a.example/jira/browse/IAM-42
+        jira IAM-42 a.example https://user@a.example/z/../browse/IAM-42
+        jira IAM-42 a.example https://a.example/?selectedIssue=IAM-42
+        jira IAM-42 a.example/jira https://a.example/jira?selectedIssue=IAM-42
+        jira IAM-42 a.example https://a.example/issues/?selectedIssue=IAM-42
+        jira IAM-42 a.example/jira https://a.example/jira/secure/Board.jspa?v=1&selectedIssue=IAM-42
+        jira IAM-42 a.example https://a.example/projects/IAM/issues/IAM-42
+        jira IAM-42 a.example https://a.example/projects/IAM/issues/IAM-42?selectedIssue=iam-42
+        jira IAM-42 a.example/jira https://a.example/jira/projects/IAM/issues/IAM-42
+        jira IAM-42 a.example https://a.example/jira/software/c/projects/IAM/issues/IAM-42?jql=x
+        jira IAM-42 a.example https://a.example/jira/software/projects/X/boards/1?selectedIssue=IAM-42
+        jira IAM-42 a.example https://a.example/jira/software/c/projects/X/boards/1?selectedIssue=IAM-42
+        jira IAM-42 a.example/x https://a.example/x/jira/software/projects/X/boards/1?selectedIssue=IAM-42
+        jira IAM-42 a.example https://a.example/jira/core/projects/X/board?selectedIssue=IAM-42
+        linear WEB-1 linear.app/acme https://linear.app/Acme/issue/WEB-1
+        linear web-1 linear.app/acme https://linear.app/acme/issue/web-1/fix/?x#y
+    ";
+
     #[test]
     fn each_form_has_a_key_and_a_site() {
-        use Provider::{Jira, Linear};
-        let board = "jira/software/c/projects/IAM/boards/1";
-        let rows = [
-            (
-                "https://a.example/browse/IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                "http://A.example:80/browse/iam-42/?x=1#c",
-                Jira,
-                "iam-42",
-                "a.example",
-            ),
-            (
-                "https://a.example:8443/x/y/browse/IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example:8443/x/y",
-            ),
-            (
-                "https://a.example/jira/browse/IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example/jira",
-            ),
-            (
-                "https://a.example/?selectedIssue=IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                "https://a.example/jira?selectedIssue=IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example/jira",
-            ),
-            (
-                "https://a.example/issues/?selectedIssue=IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                "https://a.example/jira/secure/RapidBoard.jspa?rapidView=1&selectedIssue=IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example/jira",
-            ),
-            (
-                "https://a.example/projects/IAM/issues/IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                "https://a.example/jira/projects/IAM/issues/IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example/jira",
-            ),
-            (
-                &format!("https://a.example/{board}?selectedIssue=IAM-42"),
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                &format!("https://a.example/x/{board}?selectedIssue=IAM-42"),
-                Jira,
-                "IAM-42",
-                "a.example/x",
-            ),
-            (
-                "https://a.example/jira/software/c/projects/IAM/issues/IAM-42?jql=x",
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                "https://a.example/projects/IAM/issues/IAM-42?selectedIssue=iam-42",
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                "https://user@a.example/z/../browse/IAM-42",
-                Jira,
-                "IAM-42",
-                "a.example",
-            ),
-            (
-                "https://linear.app/Acme/issue/WEB-1",
-                Linear,
-                "WEB-1",
-                "linear.app/acme",
-            ),
-            (
-                "https://linear.app/acme/issue/web-1/fix/?x#y",
-                Linear,
-                "web-1",
-                "linear.app/acme",
-            ),
-        ];
-        for (url, provider, key, site) in rows {
+        for form in FORMS.trim().lines() {
+            let words: Vec<_> = form.split_whitespace().collect();
+            let [provider, key, site, url] = words[..] else {
+                panic!("{form}");
+            };
             let found = parse(url).unwrap_or_else(|| panic!("{url}"));
-            assert_eq!(
-                (&*found.key, found.provider),
-                (key, Some(provider)),
-                "{url}"
-            );
+            let of = found.provider.map(Provider::as_str);
+            assert_eq!((of, &*found.key), (Some(provider), key), "{url}");
             assert_eq!(found.site.unwrap().to_string(), site, "{url}");
         }
     }

@@ -8,7 +8,7 @@ mod readme;
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::support::repository::{self, quoted, table};
+use crate::support::repository::{self, has_test, quoted, table};
 use crate::support::{
     BIND_PATH, EVENTS_PATH, ME_PATH, ORIGIN_KEYS, REFRESH_PATH, SEARCH_PATH, STATUS_PATH, Sandbox,
     Server, TOKEN_PATH, UNBIND_PATH,
@@ -149,5 +149,29 @@ fn self_hosting_names_every_path_and_flag() {
     for default in [rows[0][1], rows[4][1]] {
         let shown = format!("[default: {}]", default.trim_matches('`'));
         assert!(own.contains(&shown), "{shown} in {own}");
+    }
+}
+
+#[test]
+fn every_attack_that_is_listed_has_its_test() {
+    let document = repository::read("docs/reliability.md");
+    let mut sources = repository::rust_files("tests");
+    sources.extend(repository::rust_files("src"));
+    for heading in ["### On the control plane", "### On the client"] {
+        for row in table(&document, heading) {
+            let tests = quoted(row[2]);
+            assert!(!tests.is_empty(), "{row:?}");
+            for test in tests {
+                let (module, name) = test.rsplit_once("::").expect("MODULE::TEST");
+                // The module `tests` of a source is in the same file.
+                let module = module.strip_suffix("::tests").unwrap_or(module);
+                let module = module.replace("::", "/");
+                let exists = sources.iter().any(|(path, text)| {
+                    path.trim_end_matches(".rs").ends_with(&module) && has_test(text, name)
+                        || path.ends_with(&format!("{module}/tests.rs")) && has_test(text, name)
+                });
+                assert!(exists, "no test {test}");
+            }
+        }
     }
 }

@@ -63,3 +63,13 @@ pub(crate) fn table<'a>(document: &'a str, heading: &str) -> Vec<Vec<&'a str>> {
     assert!(!rows.is_empty(), "no table below {heading}");
     rows
 }
+
+/// Whether a source has a test of this name.
+pub(crate) fn has_test(source: &str, name: &str) -> bool {
+    let Some((before, _)) = source.split_once(&format!("fn {name}(")) else {
+        return false;
+    };
+    let last = before.lines().rev().take_while(|line| !line.contains('}'));
+    let mut last = last.map(str::trim);
+    last.any(|line| ["#[test]", "#[tokio::test]"].contains(&line))
+}

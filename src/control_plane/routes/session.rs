@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::control_plane::api_error::ApiError;
 use crate::control_plane::app::App;
 use crate::control_plane::client_address::ClientAddress;
-use crate::control_plane::extract::{Document, requested_team};
+use crate::control_plane::extract::{Credentials, requested_team};
 use crate::control_plane::password;
 use crate::control_plane::store::{ACCESS_LIFETIME, REFRESH_LIFETIME, TokenHash, TokenPair};
 use crate::secret::Secret;
@@ -24,7 +24,7 @@ pub(super) async fn log_in(
     State(app): State<Arc<App>>,
     client: ClientAddress,
     headers: HeaderMap,
-    Document(request): Document<TokenRequest>,
+    Credentials(request): Credentials<TokenRequest>,
 ) -> Result<Json<TokenResponse>, ApiError> {
     limit(&app, client)?;
     let TokenRequest { username, password } = request;
@@ -53,7 +53,7 @@ pub(super) async fn log_in(
 pub(super) async fn refresh(
     State(app): State<Arc<App>>,
     client: ClientAddress,
-    Document(request): Document<RefreshRequest>,
+    Credentials(request): Credentials<RefreshRequest>,
 ) -> Result<Json<TokenResponse>, ApiError> {
     limit(&app, client)?;
     let (old, new) = (TokenHash::of(&request.refresh), Tokens::new(&app.world)?);

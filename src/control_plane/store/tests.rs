@@ -307,6 +307,22 @@ fn a_text_search_reads_tickets_that_the_index_names() {
     });
 }
 
+/// Mutation check: without the index the plan sorts all tickets of the resource.
+#[test]
+fn a_list_reads_tickets_in_the_order_of_the_index() {
+    run(async |_, _, store, _| {
+        let explained = format!("EXPLAIN QUERY PLAN {}", ticket_list::LIST);
+        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(explained))
+            .fetch_all(&store.pool)
+            .await
+            .unwrap();
+        let steps: Vec<_> = plan.iter().map(|(.., step)| step.as_str()).collect();
+        assert!(steps[0].contains("tickets_by_update"), "{steps:?}");
+        let sorts = steps.iter().any(|step| step.contains("TEMP B-TREE"));
+        assert!(!sorts, "{steps:?}");
+    });
+}
+
 #[test]
 fn a_bind_reads_only_the_links_of_its_mission() {
     run(async |_, _, store, _| {

@@ -143,14 +143,16 @@ fn query(arguments: Arguments, binding: &OriginBinding) -> Result<OriginQuery, F
             "spec-kitty tracker search-origin WEB-123",
         )));
     }
-    let (key, text, site) = match query.as_deref().map(ticket_ref::parse) {
+    // A URL is one also behind `--key`; anything else there is sent as it is.
+    let url = key.clone().filter(|key| key.contains("://"));
+    let (key, text, site) = match query.as_deref().or(url.as_deref()).map(ticket_ref::parse) {
         None => (key, text, None),
         Some(Ok(reference)) => {
             binding.require(reference.provider)?;
-            (Some(reference.key), None, reference.site)
+            (Some(reference.key), text, reference.site)
         }
         Some(Err(error @ TicketRefError::Url(_))) => return Err(error.into()),
-        Some(Err(_)) => (None, query, None),
+        Some(Err(_)) => (key, query.or(text), None),
     };
     Ok(OriginQuery {
         key,
