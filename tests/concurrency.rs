@@ -26,6 +26,11 @@ fn words(line: &str) -> Vec<String> {
     line.split(' ').map(str::to_owned).collect()
 }
 
+/// `job-a`, `job-b`, …: with a digit it would be a ticket.
+fn name(n: usize) -> String {
+    format!("job-{}", char::from(b'a' + u8::try_from(n).unwrap()))
+}
+
 /// Every mission has its own number and its own commits, which hold nothing else.
 fn assert_sound(sandbox: &Sandbox, commits_each: usize) {
     let mut missions = sandbox.missions();
@@ -63,7 +68,7 @@ fn assert_sound(sandbox: &Sandbox, commits_each: usize) {
 #[test]
 fn plain_names_give_one_mission_each() {
     let sandbox = Sandbox::with_project();
-    let answers = at_once(&sandbox, |n| words(&format!("specify job-of-{n} --json")));
+    let answers = at_once(&sandbox, |n| words(&format!("specify {} --json", name(n))));
     let slugs: BTreeSet<_> = answers
         .iter()
         .map(|a| a["feature_slug"].to_string())
@@ -159,7 +164,7 @@ fn what_a_user_stages_at_the_same_time_stays_out_of_our_commits() {
     let children: Vec<_> = (0..8)
         .map(|n| {
             sandbox
-                .command(&["specify", &format!("job-of-{n}")])
+                .command(&["specify", &name(n)])
                 .stdout(Stdio::null())
                 .spawn()
                 .unwrap()

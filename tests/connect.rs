@@ -198,3 +198,28 @@ fn the_token_is_nowhere_else() {
         "in the repository"
     );
 }
+
+#[test]
+fn doctor_asks_the_tracker_and_looks_at_the_file_of_the_key() {
+    let tracker = linear();
+    let sandbox = Sandbox::with_git();
+    connect(&sandbox, &tracker, &WEB).succeeds();
+    let doctor = sandbox.run(&["doctor"]).succeeds();
+    assert!(
+        doctor.stdout.contains("linear answers as Ada Lovelace"),
+        "{doctor:?}"
+    );
+    let file = sandbox
+        .state()
+        .join("control-plane/connections/linear.token");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let doctor = sandbox.run(&["doctor"]).exits(10);
+    assert!(doctor.stdout.contains("linear.token"), "{doctor:?}");
+    sandbox.run(&["doctor", "--fix"]).succeeds();
+    tracker.handle("/graphql", |_| linear_error(401, "AUTHENTICATION_ERROR"));
+    let doctor = sandbox.run(&["doctor"]).exits(10);
+    assert!(
+        doctor.stdout.contains("does not accept the credential"),
+        "{doctor:?}"
+    );
+}

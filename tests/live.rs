@@ -7,8 +7,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::support::{
-    BIND_PATH, ControlPlane, LINEAR_TOKEN as TOKEN, Output, PASSWORD, Reply, Response, SEARCH_PATH,
-    Sandbox, Server, WEB_TEAM as TEAM, issue, linear, linear_answer, linear_error,
+    BIND_PATH, ControlPlane, LINEAR_TOKEN as TOKEN, LIST_PATH, Output, PASSWORD, Reply, Response,
+    SEARCH_PATH, Sandbox, Server, WEB_TEAM as TEAM, issue, linear, linear_answer, linear_error,
 };
 
 /// `admin connection add NAME` with the token on standard input.
@@ -446,6 +446,33 @@ fn a_failure_of_the_tracker_leaves_the_repository_alone() {
     assert!(!server.log().contains(TOKEN), "{}", server.log());
 }
 
+/// The server repeats a call that fails; the client must not repeat that.
+#[test]
+fn a_tracker_that_is_down_is_called_twice_for_one_command() {
+    let tracker = linear();
+    let (sandbox, _server) = whole(&tracker);
+    for (reply, calls) in [
+        (Reply::html(503), 2),
+        (Reply::html(200), 1),
+        (linear_error(401, "AUTHENTICATION_ERROR"), 1),
+    ] {
+        tracker.on("/graphql", reply);
+        tracker.forget();
+        let run = sandbox.run(&["tracker", "search-origin", "WEB-1", "--json"]);
+        assert_ne!(run.code, 0);
+        assert_eq!(tracker.requests().len(), calls, "{run:?}");
+    }
+}
+
+#[test]
+fn a_former_key_starts_a_mission_from_the_ticket_it_names_now() {
+    let tracker = linear();
+    let (sandbox, _server) = whole(&tracker);
+    let started = sandbox.run(&["specify", "--from-ticket", "OLD-1", "--yes", "--json"]);
+    let started = started.answer("spec-kitty.specify/1");
+    assert_eq!(started["origin_ticket"]["external_issue_key"], "WEB-1");
+}
+
 #[test]
 fn the_api_answers_failures_of_the_tracker_with_their_own_codes() {
     let tracker = linear();
@@ -570,6 +597,40 @@ fn only_a_ticket_of_the_tracker_is_bound_and_with_its_own_fields() {
     assert_eq!(origins["origins"].as_array().unwrap().len(), 2);
     tracker.handle("/graphql", linear_answer);
     bind("k5", "3-c", ("id-of-WEB-2", "WEB-2")).is_ok();
+}
+
+#[test]
+fn a_list_shows_the_tickets_of_the_tracker_page_by_page() {
+    let tracker = linear();
+    let (_sandbox, server) = whole(&tracker);
+    let (token, _) = server.log_in();
+    let list = |cursor: Value| {
+        let body = json!({
+            "provider": "linear", "project_slug": "web", "limit": 1, "mine": true,
+            "status": "open", "cursor": cursor,
+        });
+        server.ask(&token, LIST_PATH, &body)
+    };
+    let first = list(Value::Null);
+    let first = first.is_ok();
+    assert_eq!(first["tickets"][0]["external_issue_key"], "WEB-2");
+    assert_eq!(first["tickets"][0]["updated_at"], "2026-11-20T10:00:00Z");
+    assert_eq!(first["tickets"][0]["missions"], json!([]));
+    assert_eq!(
+        (&first["has_more"], &first["next_cursor"]),
+        (&json!(true), &json!("next"))
+    );
+    let last = list(json!("next"));
+    let last = last.is_ok();
+    assert_eq!(last["tickets"][0]["external_issue_key"], "WEB-1");
+    assert_eq!(
+        (&last["has_more"], &last["next_cursor"]),
+        (&json!(false), &Value::Null)
+    );
+    let filter = &tracker.requests()[0].json()["variables"]["filter"];
+    assert_eq!(filter["assignee"], json!({"isMe": {"eq": true}}));
+    tracker.on("/graphql", linear_error(401, "AUTHENTICATION_ERROR"));
+    list(Value::Null).refuses(403, "tracker_credential_refused");
 }
 
 #[test]

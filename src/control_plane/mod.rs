@@ -43,7 +43,7 @@ use crate::wire::candidate::FieldError;
 use crate::world::{EntropyError, World};
 
 pub(crate) use administration::{
-    Administration, CredentialSource, NewConnection, ProbedConnection, probe,
+    Administration, CredentialSource, NewConnection, ProbedConnection, TestedConnection, probe,
 };
 pub(crate) use app::Limits;
 pub(crate) use client_address::{Network, Proxies};

@@ -3,10 +3,11 @@
 use super::api_error::ApiError;
 use super::app::App;
 use super::live::Place;
-use super::store::{ConnectionRow, FoundTickets, ProjectMapping, TextQuery};
-use super::trackers::{Found, Ticket, TrackerError};
+use super::store::{ConnectionRow, Cursor, FoundTickets, ProjectMapping, TextQuery, TicketPage};
+use super::trackers::{Filter, Found, Ticket, TrackerError};
 use crate::wire::candidate::{MatchType, OriginCandidate};
 use crate::wire::ticket::StatusFilter;
+use crate::wire::ticket_list::ListedTicket;
 
 impl App {
     /// The ticket with this key, ignoring case. A live tracker may find a moved one by its former key.
@@ -49,6 +50,47 @@ impl App {
         );
         let found = found.await.map_err(|error| failed(&connection, error))?;
         self.with_missions(project, found, MatchType::Text).await
+    }
+
+    /// A page of a list, newest update first. Nothing says which user of the control plane an
+    /// assignee of an imported ticket is, so `mine` selects only live tickets: those of the owner of
+    /// the credential.
+    pub(super) async fn ticket_page(
+        &self,
+        project: &ProjectMapping,
+        filter: Filter,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<TicketPage, ApiError> {
+        let Some(connection) = self.connection(project).await? else {
+            let invalid = || ApiError::Invalid("cursor: is not one of this server".to_owned());
+            let read = |text| Cursor::parse(text).ok_or_else(invalid);
+            let cursor = cursor.map(read).transpose()?;
+            let (store, status) = (&self.store, filter.status);
+            let page = store.tickets_by_update(project, status, cursor.as_ref(), limit);
+            return Ok(page.await?);
+        };
+        let place = place(project, &connection);
+        let (live, limit) = (&self.live, limit as usize);
+        let page = live.list(&self.store, place, filter, limit, cursor).await;
+        let page = page.map_err(|error| failed(&connection, error))?;
+        let ids = page.tickets.iter().map(|ticket| &*ticket.external_issue_id);
+        let mut missions = self.store.missions(project, ids).await?;
+        let listed = |ticket: Ticket| {
+            let missions = missions
+                .remove(&ticket.external_issue_id)
+                .unwrap_or_default();
+            Some(ListedTicket {
+                candidate: ticket.candidate(MatchType::Text, missions).ok()?,
+                assignee: ticket.assignee,
+                updated_at: ticket.updated_at,
+                body: ticket.body,
+            })
+        };
+        Ok(TicketPage {
+            tickets: page.tickets.into_iter().filter_map(listed).collect(),
+            next_cursor: page.next,
+        })
     }
 
     /// A ticket that exists as far as the control plane knows without asking a live tracker.

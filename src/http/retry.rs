@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Answer, HttpError, Retry};
+use crate::wire::error_envelope::ErrorEnvelope;
 
 /// How often one request is repeated after a network fault.
 const MOST_RETRIES: u32 = 2;
@@ -35,6 +36,9 @@ impl History {
                 }
                 answer.retry_after.unwrap_or(RATE_LIMIT_WAIT)
             }
+            Ok(answer) if matches!(answer.status, 502..=504) && is_of_tracker(answer) => {
+                return None;
+            }
             Ok(answer) if matches!(answer.status, 502..=504) && retry == Retry::Safe => self
                 .back_off(jitter)?
                 .max(answer.retry_after.unwrap_or_default()),
@@ -56,6 +60,12 @@ impl History {
         self.retries += 1;
         Some(limit / 2 + limit / 2 * u32::from(jitter) / u32::from(u8::MAX))
     }
+}
+
+/// Whether the server could not reach its tracker. It has tried twice already.
+fn is_of_tracker(answer: &Answer) -> bool {
+    let code = ErrorEnvelope::parse(answer.status, &answer.body).code;
+    code.is_some_and(|code| code.starts_with("tracker_"))
 }
 
 #[cfg(test)]
@@ -128,6 +138,23 @@ mod tests {
         assert!(
             safe(answer(503, Some(31))).is_empty(),
             "longer than there is time"
+        );
+    }
+
+    #[test]
+    fn what_the_server_has_repeated_is_not_repeated_again() {
+        let answer = |code: &str| {
+            let body = format!("{{\"error_code\":\"{code}\"}}").into_bytes();
+            Ok(Answer {
+                status: 503,
+                body,
+                ..Answer::default()
+            })
+        };
+        assert!(waits(Retry::Safe, &answer("tracker_unavailable"), 30).is_empty());
+        assert_eq!(
+            waits(Retry::Safe, &answer("store_unavailable"), 30).len(),
+            2
         );
     }
 

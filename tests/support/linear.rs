@@ -20,12 +20,17 @@ pub(crate) fn issue(key: &str) -> Value {
 }
 
 /// A page that is the last.
-pub(crate) fn page(nodes: &[Value]) -> Value {
+fn page(nodes: &[Value]) -> Value {
     json!({"nodes": nodes, "pageInfo": {"hasNextPage": false, "endCursor": null}})
 }
 
+/// A page that another one follows.
+fn page_before(next: &str, nodes: &[Value]) -> Value {
+    json!({"nodes": nodes, "pageInfo": {"hasNextPage": true, "endCursor": next}})
+}
+
 /// A successful answer.
-pub(crate) fn data(field: &str, value: &Value) -> Reply {
+fn data(field: &str, value: &Value) -> Reply {
     Reply::json(200, &json!({"data": {field: value}}))
 }
 
@@ -50,6 +55,13 @@ pub(crate) fn linear_answer(request: &Request) -> Reply {
     }
     if query.contains("searchIssues") {
         return data("searchIssues", &page(&[issue("WEB-2"), issue("WEB-1")]));
+    }
+    if query.contains("issues(") {
+        let nodes = match body["variables"]["after"].as_str() {
+            None => return data("issues", &page_before("next", &[issue("WEB-2")])),
+            Some(_) => [issue("WEB-1")],
+        };
+        return data("issues", &page(&nodes));
     }
     match body["variables"]["id"].as_str().unwrap() {
         "OLD-1" | "WEB-1" => data("issue", &issue("WEB-1")),

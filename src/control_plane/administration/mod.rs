@@ -14,7 +14,9 @@ use super::store::{ImportedTicket, NewMapping, OriginRow, ProjectRow, Store, Sto
 use crate::wire::Provider;
 use crate::world::World;
 
-pub(crate) use connections::{CredentialSource, NewConnection, ProbedConnection, probe};
+pub(crate) use connections::{
+    CredentialSource, NewConnection, ProbedConnection, TestedConnection, probe,
+};
 
 /// An open store. A server can have the same store open.
 #[derive(Debug)]

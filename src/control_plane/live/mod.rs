@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::store::{ConnectionRow, Store};
 use super::tracker_connection::connection;
-use super::trackers::{Found, Ticket, Tracker, TrackerError};
+use super::trackers::{Filter, Found, Page, Ticket, Tracker, TrackerError};
 use crate::text::chain;
 use crate::wire::ticket::StatusFilter;
 use crate::world::World;
@@ -82,6 +82,25 @@ impl Live {
         self.ask(store, place, wanted).await
     }
 
+    /// A page of the tickets of a resource, newest update first.
+    pub(super) async fn list(
+        &self,
+        store: &Store,
+        place: Place<'_>,
+        filter: Filter,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page, TrackerError> {
+        let deadline = self.world.instant() + MOST_TIME;
+        let tracker = self.tracker(store, place.connection, deadline).await?;
+        let page = tracker.list(deadline, place.resource, filter, limit, cursor);
+        let page = page
+            .await
+            .inspect_err(|error| self.forget_refused(place, error))?;
+        self.seen.add(place, &page.tickets, self.world.instant());
+        Ok(page)
+    }
+
     /// A ticket that the control plane has shown to somebody in the last ten minutes.
     pub(super) fn seen(&self, place: Place<'_>, id: &str, key: &str) -> Option<Ticket> {
         self.seen.ticket(place, id, key, self.world.instant())
@@ -139,11 +158,14 @@ impl Live {
                     .await
             }
         };
-        if result == Err(TrackerError::CredentialRefused) {
-            // Its file may have a new one at the next call.
+        result.inspect_err(|error| self.forget_refused(place, error))
+    }
+
+    /// After a refused credential, the next call reads its file again, which may have a new one.
+    fn forget_refused(&self, place: Place<'_>, error: &TrackerError) {
+        if *error == TrackerError::CredentialRefused {
             self.lock_trackers().remove(&place.connection.id);
         }
-        result
     }
 
     /// The client of a connection. It is made again after each change of the connection.

@@ -54,7 +54,7 @@ pub(crate) use missions::Mission;
 pub(crate) use origins::{BindAttempt, BindOutcome, OriginRow, UnbindOutcome};
 pub(crate) use projects::{LiveResource, NewMapping, ProjectMapping, ProjectName, ProjectRow};
 pub(crate) use sessions::{ACCESS_LIFETIME, REFRESH_LIFETIME, SessionOwner, TokenHash, TokenPair};
-pub(crate) use ticket_list::Cursor;
+pub(crate) use ticket_list::{Cursor, TicketPage};
 pub(crate) use tickets::{FoundTickets, ImportedTicket, TextQuery};
 pub(crate) use tokens::{NewToken, SessionKind, SessionRow, TokenCreation, TokenRow};
 use transaction::Transaction;

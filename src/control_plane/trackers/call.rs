@@ -134,6 +134,10 @@ impl Caller {
         deadline: Instant,
         request: RequestBuilder,
     ) -> Result<Reply, TrackerError> {
+        if !self.world.network_allowed() {
+            let reason = "SPEC_KITTY_ENABLE_SAAS_SYNC disables the network";
+            return Err(TrackerError::Unavailable(reason.to_owned()));
+        }
         let request = request
             .header(ACCEPT, "application/json")
             .header(AUTHORIZATION, self.authorization.clone())

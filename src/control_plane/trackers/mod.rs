@@ -151,7 +151,6 @@ impl Tracker {
         }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "no route lists tickets yet"))]
     /// A page of tickets, the newest update first, without their bodies. The cursor comes from the
     /// page before.
     pub(crate) async fn list(

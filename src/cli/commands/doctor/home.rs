@@ -51,9 +51,10 @@ fn permissions(context: &Context, home: &Path) -> Vec<Finding> {
 
 /// The secret files and folders in the state directory. Anything else in it is the user's settings, an
 /// empty lock, or belongs to another program that shares the directory.
-const SECRET: [&str; 6] = [
+const SECRET: [&str; 7] = [
     "clock.json",
     "clock.json.damaged",
+    "control-plane",
     "control-plane",
     "credentials",
     "intents",

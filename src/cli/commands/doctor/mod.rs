@@ -1,6 +1,7 @@
 //! `spec-kitty doctor` diagnoses problems of the machine and the project, and suggests fixes.
 
 mod commits;
+mod connections;
 mod finding;
 mod home;
 mod project;
@@ -43,6 +44,7 @@ struct DoctorAnswer {
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let mut findings = home::check(context);
     findings.extend(session::check(context, arguments));
+    findings.extend(connections::check(context, arguments));
     findings.extend(project::check(context, arguments));
     if arguments.fix {
         findings = findings.into_iter().map(Finding::repair).collect();

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::fake::{Answer, Fake};
 use super::{TOKEN, deadline, linear_connection, open, world};
-use crate::control_plane::trackers::{Account, TrackerError};
+use crate::control_plane::trackers::{Account, Tracker, TrackerError};
+use crate::world::World;
 
 /// What a raw server does with a connection.
 #[derive(Debug, Clone)]
@@ -174,10 +175,27 @@ async fn a_huge_answer_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
+async fn a_disabled_network_is_not_used() {
+    let fake = Fake::always(Answer::html(200)).await;
+    let variables = [("SPEC_KITTY_ENABLE_SAAS_SYNC", "0")];
+    let world = World::with_variables("/".into(), variables);
+    let connection = linear_connection(&fake.url());
+    let tracker = Tracker::open(&world, &connection, deadline())
+        .await
+        .unwrap();
+    let result = tracker.account(deadline()).await;
+    assert!(
+        matches!(result, Err(TrackerError::Unavailable(_))),
+        "{result:?}"
+    );
+    assert_eq!(fake.received().len(), 0);
+}
+
+#[tokio::test]
 async fn a_credential_that_is_no_header_is_an_error_without_it() {
     let mut connection = linear_connection("http://127.0.0.1:9");
     connection.credential = crate::secret::Secret::new("lin_api_\nhush");
-    let error = super::Tracker::open(&world(), &connection, deadline())
+    let error = Tracker::open(&world(), &connection, deadline())
         .await
         .unwrap_err();
     assert!(!format!("{error} {error:?}").contains("hush"));
