@@ -28,9 +28,10 @@ compare:
 demo:
     cargo run --release --locked -- demo
 
-# Update the snapshot of the help texts; read the difference before committing it
+# Update the snapshots of help texts and JSON Schemas; read the difference before committing it
 renew:
     RENEW_SNAPSHOTS=1 cargo test --release --locked --test it help
+    RENEW_SNAPSHOTS=1 cargo test --release --locked --test it every_document_has_its_schema
 
 # Licences, sources and banned crates (needs cargo-deny)
 deny:

@@ -12,7 +12,8 @@
 //! - [`http`] — the one HTTP client. [`wire`] — what it carries. [`web`] — URLs, certificates, proxy.
 //! - [`git`] — real git. [`fs`] — files that must not be lost.
 //! - [`control_plane`] — `spec-kitty serve`; shares only [`wire`] and what is below it.
-//! - [`world`], [`text`], [`secret`] — the operating system, safe text, unprintable values.
+//! - [`world`], [`text`], [`secret`], [`warning`] — the operating system, safe text, unprintable
+//!   values, what a success still has to say.
 
 mod auth;
 mod cli;
@@ -28,6 +29,7 @@ mod settings;
 mod sync;
 mod text;
 mod tracker;
+mod warning;
 mod web;
 mod wire;
 mod world;
@@ -54,6 +56,7 @@ pub mod internals {
     pub use crate::sync::event::{Event, MissionOriginBound};
     pub use crate::sync::queue::Queue;
     pub use crate::tracker::control_plane_client::{ControlPlaneClient, TrackerError};
+    pub use crate::warning::WarningCode;
     pub use crate::wire::event_rules::validate;
     pub use crate::wire::request::{BindRequest, SearchRequest};
     pub use crate::wire::response::{BindResponse, SearchResponse};

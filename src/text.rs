@@ -37,7 +37,10 @@ pub(crate) fn one_line(text: &str) -> String {
 
 /// JSON text in which the characters that [`sanitize`] removes are escape sequences. They occur only
 /// inside strings.
-pub(crate) fn escape_json(json: &str) -> String {
+pub(crate) fn escape_json(json: String) -> String {
+    if !json.chars().any(is_unsafe) {
+        return json;
+    }
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         if is_unsafe(c) {

@@ -34,6 +34,8 @@ pub(crate) mod names {
     pub(crate) const NO_INPUT: &str = "SPEC_KITTY_NO_INPUT";
     /// Log filter, as in `spec_kitty=debug`.
     pub(crate) const LOG: &str = "SPEC_KITTY_LOG";
+    /// The shell that asks for completions.
+    pub(crate) const COMPLETE: &str = "COMPLETE";
     /// `0`, `false`, `no` or `off` forbids all network.
     pub(crate) const NETWORK: &str = "SPEC_KITTY_ENABLE_SAAS_SYNC";
     /// A file of certificates to trust instead of the system's.
@@ -58,8 +60,12 @@ pub(crate) mod names {
     pub(crate) const USER_NAME: [&str; 3] = ["LOGNAME", "USER", "USERNAME"];
     /// The folder for temporary files.
     pub(crate) const TEMPORARY: &str = "TMPDIR";
-    /// The folders that are searched for git.
+    /// The folders that are searched for git and a browser.
     pub(crate) const PATH: &str = "PATH";
+    /// The commands that open a web page, separated by colons; the first one that exists counts.
+    pub(crate) const BROWSER: &str = "BROWSER";
+    /// Set on a graphical desktop; without one, no browser is looked for.
+    pub(crate) const DISPLAY: [&str; 2] = ["DISPLAY", "WAYLAND_DISPLAY"];
 }
 
 /// Which of the standard streams are terminals.
@@ -267,6 +273,15 @@ impl World {
         std::env::split_paths(path).collect()
     }
 
+    /// The path of a program. Starting a program by its path avoids a fork, which would take a large
+    /// part of the time of a short command. A relative or empty entry of `PATH` does not count: it
+    /// would start a program of the repository.
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
+        let mut folders = self.search_path();
+        folders.retain(|folder| folder.is_absolute());
+        find_program(&folders, name)
+    }
+
     /// Random bytes from the operating system.
     pub fn try_random<const N: usize>(&self) -> Result<[u8; N], EntropyError> {
         let mut bytes = [0; N];
@@ -300,6 +315,15 @@ impl World {
             .filter(|v| !v.is_empty())
             .map(PathBuf::from)
     }
+}
+
+/// The first executable of this name in these folders.
+pub(crate) fn find_program(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
+    let executable = |path: &PathBuf| {
+        path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+    };
+    let paths = folders.iter().map(|folder| folder.join(name));
+    paths.into_iter().find(executable)
 }
 
 /// The name of the current user in `/etc/passwd`, else the number.

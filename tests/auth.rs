@@ -526,10 +526,8 @@ fn status_without_an_answer_is_not_verified_and_no_error() {
         (&status["logged_in"], &status["verified"]),
         (&json!(true), &json!(null))
     );
-    assert_eq!(
-        status["warnings"],
-        json!(["not verified: server unreachable"])
-    );
+    let warning = json!({"code": "not_verified", "message": "not verified: server unreachable"});
+    assert_eq!(status["warnings"], json!([warning]));
     let text = sandbox.run(&["auth", "status"]).succeeds();
     let row = "verified\tnot verified: server unreachable\n";
     assert!(text.stdout.contains(row), "{text:?}");

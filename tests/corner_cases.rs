@@ -141,7 +141,7 @@ fn an_event_that_breaks_a_rule_is_not_tried_for_ever() {
     let answer = sandbox.run(&BIND).answer("spec-kitty.bind-origin/1");
     assert_eq!(answer["event_emitted"], false);
     assert!(
-        answer["warnings"][0]
+        answer["warnings"][0]["message"]
             .as_str()
             .unwrap()
             .contains("feature_slug")

@@ -57,7 +57,7 @@ fn a_detached_head_takes_a_bind_but_no_mission() {
     before.assert_same(&sandbox.snapshot());
     assert_eq!(server.requests_to(BIND_PATH).len(), 0);
     let answer = sandbox.run(&BIND).answer("spec-kitty.bind-origin/1");
-    let warning = answer["warnings"][0].as_str().unwrap();
+    let warning = answer["warnings"][0]["message"].as_str().unwrap();
     assert!(warning.contains("on no branch"), "{answer}");
     assert_eq!(sandbox.subjects()[0], "Bind WEB-123 to mission 060-search");
 }
@@ -475,7 +475,8 @@ fn a_meta_json_that_git_is_told_to_leave_alone_is_bound_and_said_not_to_be_commi
     sandbox.git(&["update-index", "--skip-worktree", meta]);
     let answer = sandbox.run(&BIND).answer("spec-kitty.bind-origin/1");
     assert_eq!(answer["commit"], Value::Null);
-    let warning = "not committed: the files are marked skip-worktree";
+    let message = "not committed: the files are marked skip-worktree";
+    let warning = json!({"code": "commit_skipped", "message": message});
     assert_eq!(answer["warnings"], json!([warning]));
     assert!(sandbox.meta("060-search")["origin_ticket"].is_object());
 }

@@ -360,7 +360,7 @@ fn a_plain_mission_whose_commit_was_put_off_is_committed_by_the_next_run() {
     let lock = sandbox.path(".git/index.lock");
     write_file(&lock, "");
     let answer = sandbox.run(&plain).answer("spec-kitty.specify/1");
-    let warning = answer["warnings"][0].as_str().unwrap();
+    let warning = answer["warnings"][0]["message"].as_str().unwrap();
     assert!(warning.starts_with("commit deferred: "), "{answer}");
     fs::remove_file(&lock).unwrap();
     let answer = sandbox.run(&plain).answer("spec-kitty.specify/1");

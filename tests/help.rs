@@ -57,7 +57,7 @@ fn the_help_ends_with_every_exit_code() {
 }
 
 /// The words that lead to each command, the root first.
-fn commands() -> Vec<Vec<String>> {
+pub(crate) fn commands() -> Vec<Vec<String>> {
     fn walk(command: &clap::Command, words: &[String], found: &mut Vec<Vec<String>>) {
         found.push(words.to_vec());
         for next in command.get_subcommands().filter(|next| !next.is_hide_set()) {

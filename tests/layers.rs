@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 15] = [
     &["git"],
     &["fs"],
     &["world"],
-    &["text", "secret"],
+    &["text", "secret", "warning"],
 ];
 
 /// The control plane is outside of these layers: only `cli` uses it.

@@ -61,7 +61,7 @@ fn a_lock_of_a_reference_that_stays_defers_the_commit_and_leaves_no_entry() {
             .run(&["specify", "payments", "--timeout", "1", "--json"])
             .answer("spec-kitty.specify/1");
         assert_eq!(answer["commits"], json!([]));
-        let warning = answer["warnings"][0].as_str().unwrap();
+        let warning = answer["warnings"][0]["message"].as_str().unwrap();
         assert!(warning.contains("commit deferred"), "{warning}");
         assert!(warning.contains(lock), "{warning}");
         assert!(sandbox.path(lock).exists());
@@ -109,8 +109,9 @@ fn files_that_a_commit_of_the_user_takes_up_are_named_with_that_commit() {
             json!([null])
         };
         assert_eq!(commits(&answer), none, "{output:?}");
-        let warning =
+        let message =
             format!("another git process committed the files at the same time, in {theirs}");
+        let warning = json!({"code": "commit_elsewhere", "message": message});
         assert_eq!(answer["warnings"], json!([warning]), "{output:?}");
         assert_eq!(sandbox.subjects(), ["Theirs", "Begin"]);
         assert_clean(&sandbox);

@@ -46,10 +46,8 @@ fn events_are_listed_in_the_order_they_will_be_sent() {
         .run(&["sync", "list", "--json", "--limit", "3"])
         .answer(LIST);
     assert_eq!(ids(&answer), ["a", "b", "c"]);
-    assert_eq!(
-        answer["warnings"],
-        json!(["showing 3 of 4 events; see --limit"])
-    );
+    let warning = json!({"code": "list_cut", "message": "showing 3 of 4 events; see --limit"});
+    assert_eq!(answer["warnings"], json!([warning]));
     let output = sandbox.run(&["sync", "list", "--limit", "1"]).succeeds();
     assert_eq!(
         output.stdout,

@@ -100,7 +100,7 @@ fn rejected_events_go_to_the_dead_letter_and_the_exit_code_says_so() {
         (&answer["delivered"], &answer["rejected"]),
         (&json!(1), &json!(1))
     );
-    let warning = answer["warnings"][0].as_str().unwrap();
+    let warning = answer["warnings"][0]["message"].as_str().unwrap();
     assert!(
         warning.contains("run: spec-kitty sync list --dead"),
         "{warning}"
@@ -452,7 +452,8 @@ fn a_second_drain_leaves_it_to_the_first() {
         (&answer["busy"], &answer["pending"]),
         (&json!(true), &json!(1))
     );
-    assert_eq!(answer["warnings"], json!(["another delivery is running"]));
+    let running = json!({"code": "delivery_running", "message": "another delivery is running"});
+    assert_eq!(answer["warnings"], json!([running]));
     release.send(()).unwrap();
     assert!(first.wait_with_output().unwrap().status.success());
     assert!(sandbox.waiting().is_empty());
@@ -519,7 +520,7 @@ fn a_time_limit_between_batches_is_no_error() {
         (&json!(1), &json!(1))
     );
     assert!(
-        answer["warnings"][0]
+        answer["warnings"][0]["message"]
             .as_str()
             .unwrap()
             .contains("run: spec-kitty sync now")

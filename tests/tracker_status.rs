@@ -86,7 +86,7 @@ fn events_older_than_a_day_are_mentioned_in_one_line() {
     let answer = sandbox.run(&STATUS).answer(SCHEMA);
     let warnings = answer["warnings"].as_array().unwrap();
     assert_eq!(warnings.len(), 1, "{answer}");
-    let warning = warnings[0].as_str().unwrap();
+    let warning = warnings[0]["message"].as_str().unwrap();
     assert!(warning.contains("spec-kitty sync now"), "{warning}");
     assert_eq!(warning.lines().count(), 1);
     let text = sandbox.run(&["tracker", "status"]).succeeds();
@@ -101,7 +101,7 @@ fn a_provider_without_origin_support_is_shown_with_a_warning() {
     assert_eq!(answer["bound"], true);
     assert_eq!(answer["provider"], "liner");
     assert_eq!(answer["origin_supported"], false);
-    let warning = answer["warnings"][0].as_str().unwrap();
+    let warning = answer["warnings"][0]["message"].as_str().unwrap();
     assert!(warning.contains("did you mean linear?"), "{warning}");
 }
 

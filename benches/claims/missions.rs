@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::hint::black_box;
+use std::process::{Command, Stdio};
 
 use criterion::Criterion;
 use serde_json::json;
@@ -49,5 +50,51 @@ pub(crate) fn benches(criterion: &mut Criterion) {
     group.bench_function("meta_json_loaded", |bencher| {
         bencher.iter(|| load(&file).unwrap());
     });
+    group.finish();
+    list(criterion);
+}
+
+/// The whole command `mission list` in a project with ten thousand missions.
+fn list(criterion: &mut Criterion) {
+    let project = tempfile::tempdir().unwrap();
+    for number in 1..=10_000 {
+        let slug = format!("{number:05}-web-{number}");
+        let folder = project.path().join("kitty-specs").join(&slug);
+        fs::create_dir_all(&folder).unwrap();
+        let key = format!("WEB-{number}");
+        let meta = json!({
+            "created_at": "2026-11-22T10:00:00+00:00",
+            "feature_number": format!("{number:05}"),
+            "feature_slug": slug,
+            "friendly_name": "Sign in with a passkey",
+            "mission": "software-dev",
+            "origin_ticket": {
+                "external_issue_id": format!("02a5cace-e333-54c7-9085-{number:012}"),
+                "external_issue_key": key,
+                "external_issue_url": format!("https://linear.app/acme/issue/{key}"),
+                "provider": "linear",
+                "resource_id": "7c0b1f52-5d0e-4a6b-9a3c-2f1e8d7b6a90",
+                "resource_type": "linear_team",
+                "title": "Sign in with a passkey",
+            },
+            "slug": key.to_lowercase(),
+            "target_branch": "main",
+        });
+        fs::write(folder.join("meta.json"), meta.to_string()).unwrap();
+    }
+    let mut group = criterion.benchmark_group("mission_list");
+    for (name, arguments) in [
+        ("10000_missions", &["mission", "list"][..]),
+        ("10000_missions_as_json", &["mission", "list", "--json"]),
+    ] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_spec-kitty"));
+                command.args(arguments).current_dir(project.path());
+                command.env("SPEC_KITTY_HOME", project.path().join("home"));
+                assert!(command.stdout(Stdio::null()).status().unwrap().success());
+            });
+        });
+    }
     group.finish();
 }

@@ -1,9 +1,12 @@
 //! The root of the command line: the tree of commands and their dispatch.
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use std::ffi::OsString;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::globals::Globals;
-use super::{CommandResult, Context, ExitCode, commands};
+use super::ui::Form;
+use super::{CommandResult, Context, ExitCode, Failure, catalogue, commands, examples};
 
 /// Start a mission from the Jira or Linear ticket it belongs to
 #[derive(Debug, Parser)]
@@ -12,7 +15,7 @@ use super::{CommandResult, Context, ExitCode, commands};
     version,
     disable_help_subcommand = true,
     arg_required_else_help = true,
-    after_help = exit_codes(),
+    after_long_help = exit_codes(),
     max_term_width = 100
 )]
 pub struct Arguments {
@@ -34,7 +37,7 @@ pub enum Command {
     Connect(commands::connect::Arguments),
     /// Start a mission, from a ticket or without one
     Specify(commands::specify::Arguments),
-    /// Work with missions that exist
+    /// List, show, open and discard the missions of this project
     #[command(subcommand)]
     Mission(commands::mission::Command),
     /// Bind the project to a tracker and search its tickets
@@ -55,6 +58,10 @@ pub enum Command {
     Admin(commands::admin::Command),
     /// Try spec-kitty in a temporary folder
     Demo(commands::demo::Arguments),
+    /// List every command with its arguments, document and exit codes
+    Commands(commands::commands::Arguments),
+    /// Print the JSON Schema of a document, or the names of all
+    Schema(commands::schema::Arguments),
     /// Print a shell completion script
     Completions(commands::completions::Arguments),
     /// Print the help of a command
@@ -83,11 +90,62 @@ impl Command {
             Self::Admin(command) => commands::admin::run(command, context),
             Self::Sync(command) => commands::sync::run(command, context),
             Self::Demo(arguments) => commands::demo::run(arguments, context),
-            Self::Completions(arguments) => {
-                Ok(commands::completions::run(arguments, Arguments::command()))
-            }
-            Self::Help(arguments) => commands::help::run(arguments, Arguments::command()),
+            Self::Commands(_) => Ok(commands::commands::run(context, program())),
+            Self::Schema(arguments) => commands::schema::run(arguments),
+            Self::Completions(arguments) => commands::completions::run(arguments),
+            Self::Help(arguments) => commands::help::run(arguments, program()),
             Self::Man(arguments) => commands::man::run(arguments, Arguments::command()),
+        }
+    }
+}
+
+/// The program as clap knows it, with the examples of its help.
+pub(super) fn program() -> clap::Command {
+    examples::in_help(Arguments::command())
+}
+
+/// The arguments, and the words of the selected command.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub(super) arguments: Arguments,
+    path: String,
+    /// `--ndjson`.
+    lines: bool,
+}
+
+impl Parsed {
+    pub(super) fn from(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
+        let matches = program().try_get_matches_from(arguments)?;
+        let mut words = Vec::new();
+        let mut selected = &matches;
+        while let Some((word, next)) = selected.subcommand() {
+            words.push(word);
+            selected = next;
+        }
+        let lines = selected.try_get_one::<bool>("ndjson").ok().flatten();
+        Ok(Self {
+            path: words.join(" "),
+            lines: lines.copied().unwrap_or(false),
+            arguments: Arguments::from_arg_matches(&matches)
+                .map_err(|error| error.format(&mut program()))?,
+        })
+    }
+
+    /// The form of the answer.
+    pub(super) fn form(&self) -> Form {
+        match &self.arguments.globals.json {
+            _ if self.lines => Form::Lines,
+            None => Form::Text,
+            Some(keys) if keys.iter().all(String::is_empty) => Form::Json,
+            Some(keys) => Form::Keys(keys.clone()),
+        }
+    }
+
+    /// Refuses fields that the document does not have, before the command does anything.
+    pub(super) fn check_keys(&self) -> Result<(), Failure> {
+        match self.form() {
+            Form::Keys(keys) => catalogue::check_keys(&self.path, &keys),
+            Form::Text | Form::Json | Form::Lines => Ok(()),
         }
     }
 }

@@ -42,7 +42,10 @@ pub(crate) fn password(context: &Context, prompt: &str) -> Result<Secret, Failur
 /// The error if a prompt for a password is impossible, with the command to run instead.
 pub(crate) fn password_required(command: String) -> Failure {
     let message = "cannot prompt for a password: not a terminal";
-    Failure::new(Code::InputRequired, message).hint(Hint::Template(command))
+    Failure {
+        user_action_required: true,
+        ..Failure::new(Code::InputRequired, message).hint(Hint::Template(command))
+    }
 }
 
 /// Reads within the time limit. Opening a pipe and reading from it may block for ever, so another

@@ -19,6 +19,7 @@ use crate::settings::home::require_writable;
 use crate::sync::queue::reminder;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
+use crate::warning::{Warning, WarningCode};
 use crate::wire::PERSONAL_TEAM;
 use crate::world::World;
 
@@ -114,10 +115,11 @@ impl Context {
 
     /// A warning if queued events are too old or too many. Invalid settings do not stop the command
     /// here; the code that needs them reports them.
-    pub(crate) fn reminder(&self) -> Option<String> {
+    pub(crate) fn reminder(&self) -> Option<Warning> {
         let settings = settings::load(&self.world).ok();
         let most = settings.and_then(|settings| settings.max_queue_size);
         reminder(&self.world, &self.world.state_directory(), most)
+            .map(Warning::of(WarningCode::EventsWaiting))
     }
 
     /// The team of the logged-in user, without a request.

@@ -10,6 +10,7 @@ use crate::sync::delivery::{Delivered, Stop, deliver};
 use crate::sync::queue::Queue;
 use crate::text::{chain, count};
 use crate::tracker::control_plane_client::TrackerError;
+use crate::warning::{Warning, WarningCode};
 use crate::wire::EVENTS_PATH;
 use crate::world::names;
 
@@ -26,7 +27,7 @@ pub(crate) enum Stopped {
     /// The time limit was reached.
     Deadline,
     Failed {
-        failure: Failure,
+        failure: Box<Failure>,
         may_have_arrived: bool,
     },
 }
@@ -94,34 +95,38 @@ fn stopped(stop: Stop<Failure>, session: Option<&Session<'_>>) -> Stopped {
         }
     };
     Stopped::Failed {
-        failure,
+        failure: Box::new(failure),
         may_have_arrived,
     }
 }
 
 /// What the user should know of a delivery, whether or not it came to its end.
-pub(crate) fn warnings(delivered: &Delivered) -> impl Iterator<Item = String> {
+pub(crate) fn warnings(delivered: &Delivered) -> impl Iterator<Item = Warning> {
     let list = "run: spec-kitty sync list --dead";
     let some = |number, noun| (number > 0).then(|| count(number, noun));
     let busy = delivered
         .busy
-        .then(|| "another delivery is running".to_owned());
+        .then(|| "another delivery is running".to_owned())
+        .map(Warning::of(WarningCode::DeliveryRunning));
     let rejected = some(delivered.rejected, "event")
-        .map(|events| format!("the server rejected {events}; {list}"));
+        .map(|events| format!("the server rejected {events}; {list}"))
+        .map(Warning::of(WarningCode::EventsRejected));
     let unreadable = some(delivered.unreadable, "unreadable line")
-        .map(|lines| format!("{lines} moved to the rejected events; {list}"));
+        .map(|lines| format!("{lines} moved to the rejected events; {list}"))
+        .map(Warning::of(WarningCode::UnreadableLines));
     let own = delivered.warnings.clone().into_iter();
+    let own = own.map(Warning::of(WarningCode::QueueFile));
     own.chain([busy, rejected, unreadable].into_iter().flatten())
 }
 
 impl DeliverArguments {
     /// Delivers the project's events in the time that is left, if the user wants that. The command
     /// has succeeded already, so every failure is a warning.
-    pub(crate) fn after(self, context: &Context, project: &Project) -> Vec<String> {
+    pub(crate) fn after(self, context: &Context, project: &Project) -> Vec<Warning> {
         match self.is_wanted(context) {
             Ok(true) => progress::during(&context.ui, "Delivering", || try_all(context, project)),
             Ok(false) => Vec::new(),
-            Err(error) => vec![chain(&error)],
+            Err(error) => vec![Warning::new(WarningCode::NotDelivered, chain(&error))],
         }
     }
 
@@ -137,7 +142,7 @@ impl DeliverArguments {
     }
 }
 
-fn try_all(context: &Context, project: &Project) -> Vec<String> {
+fn try_all(context: &Context, project: &Project) -> Vec<Warning> {
     let uuid = &project.identity.project_uuid;
     let queue = Queue::of_project(&project.state_directory, uuid);
     let (delivered, reason) = match deliver_queues(context, &[queue], &mut |_| ()) {
@@ -155,6 +160,7 @@ fn reason(stopped: Stopped) -> String {
     }
 }
 
-fn not_delivered(reason: &str) -> String {
-    format!("events not delivered: {reason}; run: spec-kitty sync now")
+fn not_delivered(reason: &str) -> Warning {
+    let message = format!("events not delivered: {reason}; run: spec-kitty sync now");
+    Warning::new(WarningCode::NotDelivered, message)
 }

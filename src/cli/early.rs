@@ -1,33 +1,60 @@
 //! Output for arguments that clap does not accept: help, version, and usage errors.
 
-use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use super::arguments::Arguments;
+use super::arguments::program;
 use super::command_line::CommandLine;
+use super::document::Document;
 use super::{Code, ExitCode, Failure, Hint, Outcome, Ui};
 use crate::text::nearest;
+
+/// A help page, or the version.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct HelpPage {
+    /// What is printed without `--json`.
+    text: String,
+    /// Only with `--version`: the version alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'static str>,
+}
+
+impl HelpPage {
+    pub(crate) fn new(text: String) -> Self {
+        let version = None;
+        Self { text, version }
+    }
+}
+
+impl Document for HelpPage {
+    const SCHEMA: &'static str = "spec-kitty.help/1";
+}
 
 /// `--help` and `--version` are answers; any other error of clap is a usage error.
 pub(super) fn answer(ui: &Ui, typed: &CommandLine, error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if ui.json => {
-            let fields = json!({"text": error.to_string()});
-            ui.outcome(&Outcome::new("spec-kitty.help/1", fields, ""))
+            let is_version = error.kind() == ErrorKind::DisplayVersion;
+            let help = HelpPage {
+                text: error.to_string(),
+                version: is_version.then_some(env!("CARGO_PKG_VERSION")),
+            };
+            ui.outcome(&Outcome::new(help, ""))
         }
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             drop(error.print());
             ExitCode::Ok
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if ui.json => {
-            ui.failure(&Failure::usage("a command is missing").hint(Hint::run("spec-kitty --help")))
+            let failure = Failure::usage("a command is missing").hint(help(typed));
+            ui.failure(&failure.of_command(typed))
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             drop(error.print());
             ExitCode::Usage
         }
-        _ => ui.failure(&usage(typed, error)),
+        _ => ui.failure(&usage(typed, error).of_command(typed)),
     }
 }
 
@@ -47,7 +74,7 @@ fn usage(typed: &CommandLine, error: &clap::Error) -> Failure {
     };
     let hint = match suggestion(error) {
         Some(name) => Hint::Text(format!("did you mean '{name}'?")),
-        None => Hint::Run(format!("{} --help", command(typed))),
+        None => help(typed),
     };
     let failure = Failure::usage(starting("error:").unwrap_or(&rendered)).hint(hint);
     match starting("Usage:") {
@@ -81,9 +108,9 @@ fn strings(value: Option<&ContextValue>) -> &[String] {
     }
 }
 
-/// The command that the typed words select.
-fn command(typed: &CommandLine) -> String {
-    let root = Arguments::command();
+/// The help of the command that the typed words select.
+fn help(typed: &CommandLine) -> Hint {
+    let root = program();
     let mut command = &root;
     let mut names = vec!["spec-kitty"];
     for word in typed.words() {
@@ -92,5 +119,6 @@ fn command(typed: &CommandLine) -> String {
             command = next;
         }
     }
-    names.join(" ")
+    names.push("--help");
+    Hint::Run(names.join(" "))
 }

@@ -2,16 +2,21 @@
 
 use std::error::Error;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::code::Code;
+use super::command_line::CommandLine;
 use super::exit_code::ExitCode;
 use super::hint::Hint;
 use crate::fs::FsError;
+use crate::warning::Warning;
+
+pub(super) const SCHEMA: &str = "spec-kitty.error/1";
 
 /// Whether the failed command changed anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Effect {
     /// Nothing: it is safe to run it again.
@@ -24,9 +29,11 @@ pub(crate) enum Effect {
 
 /// What failed, why, and what to do next. It serialises as the keys of `error`, but for those that
 /// [`ErrorFields`] adds.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[must_use]
 pub(crate) struct Failure {
+    /// A stable name.
+    #[schemars(with = "String", regex(pattern = "^[a-z_]+$"))]
     pub(crate) code: Code,
     /// One sentence without a full stop.
     #[serde(skip)]
@@ -34,20 +41,26 @@ pub(crate) struct Failure {
     /// The chain of sources, or the server's words.
     #[serde(skip)]
     pub(crate) cause: Option<String>,
+    /// What to do next.
+    #[schemars(with = "Option<String>")]
     pub(crate) hint: Option<Hint>,
+    /// The command that would help, ready to run.
+    pub(super) next_command: Option<String>,
     /// Whether another try may succeed.
     pub(crate) retryable: bool,
+    /// How long the server asks to wait.
     pub(crate) retry_after_seconds: Option<u64>,
-    /// Whether only a person can help, for example by linking an account.
+    /// Whether only a person can act: log in, link an account.
     pub(crate) user_action_required: bool,
+    /// Whether the failed command changed anything.
     pub(crate) effect: Effect,
     /// A list to choose from, one line each. Scripts read `details` instead.
     #[serde(skip)]
     pub(crate) choices: Vec<String>,
-    /// More, for scripts.
+    /// More, depending on the code.
     pub(crate) details: Map<String, Value>,
     #[serde(skip)]
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 /// The JSON document of a failure.
@@ -56,12 +69,16 @@ pub(super) struct ErrorDocument<'a> {
     schema: &'static str,
     result: &'static str,
     error: ErrorFields<'a>,
-    warnings: &'a [String],
+    warnings: &'a [Warning],
 }
 
-#[derive(Debug, Serialize)]
-struct ErrorFields<'a> {
+/// What failed, why, and what to do next.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+pub(super) struct ErrorFields<'a> {
+    /// The exit code of the process.
     exit_code: u8,
+    /// What failed and why, in words that may change.
     message: String,
     #[serde(flatten)]
     failure: &'a Failure,
@@ -76,12 +93,13 @@ impl Failure {
             message: message.into(),
             cause: None,
             hint: code.hint(),
+            next_command: None,
             retryable: matches!(
                 exit,
                 ExitCode::Unavailable | ExitCode::RateLimited | ExitCode::Partial
             ),
             retry_after_seconds: None,
-            user_action_required: exit == ExitCode::Forbidden,
+            user_action_required: matches!(exit, ExitCode::Forbidden | ExitCode::AuthRequired),
             effect: Effect::None,
             choices: Vec::new(),
             details: Map::new(),
@@ -129,13 +147,31 @@ impl Failure {
         self
     }
 
-    /// If a part was done, the hint ends with the command line that completes it.
-    pub(super) fn completed_by(mut self, command: &str) -> Self {
+    /// Completes the failure of this command line: the next command, and for a part that was done the
+    /// hint that names it.
+    pub(super) fn of_command(mut self, typed: &CommandLine) -> Self {
         if self.exit() == ExitCode::Partial {
             let hint = self.hint.take().unwrap_or(Hint::SameCommand);
-            self.hint = Some(hint.then_run(command));
+            self.hint = Some(hint.then_run(&typed.quoted()));
         }
+        self.next_command = self.next_command_after(typed);
         self
+    }
+
+    /// `None` if a person or another program has to do something first.
+    fn next_command_after(&self, typed: &CommandLine) -> Option<String> {
+        let again = || (!typed.reads_stdin()).then(|| typed.quoted());
+        match self.hint.as_ref()? {
+            _ if self.exit() == ExitCode::Partial => again(),
+            Hint::Run(command) | Hint::Instead { command, .. } => {
+                Some(typed.in_same_place(command))
+            }
+            Hint::SameCommand => again(),
+            Hint::ThenSameCommand(_) if self.retryable => again(),
+            Hint::ThenSameCommand(_) | Hint::Text(_) | Hint::Template(_) | Hint::LeadTo { .. } => {
+                None
+            }
+        }
     }
 
     pub(crate) fn effect(mut self, effect: Effect) -> Self {
@@ -154,7 +190,7 @@ impl Failure {
         self
     }
 
-    pub(crate) fn warn(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn warn(mut self, warnings: impl IntoIterator<Item = Warning>) -> Self {
         self.warnings.extend(warnings);
         self
     }
@@ -180,14 +216,18 @@ impl Failure {
     /// The JSON document. It has no key for the cause, so the message includes it.
     pub(super) fn document(&self) -> ErrorDocument<'_> {
         ErrorDocument {
-            schema: "spec-kitty.error/1",
+            schema: SCHEMA,
             result: "error",
-            error: ErrorFields {
-                exit_code: self.exit().number(),
-                message: self.reason(),
-                failure: self,
-            },
+            error: self.fields(),
             warnings: &self.warnings,
+        }
+    }
+
+    pub(super) fn fields(&self) -> ErrorFields<'_> {
+        ErrorFields {
+            exit_code: self.exit().number(),
+            message: self.reason(),
+            failure: self,
         }
     }
 }
@@ -196,15 +236,49 @@ impl Failure {
 mod tests {
     use super::*;
 
+    fn typed(words: &[&str]) -> CommandLine {
+        let words: Vec<_> = ["spec-kitty"].iter().chain(words).map(Into::into).collect();
+        CommandLine::new(&words)
+    }
+
     #[test]
     fn only_a_partial_failure_ends_with_the_command_that_completes_it() {
+        let typed = typed(&["a"]);
         let hint = |code| {
             let failure = Failure::new(code, "x").hint("check the mapping");
-            failure.completed_by("CMD").hint.unwrap().to_string()
+            failure.of_command(&typed).hint.unwrap().to_string()
         };
-        assert_eq!(hint(Code::Partial), "check the mapping; then run: CMD");
+        assert_eq!(
+            hint(Code::Partial),
+            "check the mapping; then run: spec-kitty a"
+        );
         assert_eq!(hint(Code::Conflict), "check the mapping");
-        let bare = Failure::new(Code::Partial, "x").completed_by("CMD");
-        assert_eq!(bare.hint, Some(Hint::run("CMD")));
+        let bare = Failure::new(Code::Partial, "x").of_command(&typed);
+        assert_eq!(bare.hint, Some(Hint::run("spec-kitty a")));
+    }
+
+    #[test]
+    fn the_next_command_is_ready_to_run_or_missing() {
+        let plain = typed(&["--json", "-C", "my dir", "a"]);
+        let again = Some("spec-kitty --json -C 'my dir' a");
+        let logged_in = Some("spec-kitty --json -C 'my dir' auth login");
+        let table = [
+            (Failure::new(Code::Partial, "x").hint("check it"), again),
+            (Failure::new(Code::TimedOut, "x"), again),
+            (Failure::interrupted(false), again),
+            (Failure::interrupted(true), None),
+            (Failure::new(Code::ConfigInvalid, "x"), None),
+            (Failure::new(Code::SessionExpired, "x"), logged_in),
+            (Failure::new(Code::TrackerNotBound, "x"), None),
+            (Failure::new(Code::InvalidReference, "x"), None),
+        ];
+        for (failure, expected) in table {
+            let failure = failure.of_command(&plain);
+            assert_eq!(failure.next_command.as_deref(), expected, "{failure:?}");
+        }
+        // The input was read; the same command alone would wait for it.
+        let fed = typed(&["a", "--candidate", "-"]);
+        let failure = Failure::new(Code::TimedOut, "x").of_command(&fed);
+        assert_eq!(failure.next_command, None);
     }
 }

@@ -22,14 +22,22 @@ pub(super) struct Globals {
     /// Run as if started in DIR
     #[arg(short = 'C', long, global = true, value_name = "DIR")]
     pub(super) directory: Option<PathBuf>,
-    /// Print exactly one JSON document on stdout
-    #[arg(long, global = true)]
-    pub(super) json: bool,
+    /// Print exactly one JSON document on stdout, or only these fields of it
+    #[arg(
+        long,
+        global = true,
+        value_name = "FIELD,FIELD",
+        num_args = 0..=1,
+        require_equals = true,
+        value_delimiter = ',',
+        default_missing_value = ""
+    )]
+    pub(super) json: Option<Vec<String>>,
     /// Only print the result
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, hide_short_help = true)]
     pub(super) quiet: bool,
     /// Verbose output (repeatable)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, hide_short_help = true)]
     pub(super) verbose: u8,
     /// When to use colour: auto, always or never
     #[arg(
@@ -38,17 +46,18 @@ pub(super) struct Globals {
         value_enum,
         default_value_t,
         value_name = "WHEN",
-        hide_possible_values = true
+        hide_possible_values = true,
+        hide_short_help = true
     )]
     pub(super) color: Color,
     /// Never prompt
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(super) no_input: bool,
     /// URL of the control plane
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", hide_short_help = true)]
     pub(super) server: Option<String>,
     /// Time limit of the whole command: seconds, or 0.5, 90s, 2m [default: 30; a search 10]
-    #[arg(long, global = true, value_name = "TIME", value_parser = time_limit)]
+    #[arg(long, global = true, value_name = "TIME", hide_short_help = true, value_parser = time_limit)]
     pub(super) timeout: Option<Duration>,
 }
 

@@ -7,16 +7,19 @@ use serde::{Serialize, Serializer};
 
 use crate::text::shell_word;
 
-/// What to do next. Only [`Hint::Run`] and [`Hint::SameCommand`] can be run without a decision.
+/// What to do next. [`Hint::Run`], [`Hint::Instead`] and [`Hint::SameCommand`] can be run without a
+/// decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Hint {
     /// Advice without a command.
     Text(String),
     /// A command, ready to run.
     Run(String),
+    /// Words that explain a command, which is ready to run: `did you mean jira? run`.
+    Instead { words: String, command: String },
     /// A command with placeholders in capitals.
     Template(String),
-    /// Words that lead to a command: `remove FILE, then run`.
+    /// Words that lead to a command, which needs something else first: `remove FILE, then run`.
     LeadTo { words: String, command: String },
     /// The command that failed.
     SameCommand,
@@ -44,6 +47,13 @@ impl Hint {
         }
     }
 
+    pub(crate) fn instead(words: impl Into<String>, command: impl Into<String>) -> Self {
+        Self::Instead {
+            words: words.into(),
+            command: command.into(),
+        }
+    }
+
     pub(super) fn again() -> Self {
         Self::SameCommand
     }
@@ -57,7 +67,9 @@ impl Hint {
         let first = match self {
             Self::SameCommand => return Self::run(command),
             Self::Text(first) | Self::ThenSameCommand(first) => first,
-            Self::Run(_) | Self::Template(_) | Self::LeadTo { .. } => self.to_string(),
+            Self::Run(_) | Self::Instead { .. } | Self::Template(_) | Self::LeadTo { .. } => {
+                self.to_string()
+            }
         };
         Self::lead_to(format!("{first}; then run"), command)
     }
@@ -73,7 +85,9 @@ impl fmt::Display for Hint {
         match self {
             Self::Text(text) => f.write_str(text),
             Self::Run(command) | Self::Template(command) => write!(f, "run: {command}"),
-            Self::LeadTo { words, command } => write!(f, "{words}: {command}"),
+            Self::Instead { words, command } | Self::LeadTo { words, command } => {
+                write!(f, "{words}: {command}")
+            }
             Self::SameCommand => f.write_str("run the same command again"),
             Self::ThenSameCommand(first) => {
                 write!(f, "{first}, then run the same command again")

@@ -2,20 +2,26 @@
 
 pub(crate) mod arguments;
 pub(crate) mod ask;
+pub(crate) mod browser;
 mod candidate_document;
+mod catalogue;
 pub(crate) mod code;
 mod command_line;
 pub(crate) mod commands;
 pub(crate) mod commit_arguments;
+mod completion;
 pub(crate) mod context;
 pub(crate) mod delivery;
+pub(crate) mod document;
 mod early;
 mod error;
+mod examples;
 pub(crate) mod exit_code;
 pub(crate) mod failure;
 mod globals;
 pub(crate) mod hint;
 mod interruption;
+pub(crate) mod lines;
 pub(crate) mod logging;
 pub(crate) mod outcome;
 mod phase;
@@ -30,12 +36,10 @@ mod ui;
 
 use std::ffi::OsString;
 
-use clap::Parser as _;
-
-use arguments::Arguments;
+use arguments::Parsed;
 use command_line::CommandLine;
 use globals::Globals;
-use ui::Ui;
+use ui::{Form, Ui};
 
 use crate::world::World;
 
@@ -47,33 +51,40 @@ pub(crate) use delivery::DeliverArguments;
 pub(crate) use exit_code::ExitCode;
 pub(crate) use failure::{Effect, Failure};
 pub(crate) use hint::Hint;
-pub(crate) use outcome::{Outcome, merged};
+pub(crate) use outcome::Outcome;
 pub(crate) use table::{record, record_known, table, table_of};
 
 /// Runs the command of these arguments.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
-    let typed = CommandLine::new(&arguments);
-    let parsed = Arguments::try_parse_from(arguments);
-    let globals = match &parsed {
-        Ok(parsed) => parsed.globals.clone(),
-        // clap returns no flags with an error, but --json still decides the form of the report.
-        Err(_) => Globals {
-            json: typed.contains("--json"),
-            ..Globals::default()
-        },
-    };
     let world = World::from_process();
+    let completed = world
+        .as_ref()
+        .ok()
+        .map(|it| completion::answer(it, &arguments));
+    if let Some(exit) = completed.flatten() {
+        return exit;
+    }
+    let typed = CommandLine::new(&arguments);
+    let parsed = Parsed::from(arguments);
+    let (globals, form) = match &parsed {
+        Ok(parsed) => (parsed.arguments.globals.clone(), parsed.form()),
+        // clap returns no flags with an error, but they still decide the form of the report.
+        Err(_) if typed.is_for_a_program() => (Globals::default(), Form::Json),
+        Err(_) => (Globals::default(), Form::Text),
+    };
     let nowhere = World::with_variables("/".into(), Vec::<(OsString, OsString)>::new());
-    let ui = Ui::new(&globals, world.as_ref().unwrap_or(&nowhere));
+    let ui = Ui::new(&globals, form, world.as_ref().unwrap_or(&nowhere));
     match (parsed, world) {
         (Err(error), _) => early::answer(&ui, &typed, &error),
-        (_, Err(error)) => ui.failure(&early::no_directory(&error)),
+        (_, Err(error)) => ui.failure(&early::no_directory(&error).of_command(&typed)),
         (Ok(parsed), Ok(world)) => {
             logging::start(&globals, &world, &ui);
-            let context = Context::new(globals, world, ui.clone(), typed.clone());
-            match context.and_then(|context| execute(parsed.command, context)) {
-                Ok(outcome) => ui.outcome(&outcome),
-                Err(failure) => ui.failure(&failure.completed_by(&typed.quoted())),
+            let context = parsed
+                .check_keys()
+                .and_then(|()| Context::new(globals, world, ui.clone(), typed.clone()));
+            match context.and_then(|context| execute(parsed.arguments.command, context)) {
+                Ok(outcome) => ui.outcome(&outcome.of_command(&typed)),
+                Err(failure) => ui.failure(&failure.of_command(&typed)),
             }
         }
     }

@@ -192,8 +192,11 @@ impl Choice {
             Hint::lead_to("save one ticket as JSON in FILE, then run", command)
         } else if context.typed.reads_stdin() {
             Hint::lead_to("with the same input, run", command)
-        } else {
+        } else if self.certain {
             Hint::run(command)
+        } else {
+            // The first of several: only the user can say that it is the one.
+            Hint::template(command)
         }
     }
 }

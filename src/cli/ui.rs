@@ -4,16 +4,30 @@ use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
 use console::Term;
-use serde::Serialize;
 
 use super::globals::{Color, Globals};
 use super::{Code, ExitCode, Failure, Outcome};
 use crate::text::{escape_json, one_line, sanitize};
+use crate::warning::Warning;
 use crate::world::{Terminals, World, names};
+
+/// The form of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Form {
+    Text,
+    /// One document (`--json`).
+    Json,
+    /// These keys of the document (`--json=KEY,KEY`).
+    Keys(Vec<String>),
+    /// Each item of a list on a line (`--ndjson`).
+    Lines,
+}
 
 /// The resolved output settings. Only this type writes to the standard streams.
 #[derive(Debug, Clone)]
 pub(crate) struct Ui {
+    form: Form,
+    /// Whether the answer is for a program.
     pub(crate) json: bool,
     pub(crate) quiet: bool,
     /// How often `-v` was given.
@@ -28,7 +42,8 @@ pub(crate) struct Ui {
 
 impl Ui {
     /// Resolves flags, environment and terminals.
-    pub(super) fn new(globals: &Globals, world: &World) -> Self {
+    pub(super) fn new(globals: &Globals, form: Form, world: &World) -> Self {
+        let json = form != Form::Text;
         let terminals = world.terminals();
         let is_set = |name| world.variable(name).is_some();
         let forced = world.variable(names::CLICOLOR_FORCE);
@@ -44,18 +59,19 @@ impl Ui {
             }
         };
         Self {
-            json: globals.json,
+            form,
+            json,
             quiet: globals.quiet,
             verbose: globals.verbose,
             no_input: globals.no_input
-                || globals.json
+                || json
                 || world.flag(names::NO_INPUT)
                 || is_set(names::CI)
                 || !terminals.stdin,
             moves_cursor: world
                 .variable(names::TERMINAL)
                 .is_some_and(|name| name != "dumb"),
-            color_stdout: !globals.json && color(terminals.stdout),
+            color_stdout: !json && color(terminals.stdout),
             color_stderr: color(terminals.stderr),
             terminals,
         }
@@ -132,7 +148,8 @@ impl Ui {
         if outcome.is_printed {
             return outcome.exit;
         }
-        if !self.json {
+        // In every other form they are a part of the document.
+        if matches!(self.form, Form::Text | Form::Lines) {
             self.warn(&outcome.warnings);
         }
         match self.print(outcome) {
@@ -153,17 +170,22 @@ impl Ui {
     }
 
     fn print(&self, outcome: &Outcome) -> io::Result<()> {
-        if self.json {
-            write_json(&outcome.document())
-        } else {
-            write_stdout(&outcome.text)
-        }
+        let json = match &self.form {
+            Form::Text => return write_stdout(&outcome.text),
+            Form::Json => outcome.json(),
+            Form::Keys(keys) => outcome.json_of(keys),
+            Form::Lines => outcome.json_lines(),
+        };
+        write_stdout(&escape_json(json?))
     }
 
     /// Reports a failure and returns its exit code.
     pub(super) fn failure(&self, failure: &Failure) -> ExitCode {
         if self.json {
-            drop(write_json(&failure.document()));
+            // A document of plain keys and values is always JSON.
+            if let Ok(json) = serde_json::to_string(&failure.document()) {
+                drop(write_stdout(&escape_json(json)));
+            }
         } else {
             self.warn(&failure.warnings);
             self.error(failure);
@@ -171,9 +193,9 @@ impl Ui {
         failure.exit()
     }
 
-    fn warn(&self, warnings: &[String]) {
+    fn warn(&self, warnings: &[Warning]) {
         for warning in warnings {
-            self.labelled("", "warning:", AnsiColor::Yellow, warning);
+            self.labelled("", "warning:", AnsiColor::Yellow, &warning.message);
         }
     }
 
@@ -209,11 +231,6 @@ impl Ui {
             drop(write_stdout(text));
         }
     }
-}
-
-/// Writes a document with sorted keys.
-fn write_json(document: &impl Serialize) -> io::Result<()> {
-    write_stdout(&escape_json(&serde_json::to_value(document)?.to_string()))
 }
 
 /// A closed pipe is not an error; any other lost answer is.

@@ -165,7 +165,7 @@ impl<'a> Git<'a> {
             Stdio::null
         };
         let settings = self.settings.iter().flat_map(|setting| ["-c", *setting]);
-        let program = program(self.world).ok_or(io::ErrorKind::NotFound)?;
+        let program = self.world.program("git").ok_or(io::ErrorKind::NotFound)?;
         Command::new(program)
             .args(settings)
             .args(arguments)
@@ -202,24 +202,6 @@ fn unnamed_file(world: &World) -> io::Result<File> {
     tempfile::tempfile_in(world.temporary_directory())
 }
 
-/// The path of git. Starting a program by its path avoids a fork, which would take a large part of
-/// the time of a short git command. A relative or empty entry of `PATH` does not count: it would
-/// start a program of the repository.
-fn program(world: &World) -> Option<PathBuf> {
-    let mut folders = world.search_path();
-    folders.retain(|folder| folder.is_absolute());
-    find_program(&folders, "git")
-}
-
-/// The first executable of this name in these folders.
-pub(super) fn find_program(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
-    let executable = |path: &PathBuf| {
-        path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
-    };
-    let paths = folders.iter().map(|folder| folder.join(name));
-    paths.into_iter().find(executable)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,10 +225,7 @@ mod tests {
         let (plain, first, second) = (place("a", 0o644), place("b", 0o755), place("c", 0o755));
         let found = |entries: &[&str]| {
             let path = entries.join(":");
-            program(&World::with_variables(
-                folder.path().to_owned(),
-                [("PATH", path)],
-            ))
+            World::with_variables(folder.path().to_owned(), [("PATH", path)]).program("git")
         };
         assert_eq!(
             found(&["/nowhere", &plain, &first, &second]),

@@ -4,9 +4,9 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::command::{Git, GitError, find_program};
+use super::command::{Git, GitError};
 use super::settings::Settings;
-use crate::world::World;
+use crate::world::{World, find_program};
 
 /// Why git cannot commit.
 #[derive(Debug, thiserror::Error)]

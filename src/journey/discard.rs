@@ -20,6 +20,7 @@ use crate::mission::{self, Mission, MissionError, hidden, without_number};
 use crate::project::inside::OutsideError;
 use crate::project::paths::SPECS;
 use crate::sync::queue::Queue;
+use crate::warning::Warning;
 
 /// A mission that can be discarded, and how.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ pub(crate) struct Discarded {
     pub commit: Option<String>,
     /// Whether its event left the queue.
     pub event_dropped: bool,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Finds the mission and refuses everything that can be refused. Writes nothing.

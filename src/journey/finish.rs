@@ -7,6 +7,7 @@ use crate::fs::lock::try_acquire;
 use crate::git::repository::is_committed;
 use crate::mission::commit::is_added;
 use crate::text::chain;
+use crate::warning::{Warning, WarningCode};
 
 /// What [`record_owed_events`] did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub(crate) struct Recorded {
     pub events: u64,
     /// Journeys that wait for their own command, or will never finish.
     pub waiting: u64,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Records the owed events whose facts stand: a mission that was made, an origin in `meta.json`.
@@ -35,7 +36,7 @@ pub(crate) fn record_owed_events(service: Service<'_>) -> Recorded {
             }
             Ok(Some(_held)) => {}
             Ok(None) => recorded.waiting += 1,
-            Err(error) => recorded.warnings.push(chain(&error)),
+            Err(error) => recorded.warnings.push(unsaved(chain(&error))),
         }
     }
     recorded
@@ -59,15 +60,20 @@ fn record(service: Service<'_>, journey: Journey, recorded: &mut Recorded) {
     let warnings = walk.progress.warnings.iter();
     recorded
         .warnings
-        .extend(warnings.map(|warning| format!("{name}: {warning}")));
+        .extend(warnings.map(|warning| Warning::new(warning.code, format!("{name}: {warning}"))));
     let result = if is_over(&walk) {
         walk.journeys.remove(&walk.journey)
     } else {
         recorded.waiting += 1;
         walk.journeys.save(&walk.journey)
     };
-    let error = result.err().map(|error| chain(&error));
+    let error = result.err().map(|error| unsaved(chain(&error)));
     recorded.warnings.extend(error);
+}
+
+/// The journey could not be kept or ended.
+fn unsaved(message: String) -> Warning {
+    Warning::new(WarningCode::JourneyUnsaved, message)
 }
 
 /// Whether nothing is owed, or nothing but commits of a finished mission that exist already.

@@ -31,6 +31,7 @@ pub(crate) mod discard;
 mod error;
 pub(crate) mod finish;
 mod known;
+pub(crate) mod overview;
 mod plan;
 mod service;
 pub(crate) mod start;

@@ -19,6 +19,7 @@ use crate::mission::committed::CommittedMission;
 use crate::mission::metadata::MissionMetadata;
 use crate::text::chain;
 use crate::tracker::ticket::Ticket;
+use crate::warning::{Warning, WarningCode};
 use crate::wire::response::BindResponse;
 use crate::wire::ticket::KnownMission;
 
@@ -252,8 +253,10 @@ pub(crate) fn recall(service: Service<'_>, ticket: &Ticket, found: &mut Arrival)
         Ok(bound) => found.bound = Some(bound),
         Err(error) => {
             let cause = chain(&error);
-            let warning = format!("could not get the id of the bind from the server: {cause}");
-            found.warnings.push(warning);
+            let message = format!("could not get the id of the bind from the server: {cause}");
+            found
+                .warnings
+                .push(Warning::new(WarningCode::LinkUnknown, message));
         }
     }
 }

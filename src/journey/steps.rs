@@ -22,6 +22,7 @@ use crate::sync::event::{FeatureCreated, MissionOriginBound};
 use crate::sync::event_id;
 use crate::text::{chain, one_line};
 use crate::tracker::ticket::Ticket;
+use crate::warning::WarningCode;
 use crate::wire::request::BindRequest;
 
 const FEATURE_CREATED: &str = "FeatureCreated";
@@ -135,9 +136,9 @@ impl Walk<'_> {
         .collect();
         if !missing.is_empty() {
             let missing = missing.join(" and ");
-            self.warn(format!(
-                "the server bound the ticket, but its answer has no valid {missing}"
-            ));
+            let message =
+                format!("the server bound the ticket, but its answer has no valid {missing}");
+            self.warn(WarningCode::BindAnswerIncomplete, message);
         }
         self.progress.bound = Some(bound);
         Ok(Settled::Done)
@@ -244,7 +245,8 @@ impl Walk<'_> {
     /// An event never stops the work: a later run records it.
     fn not_recorded(&mut self, event_type: &str, error: &dyn Error) -> Settled {
         let cause = chain(error);
-        self.warn(format!("the {event_type} event was not recorded: {cause}"));
+        let message = format!("the {event_type} event was not recorded: {cause}");
+        self.warn(WarningCode::EventNotRecorded, message);
         Settled::Owed
     }
 

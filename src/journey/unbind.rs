@@ -12,6 +12,7 @@ use crate::fs::replace::Replaced;
 use crate::mission::metadata::{MissionMetadata, remove_origin_ticket};
 use crate::mission::{self, Mission, MissionError, hidden};
 use crate::text::one_line;
+use crate::warning::Warning;
 use crate::wire::event_rules::is_feature_slug;
 use crate::wire::request::UnbindRequest;
 
@@ -28,7 +29,7 @@ pub(crate) struct Subject {
 pub(crate) struct Unbound {
     /// The commit of `meta.json`.
     pub commit: Option<String>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// The mission that the user names: one of this checkout, or the slug or id of one that only the

@@ -10,6 +10,7 @@ use crate::mission::metadata::{MetadataError, MetadataKeys, MissionMetadata};
 use crate::project::Project;
 use crate::text::chain;
 use crate::tracker::ticket::Ticket;
+use crate::warning::{Warning, WarningCode};
 use crate::wire::response::BindResponse;
 
 const UNCOMMITTED_CONFIG: &str = ".kittify/config.yaml is not committed, so no other clone or branch \
@@ -64,7 +65,7 @@ pub(super) struct Progress {
     pub bound: Option<BindResponse>,
     /// Steps that can never succeed.
     pub given_up: Vec<Step>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// A mission that a command made, bound or found.
@@ -84,7 +85,7 @@ pub(crate) struct Arrival {
     pub event_emitted: bool,
     /// What the control plane says about the bind; `None` if it says nothing.
     pub bound: Option<BindResponse>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 impl Arrival {
@@ -135,7 +136,7 @@ impl<'a> Walk<'a> {
     pub(super) fn arrive(mut self) -> Result<Arrival, JourneyError> {
         self.require_commits()?;
         if self.makes_mission() && self.service.has_uncommitted_config() {
-            self.warn(UNCOMMITTED_CONFIG);
+            self.warn(WarningCode::ConfigUncommitted, UNCOMMITTED_CONFIG);
         }
         let held = self.wanted.is_some();
         let held = held.then(|| self.service.lock_folder(&self.mission));
@@ -210,7 +211,8 @@ impl<'a> Walk<'a> {
             Ok(()) => self.saved = true,
             Err(error) => {
                 let cause = chain(&error);
-                self.warn(format!("could not save the interrupted command: {cause}"));
+                let message = format!("could not save the interrupted command: {cause}");
+                self.warn(WarningCode::JourneyUnsaved, message);
             }
         }
         Ok(())
@@ -296,7 +298,7 @@ impl<'a> Walk<'a> {
             results.push(self.journeys.remove(&journey));
         }
         for error in results.into_iter().filter_map(Result::err) {
-            self.warn(chain(&error));
+            self.warn(WarningCode::JourneyUnsaved, chain(&error));
         }
     }
 
@@ -318,8 +320,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    pub(super) fn warn(&mut self, warning: impl Into<String>) {
-        self.progress.warnings.push(warning.into());
+    pub(super) fn warn(&mut self, code: WarningCode, message: impl Into<String>) {
+        self.progress.warnings.push(Warning::new(code, message));
     }
 
     pub(super) fn metadata(&self) -> Result<MissionMetadata, MetadataError> {

@@ -7,6 +7,7 @@ use crate::git::commit::{CommitError, CommitRequest, Committed, GIT_LOCK_WAIT, P
 use crate::git::repository::is_committed;
 use crate::project::Project;
 use crate::project::paths::SPECS;
+use crate::warning::{Warning, WarningCode};
 use crate::world::World;
 
 /// What the user wants of commits.
@@ -34,7 +35,7 @@ pub(crate) struct CommitOptions {
 pub(crate) struct CommitOutcome {
     /// The full object name.
     pub sha: Option<String>,
-    pub warning: Option<String>,
+    pub warning: Option<Warning>,
     /// The same command, run again later, makes the commit.
     pub deferred: bool,
 }
@@ -70,30 +71,41 @@ pub(crate) fn commit_files(
         Committed::Commit(sha) => CommitOutcome {
             sha: Some(sha),
             warning: repository.branch.is_none().then(|| {
-                "the commit is on no branch (detached HEAD); keep it with: git branch NAME"
-                    .to_owned()
+                let message =
+                    "the commit is on no branch (detached HEAD); keep it with: git branch NAME";
+                Warning::new(WarningCode::DetachedHead, message)
             }),
             ..CommitOutcome::default()
         },
         Committed::NothingToCommit => CommitOutcome::default(),
         Committed::Elsewhere(commit) => CommitOutcome {
-            warning: Some(format!(
-                "another git process committed the files at the same time, in {commit}"
+            warning: Some(Warning::new(
+                WarningCode::CommitElsewhere,
+                format!("another git process committed the files at the same time, in {commit}"),
             )),
             ..CommitOutcome::default()
         },
         Committed::Ignored => CommitOutcome {
-            warning: Some("not committed: git ignores the files".to_owned()),
+            warning: Some(Warning::new(
+                WarningCode::CommitIgnored,
+                "not committed: git ignores the files",
+            )),
             ..CommitOutcome::default()
         },
         Committed::LeftAlone => CommitOutcome {
-            warning: Some("not committed: the files are marked skip-worktree".to_owned()),
+            warning: Some(Warning::new(
+                WarningCode::CommitSkipped,
+                "not committed: the files are marked skip-worktree",
+            )),
             ..CommitOutcome::default()
         },
         Committed::Deferred(why) => CommitOutcome {
             sha: None,
-            warning: Some(format!(
-                "commit deferred: {why}; the files are written; run the same command again when it has ended"
+            warning: Some(Warning::new(
+                WarningCode::CommitDeferred,
+                format!(
+                    "commit deferred: {why}; the files are written; run the same command again when it has ended"
+                ),
             )),
             deferred: true,
         },

@@ -7,6 +7,7 @@ pub(crate) mod hidden;
 pub(crate) mod metadata;
 pub mod number;
 pub mod slug;
+pub(crate) mod ticket_file;
 
 use std::fs;
 use std::io;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use crate::fs::{FsError, entries};
 use crate::mission::metadata::{MetadataError, MissionMetadata, load};
-use crate::project::inside::{contains, real_path};
+use crate::project::inside::{contains, is_git_folder, real_path};
 use crate::project::paths::SPECS;
 
 /// A mission's folder.
@@ -85,19 +86,35 @@ pub(crate) enum MissionError {
 
 /// Every folder in `kitty-specs/`, sorted by name, except hidden ones and links out of the project.
 pub(crate) fn all(root: &Path) -> Result<Vec<Mission>, FsError> {
+    let specs = root.join(SPECS);
+    let specs_inside = fs::canonicalize(&specs).is_ok_and(|real| contains(root, &real));
     let mut missions = Vec::new();
-    for entry in entries(&root.join(SPECS))? {
+    for entry in entries(&specs)? {
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
         let directory = entry.path();
-        let inside =
-            fs::canonicalize(&directory).is_ok_and(|real| real.is_dir() && contains(root, &real));
+        let inside = match entry.file_type() {
+            Ok(kind) if kind.is_file() => false,
+            // The listing already says that it is no link, which saves a walk along its path.
+            Ok(kind) if kind.is_dir() => specs_inside && !is_git_folder(&directory),
+            _ => fs::canonicalize(&directory)
+                .is_ok_and(|real| real.is_dir() && contains(root, &real)),
+        };
         if !name.starts_with('.') && inside {
             missions.push(Mission { directory, name });
         }
     }
     Ok(missions)
+}
+
+/// The mission whose folder contains this directory.
+pub(crate) fn containing(root: &Path, directory: &Path) -> Result<Option<Mission>, FsError> {
+    let real = fs::canonicalize(directory).map_err(FsError::on("enter", directory))?;
+    let is_here = |mission: &Mission| {
+        fs::canonicalize(&mission.directory).is_ok_and(|folder| real.starts_with(folder))
+    };
+    Ok(all(root)?.into_iter().find(is_here))
 }
 
 /// Finds a mission by its folder name, number (`61`, `061`), slug without the number, or path
@@ -126,16 +143,10 @@ pub(crate) fn named(missions: &[Mission], asked: &str) -> Result<Mission, Missio
     };
     let found: Vec<_> = missions.iter().filter(fits).collect();
     match found.as_slice() {
-        [] => {
-            let near = missions
-                .iter()
-                .map(|m| m.name.clone())
-                .filter(|name| is_near(name, asked));
-            Err(MissionError::NotFound {
-                asked: asked.to_owned(),
-                near: near.take(3).collect(),
-            })
-        }
+        [] => Err(MissionError::NotFound {
+            asked: asked.to_owned(),
+            near: near(missions, asked),
+        }),
         [only] => Ok((*only).clone()),
         several => Err(MissionError::Ambiguous {
             asked: asked.to_owned(),
@@ -164,7 +175,61 @@ pub(crate) fn without_number(name: &str) -> &str {
     }
 }
 
-fn is_near(name: &str, asked: &str) -> bool {
+/// The names of at most three missions that the user may have meant, the most similar first.
+fn near(missions: &[Mission], asked: &str) -> Vec<String> {
+    let mut near: Vec<_> = missions
+        .iter()
+        .filter_map(|mission| Some((unlikeness(&mission.name, asked)?, mission.name.clone())))
+        .collect();
+    near.sort();
+    near.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// How much two names differ, whether or not a number was typed: they are equal, a slip apart, or one
+/// is a part of the other. `None` if they are not similar.
+fn unlikeness(name: &str, asked: &str) -> Option<u8> {
+    const SHORTEST: usize = 3;
     let asked = asked.to_ascii_lowercase();
-    asked.len() >= 3 && (name.contains(&asked) || asked.contains(without_number(name)))
+    let (slug, asked_slug) = (without_number(name), without_number(&asked));
+    let is_long = |text: &str| text.len() >= SHORTEST;
+    // Two slips would turn one ticket's number into another's.
+    let is_slip = |word: &str, name: &str| strsim::osa_distance(word, name) == 1;
+    match () {
+        () if is_long(slug) && asked_slug == slug => Some(0),
+        () if is_long(slug) && is_slip(asked_slug, slug) => Some(1),
+        () if is_slip(&asked, name) => Some(1),
+        () if is_long(&asked) && name.contains(&asked) => Some(2),
+        () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_similar_missions_are_suggested() {
+        let names = [
+            "001-a",
+            "060-search",
+            "061-web-123",
+            "062-web-124",
+            "063-search-filter",
+        ];
+        let missions = names.map(|name| Mission::named(Path::new("/"), name));
+        for (asked, expected) in [
+            ("serach", &["060-search"][..]),
+            ("061-search", &["060-search"]),
+            ("search-filters", &["063-search-filter"]),
+            ("web-132", &["061-web-123"]),
+            ("b", &[]),
+            ("web", &["061-web-123", "062-web-124"]),
+            ("payments", &[]),
+            ("serve", &[]),
+            ("99", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(near(&missions, asked), expected, "{asked}");
+        }
+    }
 }

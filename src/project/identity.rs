@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -26,7 +27,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(5);
 const MAX_UUID_FILE_BYTES: u64 = 4096;
 
 /// The project in events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ProjectIdentity {
     /// Random, and constant.
     pub project_uuid: String,

@@ -46,14 +46,15 @@ pub(crate) fn unlinked_path(root: &Path, path: &Path) -> Result<PathBuf, Outside
     real_path(root, path)
 }
 
-/// Whether a path without links is in the project and in no git folder. A git folder may have any
-/// name (`git init --separate-git-dir`), but always the same entries.
+/// Whether a path without links is in the project and in no git folder.
 pub(crate) fn contains(root: &Path, real: &Path) -> bool {
-    let is_git = |folder: &Path| {
-        let name = folder.file_name().unwrap_or_default();
-        let entries = ["HEAD", "objects", "refs"];
-        name.eq_ignore_ascii_case(".git") || entries.iter().all(|it| folder.join(it).exists())
-    };
     let mut below_root = real.ancestors().take_while(|folder| *folder != root);
-    real.starts_with(root) && !below_root.any(is_git)
+    real.starts_with(root) && !below_root.any(is_git_folder)
+}
+
+/// A git folder may have any name (`git init --separate-git-dir`), but always the same entries.
+pub(crate) fn is_git_folder(folder: &Path) -> bool {
+    let name = folder.file_name().unwrap_or_default();
+    let entries = ["HEAD", "objects", "refs"];
+    name.eq_ignore_ascii_case(".git") || entries.iter().all(|it| folder.join(it).exists())
 }

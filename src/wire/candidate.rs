@@ -1,5 +1,6 @@
 //! A ticket in a search response, and its strict parser.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
@@ -12,7 +13,7 @@ use super::ticket::{KnownMission, StatusKind};
 const LARGEST: usize = 256 * 1024;
 
 /// How a search found a candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MatchType {
     /// The query is its key, or a former key of it.
@@ -25,12 +26,12 @@ pub enum MatchType {
 /// A ticket that can become the origin of a mission. [`OriginCandidate::new`] and
 /// [`OriginCandidate::from_json`] are the only constructors, so its id, key, title and URL are never
 /// empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Value")]
 pub struct OriginCandidate(CandidateFields);
 
 /// The unchecked fields of a candidate.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CandidateFields {
     /// The tracker's internal id.
     pub external_issue_id: String,
@@ -47,6 +48,9 @@ pub struct CandidateFields {
     /// The missions that the ticket has; `None` if the server does not send them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missions: Option<Vec<KnownMission>>,
+    /// The ticket's text; `None` if the server does not send it. Nothing keeps it.
+    #[serde(skip)]
+    pub body: Option<String>,
 }
 
 /// The field of a received document that breaks a rule, and the rule.
@@ -131,6 +135,10 @@ impl OriginCandidate {
             // Other servers may have kinds of their own.
             status_kind: serde_json::from_value(kind).ok(),
             missions,
+            body: object
+                .get("body")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
         })
     }
 
@@ -168,6 +176,11 @@ impl OriginCandidate {
     /// The missions that the ticket has; `None` if the server does not send them.
     pub fn missions(&self) -> Option<&[KnownMission]> {
         self.0.missions.as_deref()
+    }
+
+    /// The ticket's text; `None` if the server does not send it.
+    pub fn body(&self) -> Option<&str> {
+        self.0.body.as_deref()
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod ticket_list;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST`: user name and password for a session.
@@ -49,7 +50,9 @@ pub(crate) const NON_EMPTY: &str = "must be a non-empty string";
 /// A new provider touches four places: this type with `ALL` and the two messages below, the ticket
 /// URLs in `tracker/ticket_url.rs`, `control_plane/trackers`, and the documentation. The compiler names every `match`; a test
 /// next to this type reminds of `ALL`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// Atlassian Jira.

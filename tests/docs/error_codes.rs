@@ -1,8 +1,8 @@
-//! `docs/exit-codes.md` lists every code with its exit codes.
+//! `docs/exit-codes.md` lists every code with its exit codes, `docs/json.md` every code of a warning.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use spec_kitty::internals::Code;
+use spec_kitty::internals::{Code, WarningCode};
 
 use crate::support::repository;
 
@@ -21,5 +21,14 @@ fn the_error_codes_are_the_documented_ones() {
         let exits = coded.entry(code.as_str()).or_default();
         exits.insert(code.exit().number());
     }
+    assert_eq!(documented, coded);
+}
+
+#[test]
+fn the_warning_codes_are_the_documented_ones() {
+    let document = repository::read("docs/json.md");
+    let rows = repository::table(&document, "## Warnings");
+    let documented: Vec<_> = rows.iter().map(|row| row[0].trim_matches('`')).collect();
+    let coded: Vec<_> = WarningCode::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(documented, coded);
 }

@@ -62,6 +62,60 @@ fn documents_have_the_documented_keys() {
     assert_eq!(seen.len(), documented.len(), "{:?}", seen.keys());
 }
 
+/// The files are what the program prints. After an intended change: `just renew`, then read the
+/// difference.
+#[test]
+fn every_document_has_its_schema_in_a_file() {
+    let sandbox = Sandbox::new();
+    // As text, which needs no schema to be checked.
+    let names = sandbox.run(&["schema"]).succeeds().stdout;
+    let mut files = BTreeMap::new();
+    for name in names.lines() {
+        let printed = sandbox.run(&["schema", name]).succeeds().stdout;
+        let schema: Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(schema["title"], name);
+        let short = name
+            .strip_prefix("spec-kitty.")
+            .unwrap()
+            .strip_suffix("/1")
+            .unwrap();
+        assert_eq!(sandbox.run(&["schema", short]).succeeds().stdout, printed);
+        files.insert(format!("docs/schemas/{short}.json"), printed);
+    }
+    if std::env::var_os("RENEW_SNAPSHOTS").is_some() {
+        let folder = repository::path("docs/schemas");
+        drop(std::fs::remove_dir_all(&folder));
+        std::fs::create_dir(folder).unwrap();
+        for (path, text) in &files {
+            std::fs::write(repository::path(path), text).unwrap();
+        }
+    }
+    let kept: BTreeMap<_, _> = repository::files("docs/schemas", "json")
+        .into_iter()
+        .collect();
+    for (path, printed) in &files {
+        assert!(
+            kept.get(path) == Some(printed),
+            "{path} is not what `schema` prints: `just renew`"
+        );
+    }
+    assert_eq!(kept.len(), files.len(), "{:?}", kept.keys());
+}
+
+#[test]
+fn every_schema_has_the_documented_keys() {
+    let sandbox = Sandbox::new();
+    for (name, keys) in documented(&repository::read("docs/json.md")) {
+        let schema = sandbox.run(&["schema", &name]).succeeds().stdout;
+        let schema: Value = serde_json::from_str(&schema).unwrap();
+        let properties = schema["properties"].as_object().unwrap().keys().cloned();
+        let own: BTreeSet<_> = properties
+            .filter(|key| !COMMON.contains(&key.as_str()))
+            .collect();
+        assert_eq!(own, keys, "{name}");
+    }
+}
+
 #[test]
 fn an_error_has_the_documented_keys() {
     let document = repository::read("docs/json.md");
@@ -95,9 +149,12 @@ fn walk() -> Vec<Value> {
         vec!["auth", "status"],
         vec!["completions", "bash"],
         vec!["man"],
+        vec!["schema"],
+        vec!["commands"],
         vec!["doctor"],
         vec!["demo"],
         vec!["--help"],
+        vec!["--version"],
         vec!["no-such-command"],
     ]
     .iter()
@@ -115,6 +172,9 @@ fn walk() -> Vec<Value> {
         &[&ticket[..], &["--yes"]].concat(),
         &[&bind[..], &["--dry-run"]].concat(),
         &[&bind[..], &["--yes"]].concat(),
+        &["mission", "list"],
+        &["mission", "show", "web-7"],
+        &["mission", "open", "web-7"],
         &["tracker", "status"],
         &["sync", "status"],
         &["sync", "list"],

@@ -1,6 +1,7 @@
 //! Fixtures: a [`Sandbox`] in which the real binary runs with real git, and a [`Server`] in place of
 //! the control plane. The fixtures do not use the code of the program.
 
+mod command_tree;
 mod control_plane;
 mod fixtures;
 mod linear;
@@ -10,11 +11,13 @@ mod raw_server;
 mod reply;
 pub(crate) mod repository;
 mod sandbox;
+mod schemas;
 mod server;
 mod snapshot;
 mod terminal;
 mod unprivileged;
 
+pub(crate) use command_tree::words_of;
 pub(crate) use control_plane::*;
 pub(crate) use fixtures::*;
 pub(crate) use linear::*;

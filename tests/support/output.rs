@@ -82,7 +82,26 @@ impl Output {
             self.stdout.ends_with('\n'),
             "no newline at the end: {self:?}"
         );
+        super::schemas::assert_valid(&document);
+        self.check_result(&document);
         document
+    }
+
+    /// The result agrees with the exit code. Only two documents report findings: a success with
+    /// another exit code than 0.
+    #[track_caller]
+    fn check_result(&self, document: &Value) {
+        let reports = ["spec-kitty.doctor/1", "spec-kitty.sync-now/1"];
+        let is_report = reports.iter().any(|schema| document["schema"] == *schema);
+        let is_success = self.code == 0 || is_report;
+        let result = if is_success { "success" } else { "error" };
+        assert_eq!(document["result"], result, "{self:?}");
+        if is_report {
+            assert_eq!(document["ok"], self.code == 0, "{self:?}");
+        }
+        if !is_success {
+            assert_eq!(document["error"]["exit_code"], self.code, "{self:?}");
+        }
     }
 
     /// The document of a success with this schema, checked for the keys every success has.
@@ -120,6 +139,7 @@ impl Output {
                 "exit_code",
                 "hint",
                 "message",
+                "next_command",
                 "retry_after_seconds",
                 "retryable",
                 "user_action_required",
@@ -135,6 +155,8 @@ impl Output {
         );
         assert!(!error["message"].as_str().unwrap().is_empty(), "{self:?}");
         assert!(error["details"].is_object(), "{self:?}");
+        let next = &error["next_command"];
+        assert!(next.is_null() || next.is_string(), "{self:?}");
         error.clone()
     }
 

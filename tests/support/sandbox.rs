@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::command_tree::assert_listed;
 use super::unprivileged::temporary_folder;
 use super::{Output, Server, Snapshot};
 
@@ -203,11 +204,18 @@ impl Sandbox {
     /// Runs a line such as `spec-kitty …` through the shell.
     #[must_use]
     pub(crate) fn run_line(&self, line: &str) -> Output {
+        self.run_line_in(&self.project(), line)
+    }
+
+    /// The same in another folder.
+    #[must_use]
+    pub(crate) fn run_line_in(&self, folder: &Path, line: &str) -> Output {
         let mut folders = vec![Path::new(binary()).parent().unwrap().to_owned()];
         let path = self.variables.get(OsStr::new("PATH")).unwrap();
         folders.extend(std::env::split_paths(path));
         let mut command = self.program("sh", &["-c", line]);
         command.env("PATH", std::env::join_paths(folders).unwrap());
+        command.current_dir(folder);
         finish(command, b"")
     }
 
@@ -499,9 +507,17 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 #[must_use]
 pub(crate) fn finish(command: Command, input: &[u8]) -> Output {
     let line = line_of(&command);
+    let is_binary = command.get_program() == binary();
+    let arguments = command
+        .get_args()
+        .map(|it| it.to_string_lossy().into_owned());
+    let arguments: Vec<_> = arguments.collect();
     let result = assert_cmd::Command::from_std(command)
         .write_stdin(input)
         .output()
         .unwrap_or_else(|error| panic!("cannot start {line}: {error}"));
+    if is_binary {
+        assert_listed(&arguments, result.status.code());
+    }
     Output::new(line, result)
 }

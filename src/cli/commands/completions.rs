@@ -1,9 +1,11 @@
 //! `spec-kitty completions`.
 
 use clap_complete::Shell;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::cli::Outcome;
+use crate::cli::document::Document;
+use crate::cli::{Code, CommandResult, Failure, Outcome, catalogue, completion};
 
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]
@@ -13,12 +15,30 @@ pub struct Arguments {
     pub shell: Shell,
 }
 
-/// Prints a shell completion script for the program.
-pub(crate) fn run(arguments: Arguments, mut program: clap::Command) -> Outcome {
-    let Arguments { shell } = arguments;
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut program, "spec-kitty", &mut script);
-    let script = String::from_utf8_lossy(&script);
-    let fields = json!({"shell": shell.to_string(), "script": script});
-    Outcome::new("spec-kitty.completions/1", fields, script)
+/// A shell completion script.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Completions {
+    /// The shell that loads it.
+    shell: String,
+    script: String,
+}
+
+impl Document for Completions {
+    const SCHEMA: &'static str = "spec-kitty.completions/1";
+}
+
+/// Prints the script that makes a shell ask this program for completions.
+pub(crate) fn run(arguments: Arguments) -> CommandResult {
+    let shell = arguments.shell.to_string();
+    let script = completion::script(&shell);
+    let script = script.map_err(|error| Failure::from_error(Code::Internal, &error))?;
+    let commands = catalogue::COMMANDS.iter().map(|entry| entry.path);
+    let commands: Vec<_> = commands.filter(|path| !path.is_empty()).collect();
+    let script = format!(
+        "{}\n# Completes these commands, their flags, missions, tickets and trackers: {}\n",
+        String::from_utf8_lossy(&script).trim_end(),
+        commands.join(", ")
+    );
+    let text = script.clone();
+    Ok(Outcome::new(Completions { shell, script }, text))
 }

@@ -1,7 +1,6 @@
 //! `spec-kitty help`.
 
-use serde_json::json;
-
+use crate::cli::early::HelpPage;
 use crate::cli::{CommandResult, Failure, Hint, Outcome};
 use crate::text::nearest;
 
@@ -22,8 +21,7 @@ pub(crate) fn run(arguments: Arguments, mut program: clap::Command) -> CommandRe
     let shown = program.try_get_matches_from(words.chain(["--help".to_owned()]));
     let text = shown.err().map(|help| help.to_string());
     let text = text.unwrap_or_default();
-    let fields = json!({"text": text});
-    Ok(Outcome::new("spec-kitty.help/1", fields, text))
+    Ok(Outcome::new(HelpPage::new(text.clone()), text))
 }
 
 /// The command that these words name.

@@ -4,9 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
+use crate::cli::document::Document;
 use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome};
 use crate::fs::FsError;
 use crate::git::repository::{Discovered, Repository, discover};
@@ -18,9 +19,12 @@ use crate::project::{UUID_FILE, shared_directory};
 use crate::text::one_line;
 use crate::world::World;
 
-#[derive(Serialize)]
-struct InitAnswer {
+/// The project.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Init {
+    /// Whether anything was written.
     created: bool,
+    /// What was written.
     written: Vec<String>,
     config_file: &'static str,
     specs_dir: &'static str,
@@ -28,18 +32,22 @@ struct InitAnswer {
     identity: ProjectIdentity,
 }
 
+impl Document for Init {
+    const SCHEMA: &'static str = "spec-kitty.init/1";
+}
+
 /// Creates the project's configuration and the folder of its missions if they are missing.
 pub(crate) fn run(context: &Context) -> CommandResult {
     let (identity, written) = establish(&context.world)?;
     let text = text(context, &written, &identity.project_slug);
-    let answer = json!(InitAnswer {
+    let answer = Init {
         created: !written.is_empty(),
         written,
         config_file: CONFIG_FILE,
         specs_dir: SPECS,
         identity,
-    });
-    Ok(Outcome::new("spec-kitty.init/1", answer, text))
+    };
+    Ok(Outcome::new(answer, text))
 }
 
 /// Refuses a place that cannot become a project. Returns its repository and its root.

@@ -3,6 +3,8 @@
 pub(crate) mod admin;
 pub(crate) mod agent;
 pub(crate) mod auth;
+#[expect(clippy::module_inception, reason = "files have the names of commands")]
+pub(crate) mod commands;
 pub(crate) mod completions;
 pub(crate) mod connect;
 pub(crate) mod demo;
@@ -11,6 +13,7 @@ pub(crate) mod help;
 pub(crate) mod init;
 pub(crate) mod man;
 pub(crate) mod mission;
+pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod specify;
 pub(crate) mod sync;

@@ -2,10 +2,12 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
 use super::admin::Store;
+use crate::cli::document::Document;
 use crate::cli::logging::filter;
 use crate::cli::{CommandResult, Context, Outcome};
 use crate::control_plane::{Limits, Network, Proxies, ServeOptions, start};
@@ -27,6 +29,17 @@ pub struct Arguments {
     /// Maximum number of requests a minute for each user, and of logins for each address
     #[arg(long, value_name = "N", default_value_t = Limits::REQUESTS_PER_MINUTE, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub rate_limit: u32,
+}
+
+/// The running server.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Serve {
+    /// The address it listens on.
+    url: String,
+}
+
+impl Document for Serve {
+    const SCHEMA: &'static str = "spec-kitty.serve/1";
 }
 
 /// A port alone, or with `localhost`, is a port of loopback.
@@ -61,7 +74,12 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let signals = running.listen_for_signals()?;
     let url = running.url();
     let text = format!("listening on {url}");
-    let outcome = Outcome::new("spec-kitty.serve/1", json!({"url": url}), text);
+    let outcome = Outcome::new(
+        Serve {
+            url: url.to_owned(),
+        },
+        text,
+    );
     let outcome = context.ui.print_now(outcome);
     running.stop_on(signals);
     Ok(outcome)

@@ -1,18 +1,21 @@
 //! `spec-kitty specify`: starts a mission.
 
 use clap::builder::{StringValueParser, TypedValueParser as _};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::cli::commands::sync::{queued, queued_events};
+use crate::cli::document::Document;
 use crate::cli::ticket_arguments::TicketArguments;
 use crate::cli::{
-    Code, CommandResult, Context, DeliverArguments, Failure, Hint, Outcome, RunArguments, merged,
-    progress, record,
+    Code, CommandResult, Context, DeliverArguments, Failure, Hint, Outcome, RunArguments, progress,
+    record,
 };
 use crate::journey::create::{create_feature_core, is_unfinished};
 use crate::journey::start::{self, Plan, start_mission_from_ticket};
 use crate::journey::{Arrival, BranchChoice, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission};
 use crate::journey::{check, made_elsewhere, plan};
+use crate::mission::metadata::OriginTicket;
 use crate::project::Project;
 use crate::project::paths::SPECS;
 use crate::text::one_line;
@@ -21,8 +24,8 @@ use crate::tracker::binding::{BindingError, OriginBinding};
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::ticket::Ticket;
 use crate::tracker::ticket_ref::{self, TicketRef, parse_or_words};
+use crate::wire::candidate::OriginCandidate;
 
-const SCHEMA: &str = "spec-kitty.specify/1";
 /// `--branch` without a name. No branch can have this name.
 const OF_MISSION: &str = ":mission";
 
@@ -64,6 +67,73 @@ pub struct Arguments {
     run: RunArguments,
     #[command(flatten)]
     deliver: DeliverArguments,
+}
+
+/// The mission, or with `--dry-run` what would be done.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Specify {
+    /// Whether this run created the mission.
+    created: bool,
+    /// The mission's folder.
+    feature_dir: String,
+    /// The mission: `061-web-123`.
+    feature_slug: String,
+    origin_ticket: Option<OriginTicket>,
+    /// The server's id of the bind.
+    origin_link_id: Option<String>,
+    /// When the server bound it.
+    bound_at: Option<String>,
+    /// Whether the event is durably queued.
+    event_emitted: bool,
+    /// Events of this project that wait to be delivered.
+    queued_events: u64,
+    /// This run's commits, oldest first.
+    commits: Vec<String>,
+    /// What to do next.
+    next_step: String,
+    /// Missing in a dry run that would only finish a mission.
+    #[serde(flatten)]
+    place: Option<Place>,
+    /// Missing in a dry run.
+    #[serde(flatten)]
+    identity: Option<Identity>,
+    /// Only with `--branch`: the branch that was created or switched to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branch: Option<String>,
+    /// Only in a dry run.
+    #[serde(flatten)]
+    dry_run: Option<DryRun>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Place {
+    /// `061`.
+    feature_number: Option<String>,
+    /// The specification.
+    spec_file: String,
+    /// The metadata.
+    meta_file: String,
+    /// The branch the mission lands on.
+    target_branch: String,
+    current_branch: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Identity {
+    /// The mission's ULID, if it has one.
+    mission_id: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct DryRun {
+    /// Always true.
+    dry_run: bool,
+    /// The ticket, if there is one.
+    candidate: Option<OriginCandidate>,
+}
+
+impl Document for Specify {
+    const SCHEMA: &'static str = "spec-kitty.specify/1";
 }
 
 impl Arguments {
@@ -138,7 +208,7 @@ fn refuse_ticket(arguments: &Arguments, name: &str, context: &Context) -> Result
         _ => shell_word(name),
     };
     let message = format!("{name:?} is a ticket, not a name for a mission");
-    let hint = Hint::lead_to(
+    let hint = Hint::instead(
         "to start from that ticket, run",
         format!("spec-kitty specify --from-ticket {meant}"),
     );
@@ -250,9 +320,8 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
     let spec_file = format!("{feature_dir}/spec.md");
     let next_step = format!("Write the specification in {spec_file}, then commit it.");
     let slug = arrival.metadata.mission_slug();
-    let keys = arrival.metadata.keys();
-    let origin = keys.get("origin_ticket");
-    let key = origin.and_then(|origin| origin.get("external_issue_key")?.as_str());
+    let origin = arrival.metadata.origin_ticket();
+    let key = origin.as_ref().map(|origin| &*origin.external_issue_key);
     let verb = if arrival.created {
         "created"
     } else {
@@ -281,34 +350,37 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
     if context.ui.stdout_is_terminal() {
         text = format!("{text}\nNext: {next_step}\n");
     }
-    let bound = arrival.bound.as_ref();
-    let mut fields = json!({
-        "created": arrival.created,
-        "feature_dir": feature_dir,
-        "feature_slug": slug,
-        "feature_number": arrival.metadata.number(),
-        "mission_id": arrival.metadata.text("mission_id"),
-        "spec_file": spec_file,
-        "meta_file": format!("{feature_dir}/meta.json"),
-        "target_branch": target,
-        "current_branch": arrival.current_branch,
-        "origin_ticket": origin,
-        "origin_link_id": bound.and_then(|bound| bound.origin_link_id.as_ref()),
-        "bound_at": bound.and_then(|bound| bound.bound_at.as_ref()),
-        "event_emitted": arrival.event_emitted,
-        "queued_events": number,
-        "commits": arrival.commits,
-        "next_step": next_step,
-    });
-    fields = merged(fields, &branch_of(arrival.branch.as_deref()));
-    Outcome::new(SCHEMA, fields, text)
+    let target_branch = target.to_owned();
+    let mission_id = arrival.metadata.text("mission_id").map(str::to_owned);
+    let (link_id, bound_at) = match arrival.bound {
+        Some(bound) => (bound.origin_link_id, bound.bound_at),
+        None => (None, None),
+    };
+    let answer = Specify {
+        created: arrival.created,
+        feature_slug: slug.to_owned(),
+        origin_link_id: link_id,
+        bound_at,
+        event_emitted: arrival.event_emitted,
+        queued_events: number,
+        next_step,
+        place: Some(Place {
+            feature_number: arrival.metadata.number(),
+            spec_file,
+            meta_file: format!("{feature_dir}/meta.json"),
+            target_branch,
+            current_branch: arrival.current_branch,
+        }),
+        identity: Some(Identity { mission_id }),
+        branch: arrival.branch,
+        dry_run: None,
+        feature_dir,
+        origin_ticket: origin,
+        commits: arrival.commits,
+    };
+    Outcome::new(answer, text)
         .warn(context.reminder())
         .warn(arrival.warnings)
-}
-
-/// The branch of `--branch`; without the flag there is no such key.
-fn branch_of(branch: Option<&str>) -> Value {
-    branch.map_or_else(|| json!({}), |branch| json!({"branch": branch}))
 }
 
 /// The answer of a dry run. `new` is `None` if the mission exists and waits for its bind.
@@ -329,37 +401,42 @@ fn planned(
         "would finish"
     };
     let mut rows = vec![(verb, slug), ("ticket", key)];
-    let mut fields = json!({
-        "dry_run": true,
-        "created": false,
-        "feature_dir": feature_dir,
-        "feature_slug": slug,
-        "candidate": ticket.map(|ticket| &ticket.candidate),
-        "origin_ticket": null,
-        "origin_link_id": null,
-        "bound_at": null,
-        "event_emitted": false,
-        "queued_events": queued_events(project),
-        "commits": [],
-        "next_step": "Run the same command without --dry-run.",
-    });
     if let Some(mission) = new {
         let target = &mission.target_branch;
         rows.extend([("spec", &*spec_file), ("branch", branch.unwrap_or(target))]);
         if branch.is_some() {
             rows.push(("target", target));
         }
-        let of_new = json!({
-            "feature_number": mission.number,
-            "spec_file": spec_file,
-            "meta_file": format!("{feature_dir}/meta.json"),
-            "target_branch": mission.target_branch,
-            "current_branch": mission.current_branch,
-        });
-        fields = merged(fields, &of_new);
     } else if let Some(branch) = branch {
         rows.push(("branch", branch));
     }
-    fields = merged(fields, &branch_of(branch));
-    Outcome::new(SCHEMA, fields, record(&context.ui, &rows))
+    let text = record(&context.ui, &rows);
+    let place = new.map(|mission| Place {
+        feature_number: Some(mission.number.clone()),
+        spec_file,
+        meta_file: format!("{feature_dir}/meta.json"),
+        target_branch: mission.target_branch.clone(),
+        current_branch: mission.current_branch.clone(),
+    });
+    let dry_run = DryRun {
+        dry_run: true,
+        candidate: ticket.map(|ticket| ticket.candidate.clone()),
+    };
+    let answer = Specify {
+        created: false,
+        feature_dir,
+        feature_slug: slug.to_owned(),
+        origin_ticket: None,
+        origin_link_id: None,
+        bound_at: None,
+        event_emitted: false,
+        queued_events: queued_events(project),
+        commits: Vec::new(),
+        next_step: "Run the same command without --dry-run.".to_owned(),
+        place,
+        identity: None,
+        branch: branch.map(str::to_owned),
+        dry_run: Some(dry_run),
+    };
+    Outcome::new(answer, text)
 }

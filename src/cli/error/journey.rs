@@ -169,7 +169,7 @@ impl From<UnsupportedProvider> for Failure {
             return failure;
         };
         let words = format!("did you mean {name}? run");
-        failure.hint(Hint::lead_to(words, "spec-kitty tracker providers"))
+        failure.hint(Hint::instead(words, "spec-kitty tracker providers"))
     }
 }
 

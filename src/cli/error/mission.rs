@@ -36,8 +36,8 @@ impl From<MissionError> for Failure {
         match &error {
             MissionError::NotFound { near, .. } => failure(Code::MissionNotFound)
                 .hint(match near.as_slice() {
-                    [] => "kitty-specs/ contains the missions".to_owned(),
-                    near => format!("did you mean {}?", near.join(" or ")),
+                    [] => Hint::run("spec-kitty mission list"),
+                    near => Hint::Text(format!("did you mean {}?", near.join(" or "))),
                 })
                 .detail("near", near.clone()),
             MissionError::Ambiguous { names, .. } => {
@@ -154,7 +154,7 @@ impl From<CreationError> for Failure {
 fn better_slug(slug: &str) -> Hint {
     if ticket_ref::parse(slug).is_ok() {
         let command = format!("spec-kitty specify --from-ticket {}", shell_word(slug));
-        return Hint::lead_to("to start from that ticket, run", command);
+        return Hint::instead("to start from that ticket, run", command);
     }
     Hint::Text(format!("try: {}", from_ticket(slug, "")))
 }

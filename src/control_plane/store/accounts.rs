@@ -1,13 +1,14 @@
 //! Changes to users by `spec-kitty admin`.
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Store, StoreError, Transaction, time};
 use crate::wire::Provider;
 
 /// A user of `admin user list`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct UserRow {
     pub id: i64,
     pub name: String,

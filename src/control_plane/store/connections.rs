@@ -1,11 +1,12 @@
 //! Accounts at trackers, without their credentials.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Store, StoreError};
 
 /// A stored connection. Its texts were checked when it was added.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct ConnectionRow {
     pub id: i64,
     pub name: String,

@@ -1,6 +1,7 @@
 //! The origin of each mission.
 
 use chrono::SecondsFormat;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::idempotency::Earlier;
@@ -112,7 +113,7 @@ impl Store {
 }
 
 /// An origin of `admin origin list`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct OriginRow {
     pub id: String,
     pub project_slug: String,

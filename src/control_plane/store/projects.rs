@@ -1,5 +1,6 @@
 //! Projects, and the tracker resource of each.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Store, StoreError};
@@ -27,7 +28,7 @@ pub(crate) struct LiveResource<'a> {
 }
 
 /// A project of `admin project list`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct ProjectRow {
     pub id: i64,
     pub name: String,

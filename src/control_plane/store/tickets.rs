@@ -114,6 +114,7 @@ fn candidate(
         match_type,
         status_kind: kind.as_deref().and_then(StatusKind::from_word),
         missions: Some(missions),
+        body: None,
     })
     .inspect_err(|error| tracing::error!(%error, "invalid ticket in the store"))
     .ok()

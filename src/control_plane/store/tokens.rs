@@ -1,12 +1,13 @@
 //! Lasting tokens, and the sessions and tokens that `spec-kitty admin` lists and revokes.
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Removal, Store, StoreError, TokenHash, time};
 
 /// A session of `admin session list`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct SessionRow {
     pub id: i64,
     pub user: String,
@@ -18,7 +19,7 @@ pub(crate) struct SessionRow {
 }
 
 /// A token of `admin token list`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct TokenRow {
     pub id: i64,
     pub name: String,

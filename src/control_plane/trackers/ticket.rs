@@ -95,6 +95,7 @@ impl Ticket {
             match_type,
             status_kind: self.status_kind,
             missions: Some(missions),
+            body: None,
         })
     }
 }

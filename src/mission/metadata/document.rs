@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 
-use super::MetadataKeys;
 use super::exact::Exact;
+use super::{MetadataKeys, OriginTicket};
 use crate::fs::replace::{Mode, Replaced, replace};
 use crate::fs::{FsError, read_unlinked};
 use crate::mission::number::padded;
@@ -222,6 +222,11 @@ impl MissionMetadata {
         self.text("mission_id")
             .filter(|id| !id.is_empty())
             .unwrap_or_else(|| self.mission_slug())
+    }
+
+    /// The recorded origin; `None` if there is none, or if a key is missing or not a string.
+    pub fn origin_ticket(&self) -> Option<OriginTicket> {
+        OriginTicket::deserialize(self.keys.get("origin_ticket")?).ok()
     }
 
     /// The key of the recorded origin's ticket.

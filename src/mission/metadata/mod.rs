@@ -4,7 +4,7 @@ mod document;
 mod exact;
 mod origin_ticket;
 
-pub(crate) use document::{MetadataError, MissionMetadata, parse};
+pub(crate) use document::{MAX_BYTES, MetadataError, MissionMetadata, parse};
 pub use document::{load, write_meta};
 pub(crate) use origin_ticket::{OriginTicket, remove_origin_ticket, set_origin_ticket};
 

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::document::{MetadataError, MissionMetadata, load};
 use crate::fs::lock;
@@ -11,8 +12,8 @@ use crate::fs::replace::{Mode, Replaced, replace};
 use crate::world::World;
 
 /// The ticket a mission began from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct OriginTicket {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OriginTicket {
     pub provider: String,
     pub resource_type: String,
     pub resource_id: String,

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::verdict::{Verdict, verdicts};
@@ -30,7 +31,7 @@ const MAX_BATCH_EVENTS: usize = 1000;
 const MAX_BATCH_BYTES: usize = MAX_LINE_BYTES;
 
 /// The results of a delivery. Each event counts once.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct Delivered {
     #[serde(rename = "delivered")]
     pub accepted: u64,

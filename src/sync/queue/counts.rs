@@ -1,6 +1,7 @@
 //! Counts and lists the content of a queue without changes and without a lock. A reader at the same
 //! time as appends and deliveries sees a recent state.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
@@ -8,7 +9,8 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Queue;
@@ -22,7 +24,7 @@ use crate::text::chain;
 const END_BYTES: u64 = 64 * 1024;
 
 /// The content of one queue, or of several.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Counts {
     /// Queued events, including those of a newer version.
     pub pending: u64,
@@ -145,6 +147,26 @@ impl Queue {
             }
         });
         events
+    }
+
+    /// How many queued events are about this mission.
+    pub(crate) fn pending_about(&self, mission: &str) -> u64 {
+        #[derive(Deserialize)]
+        struct About<'a> {
+            #[serde(borrow)]
+            aggregate_id: Cow<'a, str>,
+        }
+        let mut pending = 0;
+        self.visit(&mut |kind, raw, cut| {
+            if matches!(kind, FileKind::Sealed | FileKind::Active)
+                && let Line::Event(_, text) = Line::of(raw, cut)
+                && let Ok(About { aggregate_id }) = serde_json::from_str(text)
+                && aggregate_id == mission
+            {
+                pending += 1;
+            }
+        });
+        pending
     }
 
     /// Calls `see` for each line of each file. Returns the problems.

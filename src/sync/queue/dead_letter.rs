@@ -8,9 +8,10 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::Queue;
 use super::append::{NotRecorded, write_at_end};
@@ -47,11 +48,12 @@ impl<'a> DeadLine<'a> {
 }
 
 /// An entry of the file, for lists: an event, or the raw text of a line that is not an event.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct DeadEvent {
     #[serde(default)]
     pub reason: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Map<String, Value>")]
     pub event: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,

@@ -11,8 +11,7 @@ pub(crate) mod user;
 
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
-
+use crate::cli::lines::LinesArgument;
 use crate::cli::{Code, CommandResult, Context, Failure, Hint, ask};
 use crate::control_plane::{self, Administration};
 use crate::text::shell_word;
@@ -64,8 +63,8 @@ impl Store {
     }
 
     /// The folder, for the JSON document.
-    fn shown(&self, context: &Context) -> Value {
-        json!(self.folder(context).display().to_string())
+    fn shown(&self, context: &Context) -> String {
+        self.folder(context).display().to_string()
     }
 }
 
@@ -101,6 +100,8 @@ impl Confirmation {
 pub struct ListArguments {
     #[command(flatten)]
     pub store: Store,
+    #[command(flatten)]
+    lines: LinesArgument,
 }
 
 /// Arguments of the verbs that end a session or a token.

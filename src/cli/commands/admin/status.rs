@@ -1,13 +1,40 @@
 //! `spec-kitty admin status`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::cli::{CommandResult, Context, Outcome, merged, record};
+use crate::cli::document::Document;
+use crate::cli::{CommandResult, Context, Outcome, record};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
     pub store: super::Store,
+}
+
+/// What the store contains.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminStatus {
+    /// The folder of the store.
+    data: String,
+    users: i64,
+    teams: i64,
+    /// Which users may act for which tracker.
+    links: i64,
+    sessions: i64,
+    /// Lasting tokens for CI.
+    tokens: i64,
+    projects: i64,
+    /// Accounts at trackers.
+    connections: i64,
+    tickets: i64,
+    /// Missions with their tickets.
+    origin_links: i64,
+    events: i64,
+}
+
+impl Document for AdminStatus {
+    const SCHEMA: &'static str = "spec-kitty.admin-status/1";
 }
 
 /// Counts what the store contains.
@@ -16,12 +43,27 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let counts = store.counts()?;
     store.close();
     let folder = arguments.store.folder(context);
-    let mut fields = json!({"data": arguments.store.shown(context)});
     let mut rows = vec![("data".to_owned(), folder.display().to_string())];
-    for (kind, count) in counts {
+    for (kind, count) in &counts {
         rows.push((kind.replace('_', " "), count.to_string()));
-        fields = merged(fields, &json!({kind: count}));
     }
     let text = record(&context.ui, &rows);
-    Ok(Outcome::new("spec-kitty.admin-status/1", fields, text))
+    let number = |kind: &str| {
+        let found = counts.iter().find(|(known, _)| known == kind);
+        found.map_or(0, |(_, number)| *number)
+    };
+    let answer = AdminStatus {
+        data: arguments.store.shown(context),
+        users: number("users"),
+        teams: number("teams"),
+        links: number("links"),
+        sessions: number("sessions"),
+        tokens: number("tokens"),
+        projects: number("projects"),
+        connections: number("connections"),
+        tickets: number("tickets"),
+        origin_links: number("origin_links"),
+        events: number("events"),
+    };
+    Ok(Outcome::new(answer, text))
 }

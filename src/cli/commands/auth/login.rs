@@ -1,16 +1,20 @@
 //! `spec-kitty auth login`.
 
-use serde_json::json;
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::status::not_verified;
 use crate::auth::credentials::Credentials;
 use crate::auth::login::{Login, with_password, with_token};
 use crate::auth::server_choice::{Server, resolve};
 use crate::auth::session::SessionError;
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Failure, Hint, Outcome, ask};
 use crate::http::HttpError;
 use crate::secret::Secret;
 use crate::text::one_line;
+use crate::warning::{Warning, WarningCode};
 use crate::world::names;
 
 /// Arguments of `auth login`.
@@ -28,6 +32,24 @@ pub struct Arguments {
     /// Team [default: the server's choice]
     #[arg(long, value_name = "SLUG")]
     pub team: Option<String>,
+}
+
+/// The new session.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AuthLogin {
+    /// The server that issued the session.
+    server: String,
+    username: Option<String>,
+    team_slug: Option<String>,
+    /// Always true.
+    logged_in: bool,
+    access_expires_at: Option<DateTime<Utc>>,
+    /// When the session expires.
+    refresh_expires_at: Option<DateTime<Utc>>,
+}
+
+impl Document for AuthLogin {
+    const SCHEMA: &'static str = "spec-kitty.auth-login/1";
 }
 
 /// Starts a session, which replaces the stored one.
@@ -113,14 +135,14 @@ fn password_required(context: &Context) -> Failure {
 }
 
 fn outcome(session: &Credentials) -> Outcome {
-    let fields = json!({
-        "server": session.server.to_string(),
-        "username": session.username,
-        "team_slug": session.team_slug,
-        "logged_in": true,
-        "access_expires_at": session.access_expires_at,
-        "refresh_expires_at": session.refresh_expires_at,
-    });
+    let answer = AuthLogin {
+        server: session.server.to_string(),
+        username: session.username.clone(),
+        team_slug: session.team_slug.clone(),
+        logged_in: true,
+        access_expires_at: session.access_expires_at,
+        refresh_expires_at: session.refresh_expires_at,
+    };
     let with = |word: &str, name: &Option<String>| match name {
         Some(name) => format!(" {word} {}", one_line(name)),
         None => String::new(),
@@ -128,16 +150,18 @@ fn outcome(session: &Credentials) -> Outcome {
     let user = with("as", &session.username);
     let team = with("for team", &session.team_slug);
     let text = format!("Logged in to {}{user}{team}", session.server);
-    Outcome::new("spec-kitty.auth-login/1", fields, text)
+    Outcome::new(answer, text)
 }
 
-fn more_warnings(context: &Context, session: &Credentials) -> Vec<String> {
+fn more_warnings(context: &Context, session: &Credentials) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if session.team_slug.is_none() {
-        warnings.push("the session has no team; pass one with --team".to_owned());
+        let message = "the session has no team; pass one with --team";
+        warnings.push(Warning::new(WarningCode::NoTeam, message));
     }
     if context.world.variable(names::TOKEN).is_some() {
-        warnings.push("SPEC_KITTY_TOKEN is set and overrides this session".to_owned());
+        let message = "SPEC_KITTY_TOKEN is set and overrides this session";
+        warnings.push(Warning::new(WarningCode::TokenOverrides, message));
     }
     warnings
 }

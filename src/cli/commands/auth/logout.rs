@@ -1,11 +1,29 @@
 //! `spec-kitty auth logout`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::auth::credentials;
 use crate::auth::login::log_out;
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome};
+use crate::warning::{Warning, WarningCode};
 use crate::world::names;
+
+/// The session that was removed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AuthLogout {
+    /// The server of the session.
+    server: Option<String>,
+    username: Option<String>,
+    team_slug: Option<String>,
+    /// Always false.
+    logged_in: bool,
+}
+
+impl Document for AuthLogout {
+    const SCHEMA: &'static str = "spec-kitty.auth-logout/1";
+}
 
 /// Removes the session. Without one it succeeds too.
 pub(crate) fn run(context: &Context) -> CommandResult {
@@ -19,13 +37,14 @@ pub(crate) fn run(context: &Context) -> CommandResult {
         None => "Nobody was logged in".to_owned(),
     };
     let session = session.as_ref();
-    let fields = json!({
-        "server": session.map(|session| session.server.to_string()),
-        "username": session.and_then(|session| session.username.as_ref()),
-        "team_slug": session.and_then(|session| session.team_slug.as_ref()),
-        "logged_in": false,
-    });
-    let still = "SPEC_KITTY_TOKEN is still set and still used".to_owned();
+    let answer = AuthLogout {
+        server: session.map(|session| session.server.to_string()),
+        username: session.and_then(|session| session.username.clone()),
+        team_slug: session.and_then(|session| session.team_slug.clone()),
+        logged_in: false,
+    };
+    let still = "SPEC_KITTY_TOKEN is still set and still used";
+    let still = Warning::new(WarningCode::TokenOverrides, still);
     let warning = world.variable(names::TOKEN).map(|_| still);
-    Ok(Outcome::new("spec-kitty.auth-logout/1", fields, text).warn(warning))
+    Ok(Outcome::new(answer, text).warn(warning))
 }

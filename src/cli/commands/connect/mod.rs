@@ -4,10 +4,12 @@
 mod checks;
 mod choice;
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use self::choice::choose;
 use crate::cli::commands::init;
+use crate::cli::document::Document;
 use crate::cli::ticket_arguments::provider_argument;
 use crate::cli::{
     CommandResult, CommitArguments, Context, Effect, Failure, Hint, Outcome, ask, progress,
@@ -57,6 +59,40 @@ pub struct Arguments {
     commit: CommitArguments,
 }
 
+/// A repository with tickets of a live tracker.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Connect {
+    /// The name of the connection.
+    connection: String,
+    provider: Provider,
+    /// The name of the account that the key belongs to.
+    account: String,
+    resource: Connected,
+    /// The project's name on the personal control plane.
+    project_slug: String,
+    /// Always `local`.
+    server: &'static str,
+    /// The commit of `.kittify/config.yaml`.
+    commit: Option<String>,
+    /// The command that starts a mission.
+    next_step: String,
+}
+
+/// A Linear team or a Jira project.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Resource")]
+struct Connected {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: String,
+    key: String,
+    name: String,
+}
+
+impl Document for Connect {
+    const SCHEMA: &'static str = "spec-kitty.connect/1";
+}
+
 /// Everything that can be refused is refused before anything is written. Then the control plane comes
 /// first, and the files of the repository second.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
@@ -95,21 +131,21 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let commit = write(context, &project, &arguments, &slug, &place)
         .map_err(|failure| failure.effect(Effect::Applied))?;
     let next = format!("spec-kitty specify --from-ticket {}-123", resource.key);
-    let fields = json!({
-        "connection": probed.name(),
-        "provider": arguments.provider,
-        "account": probed.account.name,
-        "resource": {
-            "type": arguments.provider.resource_type(),
-            "id": resource.id,
-            "key": resource.key,
-            "name": resource.name,
+    let answer = Connect {
+        connection: probed.name().to_owned(),
+        provider: arguments.provider,
+        account: probed.account.name.clone(),
+        resource: Connected {
+            kind: arguments.provider.resource_type(),
+            id: resource.id,
+            key: resource.key,
+            name: resource.name,
         },
-        "project_slug": slug,
-        "server": "local",
-        "commit": commit.sha,
-        "next_step": next,
-    });
+        project_slug: slug,
+        server: "local",
+        commit: commit.sha.clone(),
+        next_step: next.clone(),
+    };
     let committed = match &commit.sha {
         Some(_) => format!(" Committed {CONFIG_FILE}."),
         None => String::new(),
@@ -119,7 +155,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         one_line(&probed.account.name),
         one_line(&place),
     );
-    Ok(Outcome::new("spec-kitty.connect/1", fields, text).warn(commit.warning))
+    Ok(Outcome::new(answer, text).warn(commit.warning))
 }
 
 /// The connection with the user's token, and what the tracker says about it.

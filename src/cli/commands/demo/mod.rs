@@ -10,10 +10,14 @@ mod stage;
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome};
 use crate::text::shell_word;
+use crate::warning::{Warning, WarningCode};
+use narrator::Step;
 use script::Played;
 use stage::Stage;
 
@@ -24,6 +28,20 @@ pub struct Arguments {
     pub keep: Option<PathBuf>,
 }
 
+/// What the demo did.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Demo {
+    steps: Vec<Step>,
+    /// The mission it created.
+    feature_slug: String,
+    /// The folder of `--keep`.
+    kept: Option<String>,
+}
+
+impl Document for Demo {
+    const SCHEMA: &'static str = "spec-kitty.demo/1";
+}
+
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let stage = Stage::set_up(context, arguments.keep.as_deref())?;
     let played = script::play(context, &stage);
@@ -32,10 +50,14 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         (Ok(played), Some(_)) => next_commands(&stage, &played.url),
         _ => REMOVED.to_owned(),
     };
-    let left_behind = stage.remove();
+    let left_behind = stage.remove().map(Warning::of(WarningCode::FolderLeft));
     let Played { steps, slug, .. } = played?;
-    let fields = json!({"steps": steps, "feature_slug": slug, "kept": kept});
-    Ok(Outcome::new("spec-kitty.demo/1", fields, farewell).warn(left_behind))
+    let answer = Demo {
+        steps,
+        feature_slug: slug,
+        kept,
+    };
+    Ok(Outcome::new(answer, farewell).warn(left_behind))
 }
 
 const REMOVED: &str = "\

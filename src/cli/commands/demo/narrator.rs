@@ -1,6 +1,7 @@
 //! Prints each step of the demo: an explanation, the commands and their output.
 
 use anstyle::{AnsiColor, Style};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::stage::Stage;
@@ -18,7 +19,7 @@ pub(super) struct Narrator<'a> {
     pub steps: Vec<Step>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Step {
     explanation: &'static str,
     command: String,

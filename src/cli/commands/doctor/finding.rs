@@ -2,11 +2,12 @@
 
 use std::error::Error;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::text::chain;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum State {
     Ok,
@@ -21,17 +22,37 @@ pub(super) enum State {
 type Repair = Box<dyn FnOnce() -> Result<(), Box<dyn Error>>>;
 
 /// The result of one check, and how to repair a problem.
-#[derive(Serialize)]
 pub(super) struct Finding {
     check: &'static str,
     pub state: State,
     /// A sentence without a full stop.
-    #[serde(rename = "finding")]
     pub what: String,
-    #[serde(rename = "repair")]
     pub advice: Option<String>,
-    #[serde(skip)]
     repair: Option<Repair>,
+}
+
+/// A finding in the document.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Finding")]
+pub(super) struct Reported {
+    /// The name of the check.
+    check: &'static str,
+    state: State,
+    /// What was found.
+    finding: String,
+    /// How to repair it: mostly `run: ` and a command.
+    repair: Option<String>,
+}
+
+impl From<Finding> for Reported {
+    fn from(found: Finding) -> Self {
+        Self {
+            check: found.check,
+            state: found.state,
+            finding: found.what,
+            repair: found.advice,
+        }
+    }
 }
 
 /// The name of a check, for example `queue`.

@@ -8,11 +8,12 @@ mod project;
 mod session;
 mod unfinished_work;
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, ExitCode, Outcome, table};
-use finding::{Finding, State};
+use finding::{Finding, Reported, State};
 
 /// The advice for problems that `--fix` repairs.
 const FIX: &str = "run: spec-kitty doctor --fix";
@@ -31,12 +32,22 @@ pub struct Arguments {
     offline: bool,
 }
 
-#[derive(Serialize)]
-struct DoctorAnswer {
+/// The health of machine and project.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Doctor {
+    /// The same as `healthy`.
+    ok: bool,
+    /// Whether no problem was found.
     healthy: bool,
+    /// The number of problems.
     problems: usize,
+    /// The number of notes.
     notes: usize,
-    findings: Vec<Finding>,
+    findings: Vec<Reported>,
+}
+
+impl Document for Doctor {
+    const SCHEMA: &'static str = "spec-kitty.doctor/1";
 }
 
 /// Runs all checks, and the safe repairs if requested.
@@ -53,15 +64,16 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let (problems, notes) = (count(State::Problem), count(State::Note));
     let rows: Vec<_> = findings.iter().map(Finding::row).collect();
     let text = table(&context.ui, ["state", "check", "finding"], &rows);
-    let answer = json!(DoctorAnswer {
+    let answer = Doctor {
+        ok: problems == 0,
         healthy: problems == 0,
         problems,
         notes,
-        findings,
-    });
+        findings: findings.into_iter().map(Reported::from).collect(),
+    };
     let exit = match problems {
         0 => ExitCode::Ok,
         _ => ExitCode::RepoState,
     };
-    Ok(Outcome::new("spec-kitty.doctor/1", answer, text).exit(exit))
+    Ok(Outcome::new(answer, text).exit(exit))
 }

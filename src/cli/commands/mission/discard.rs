@@ -1,12 +1,12 @@
 //! `spec-kitty mission discard`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, CommitArguments, Context, Outcome, ask, record_known};
 use crate::journey::discard::{Discard, Way, discard, plan};
 use crate::project::Project;
-
-const SCHEMA: &str = "spec-kitty.mission-discard/1";
 
 /// Arguments of `mission discard`.
 #[derive(Debug, clap::Args)]
@@ -21,6 +21,25 @@ pub struct Arguments {
     commit: CommitArguments,
 }
 
+/// A discarded mission.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct MissionDiscard {
+    /// The mission.
+    feature_slug: String,
+    /// The folder it had.
+    feature_dir: String,
+    /// The commit that added it, if that commit was undone.
+    undone_commit: Option<String>,
+    /// The commit that removes it.
+    commit: Option<String>,
+    /// Whether its event left the queue.
+    event_dropped: bool,
+}
+
+impl Document for MissionDiscard {
+    const SCHEMA: &'static str = "spec-kitty.mission-discard/1";
+}
+
 /// Removes a mission that has no origin, and the commit that added it.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.phase.start_reading();
@@ -33,21 +52,20 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     ask::before_removal(context, arguments.yes, &what, &question(&planned))?;
     context.phase.start_writing();
     let discarded = discard(service, &planned.mission)?;
-    let folder = project.relative(&discarded.mission.directory);
-    let fields = json!({
-        "feature_slug": planned.metadata.mission_slug(),
-        "feature_dir": folder,
-        "undone_commit": discarded.undone,
-        "commit": discarded.commit,
-        "event_dropped": discarded.event_dropped,
-    });
+    let answer = MissionDiscard {
+        feature_slug: planned.metadata.mission_slug().to_owned(),
+        feature_dir: project.relative(&discarded.mission.directory),
+        undone_commit: discarded.undone.clone(),
+        commit: discarded.commit.clone(),
+        event_dropped: discarded.event_dropped,
+    };
     let rows = [
         ("discarded", Some(name.clone())),
         ("undone commit", discarded.undone),
         ("commit", discarded.commit),
     ];
     let text = record_known(&context.ui, rows);
-    Ok(Outcome::new(SCHEMA, fields, text).warn(discarded.warnings))
+    Ok(Outcome::new(answer, text).warn(discarded.warnings))
 }
 
 fn question(planned: &Discard) -> String {

@@ -1,11 +1,15 @@
 //! `spec-kitty sync list`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Scope;
+use crate::cli::document::Document;
+use crate::cli::lines::LinesArgument;
 use crate::cli::{CommandResult, Context, Outcome, table};
 use crate::sync::queue::DeadEvent;
+use crate::warning::{Warning, WarningCode};
 
 /// Arguments of `sync list`.
 #[derive(Debug, clap::Args)]
@@ -18,12 +22,30 @@ pub struct Arguments {
     limit: usize,
     #[command(flatten)]
     scope: Scope,
+    #[command(flatten)]
+    lines: LinesArgument,
 }
 
-#[derive(Serialize)]
-struct ListAnswer {
-    events: Value,
+/// The queued events, or with `--dead` the rejected ones.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SyncList {
+    /// In the order of their delivery.
+    events: Vec<ListedEvent>,
+    /// How many exist in all.
     total: u64,
+}
+
+impl Document for SyncList {
+    const SCHEMA: &'static str = "spec-kitty.sync-list/1";
+    const LIST: Option<&'static str> = Some("events");
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum ListedEvent {
+    Rejected(DeadEvent),
+    /// An event as it will be sent.
+    Queued(#[schemars(with = "Map<String, Value>")] Value),
 }
 
 /// Lists events in the order of their delivery, or rejected events.
@@ -35,7 +57,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let mut rejected = Vec::new();
     for queue in &queues {
         let counts = queue.counts();
-        warnings.extend(counts.problems);
+        let problems = counts.problems.into_iter();
+        warnings.extend(problems.map(Warning::of(WarningCode::QueueFile)));
         let room = arguments
             .limit
             .saturating_sub(queued.len() + rejected.len());
@@ -49,19 +72,21 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     }
     let shown = queued.len() + rejected.len();
     if (shown as u64) < total {
-        warnings.push(format!("showing {shown} of {total} events; see --limit"));
+        let message = format!("showing {shown} of {total} events; see --limit");
+        warnings.push(Warning::new(WarningCode::ListCut, message));
     }
     let (events, text) = if arguments.dead {
         let rows: Vec<_> = rejected.iter().map(rejected_row).collect();
         let headings = ["event_id", "time", "type", "aggregate", "reason"];
-        (json!(rejected), table(&context.ui, headings, &rows))
+        let events = rejected.into_iter().map(ListedEvent::Rejected).collect();
+        (events, table(&context.ui, headings, &rows))
     } else {
         let rows: Vec<_> = queued.iter().map(row).collect();
         let headings = ["event_id", "time", "type", "aggregate"];
-        (json!(queued), table(&context.ui, headings, &rows))
+        let events = queued.into_iter().map(ListedEvent::Queued).collect();
+        (events, table(&context.ui, headings, &rows))
     };
-    let answer = json!(ListAnswer { events, total });
-    Ok(Outcome::new("spec-kitty.sync-list/1", answer, text).warn(warnings))
+    Ok(Outcome::new(SyncList { events, total }, text).warn(warnings))
 }
 
 fn row(event: &Value) -> [String; 4] {

@@ -10,6 +10,7 @@ use crate::project::paths::RootError;
 use crate::project::{Project, ProjectError};
 use crate::sync::queue::{Counts, Queue};
 use crate::text::count;
+use crate::warning::{Warning, WarningCode};
 
 /// The verbs of `sync`.
 #[derive(Debug, clap::Subcommand)]
@@ -64,9 +65,9 @@ fn select(scope: Scope, context: &Context) -> Result<(Vec<Queue>, Option<Project
 }
 
 /// A warning about events that this version cannot deliver.
-fn newer_version(events: u64) -> Option<String> {
-    let counted = count(events, "event");
-    (events > 0).then(|| format!("{counted} need a newer version of spec-kitty"))
+fn newer_version(events: u64) -> Option<Warning> {
+    let message = count(events, "event") + " need a newer version of spec-kitty";
+    (events > 0).then(|| Warning::new(WarningCode::NewerVersion, message))
 }
 
 /// The content of several queues.

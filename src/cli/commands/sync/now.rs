@@ -1,17 +1,20 @@
 //! `spec-kitty sync now`.
 
 use indicatif::ProgressBar;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Scope;
 use crate::cli::delivery::{self, Stopped, deliver_queues};
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Effect, ExitCode, Failure, Outcome, record_known};
 use crate::journey::finish::{Recorded, record_owed_events};
 use crate::mission::commit::CommitPolicy;
 use crate::project::Project;
 use crate::sync::delivery::Delivered;
 use crate::sync::queue::Queue;
+use crate::warning::{Warning, WarningCode};
 
 /// Arguments of `sync now`.
 #[derive(Debug, clap::Args)]
@@ -21,13 +24,22 @@ pub struct Arguments {
 }
 
 /// The results of all queues.
-#[derive(Serialize)]
-struct NowAnswer {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SyncNow {
+    /// Whether the server rejected no event.
+    ok: bool,
     #[serde(flatten)]
     sum: Delivered,
+    /// Events that are still queued.
     pending: u64,
+    /// Events of cut-off commands that were queued first.
     intents_recorded: u64,
+    /// Cut-off commands that must be run again.
     intents_waiting: u64,
+}
+
+impl Document for SyncNow {
+    const SCHEMA: &'static str = "spec-kitty.sync-now/1";
 }
 
 /// Records the events of interrupted commands, then delivers the queues.
@@ -45,9 +57,11 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let left = super::total(&queues);
     let mut warnings = recorded.warnings;
     warnings.extend(delivery::warnings(&sum));
-    warnings.extend(left.problems);
+    let problems = left.problems.into_iter();
+    warnings.extend(problems.map(Warning::of(WarningCode::QueueFile)));
     warnings.extend(super::newer_version(left.newer_version));
-    let results = NowAnswer {
+    let results = SyncNow {
+        ok: sum.rejected == 0,
         sum,
         pending: left.pending,
         intents_recorded: recorded.events,
@@ -57,13 +71,13 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         None => Ok(results.outcome(context).warn(warnings)),
         Some(Stopped::Deadline) => {
             let timed_out = "timed out; some events are still queued; run: spec-kitty sync now";
-            let outcome = results.outcome(context).warn([timed_out.to_owned()]);
-            Ok(outcome.warn(warnings))
+            let timed_out = Warning::new(WarningCode::TimedOut, timed_out);
+            Ok(results.outcome(context).warn([timed_out]).warn(warnings))
         }
         Some(Stopped::Failed {
             failure,
             may_have_arrived,
-        }) => Err(results.failure(failure, may_have_arrived, warnings)),
+        }) => Err(results.failure(*failure, may_have_arrived, warnings)),
     }
 }
 
@@ -80,8 +94,8 @@ fn progress(queues: &[Queue], context: &Context) -> ProgressBar {
     }
 }
 
-impl NowAnswer {
-    fn outcome(&self, context: &Context) -> Outcome {
+impl SyncNow {
+    fn outcome(self, context: &Context) -> Outcome {
         let recorded = self.intents_recorded;
         let rows = [
             ("delivered", Some(self.sum.accepted.to_string())),
@@ -95,10 +109,10 @@ impl NowAnswer {
             _ => ExitCode::Internal,
         };
         let text = record_known(&context.ui, rows);
-        Outcome::new("spec-kitty.sync-now/1", json!(self), text).exit(exit)
+        Outcome::new(self, text).exit(exit)
     }
 
-    fn failure(&self, failure: Failure, may_have_arrived: bool, warnings: Vec<String>) -> Failure {
+    fn failure(&self, failure: Failure, may_have_arrived: bool, warnings: Vec<Warning>) -> Failure {
         let effect = match (may_have_arrived, self.sum.total() + self.intents_recorded) {
             (true, _) => Effect::Unknown,
             (false, 0) => Effect::None,
@@ -107,6 +121,7 @@ impl NowAnswer {
         let mut failure = failure.effect(effect).warn(warnings);
         if let Value::Object(fields) = json!(self) {
             failure.details.extend(fields);
+            failure.details.remove("ok");
         }
         failure
     }

@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
 use super::Scope;
+use crate::cli::document::Document;
 use crate::cli::{Code, CommandResult, Context, Failure, Outcome};
 use crate::text::count;
+use crate::warning::{Warning, WarningCode};
 
 /// Arguments of `sync retry`.
 #[derive(Debug, clap::Args)]
@@ -19,11 +21,19 @@ pub struct Arguments {
     scope: Scope,
 }
 
-#[derive(Default, Serialize)]
-struct RetryAnswer {
+/// Rejected events that were put back.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct SyncRetry {
+    /// Events put back into the queue.
     retried: u64,
+    /// Unreadable lines that remain among the rejected events.
     unreadable: u64,
+    /// Rejected events that remain.
     dead: u64,
+}
+
+impl Document for SyncRetry {
+    const SCHEMA: &'static str = "spec-kitty.sync-retry/1";
 }
 
 /// Moves rejected events back into the queue.
@@ -39,7 +49,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         refuse_unknown(unknown)?;
     }
     let event_ids = (!requested.is_empty()).then_some(&requested);
-    let mut answer = RetryAnswer::default();
+    let mut answer = SyncRetry::default();
     for queue in queues.iter().filter(|queue| queue.exists()) {
         let Some(lock) = queue.lock_drain(&context.world)? else {
             return Err(Failure::new(Code::Busy, "another delivery is running"));
@@ -56,8 +66,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     };
     let lines = count(answer.unreadable, "unreadable line");
     let warning = (answer.unreadable > 0)
-        .then(|| format!("{lines} left in the rejected events; run: spec-kitty sync list --dead"));
-    Ok(Outcome::new("spec-kitty.sync-retry/1", json!(answer), text).warn(warning))
+        .then(|| format!("{lines} left in the rejected events; run: spec-kitty sync list --dead"))
+        .map(Warning::of(WarningCode::UnreadableLines));
+    Ok(Outcome::new(answer, text).warn(warning))
 }
 
 fn refuse_unknown(unknown: HashSet<String>) -> Result<(), Failure> {

@@ -3,32 +3,45 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::auth::server_choice::ServerSource;
 use crate::auth::status::{Status, look};
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome, record_known};
 use crate::journey::{Journeys, StoredJourney};
 use crate::sync::queue::{Counts, Queue};
 use crate::text::{chain, span};
+use crate::warning::{Warning, WarningCode};
 
 const NOT_LOGGED_IN: &str = "not logged in; run: spec-kitty auth login";
 
-#[derive(Serialize)]
-struct StatusAnswer {
+/// The queued events of all projects.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SyncStatus {
     #[serde(flatten)]
     total: Counts,
+    /// The age of the oldest queued event.
     oldest_age_seconds: Option<u64>,
     projects: Vec<ProjectAnswer>,
+    /// Commands that were cut off.
     intents: Vec<IntentAnswer>,
+    /// The server's URL.
     server: Option<String>,
+    /// Where the URL came from.
     server_source: Option<&'static str>,
+    /// Whether commands can make requests.
     logged_in: bool,
     team_slug: Option<String>,
 }
 
-#[derive(Serialize)]
+impl Document for SyncStatus {
+    const SCHEMA: &'static str = "spec-kitty.sync-status/1";
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Project")]
 struct ProjectAnswer {
     project_uuid: String,
     project_slug: Option<String>,
@@ -39,7 +52,8 @@ struct ProjectAnswer {
 }
 
 /// An interrupted command. Running it again completes it.
-#[derive(Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Intent")]
 struct IntentAnswer {
     file: PathBuf,
     feature_slug: Option<String>,
@@ -68,16 +82,20 @@ pub(crate) fn run(context: &Context) -> CommandResult {
     let (session, login, mut warnings) = match look(&context.world, context.server.as_deref()) {
         Ok(session) if session.standing.is_logged_in() => (session, "logged in", Vec::new()),
         Ok(session) => (session, NOT_LOGGED_IN, Vec::new()),
-        Err(error) => (Status::default(), "unknown", vec![chain(&error)]),
+        Err(error) => {
+            let warning = Warning::new(WarningCode::SessionUnknown, chain(&error));
+            (Status::default(), "unknown", vec![warning])
+        }
     };
-    warnings.append(&mut total.problems);
+    let problems = std::mem::take(&mut total.problems).into_iter();
+    warnings.extend(problems.map(Warning::of(WarningCode::QueueFile)));
     warnings.extend(context.reminder());
     warnings.extend(super::newer_version(total.newer_version));
     let age = total.oldest.map(|oldest| {
         let age = context.world.now().signed_duration_since(oldest);
         age.num_seconds().max(0).unsigned_abs()
     });
-    let answer = StatusAnswer {
+    let answer = SyncStatus {
         total,
         oldest_age_seconds: age,
         projects,
@@ -88,10 +106,10 @@ pub(crate) fn run(context: &Context) -> CommandResult {
         team_slug: session.team_slug,
     };
     let text = record_known(&context.ui, rows(&answer, login));
-    Ok(Outcome::new("spec-kitty.sync-status/1", json!(answer), text).warn(warnings))
+    Ok(Outcome::new(answer, text).warn(warnings))
 }
 
-fn rows(answer: &StatusAnswer, login: &str) -> [(&'static str, Option<String>); 9] {
+fn rows(answer: &SyncStatus, login: &str) -> [(&'static str, Option<String>); 9] {
     let positive = |number: u64| (number > 0).then(|| number.to_string());
     let interrupted = positive(answer.intents.len() as u64)
         .map(|number| number + "; run in its project: spec-kitty doctor");

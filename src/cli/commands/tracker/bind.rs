@@ -1,14 +1,18 @@
 //! `spec-kitty tracker bind`.
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
 
+use crate::cli::document::Document;
 use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome, ask, progress};
 use crate::project::Project;
 use crate::project::config::CONFIG_FILE;
 use crate::text::one_line;
 use crate::tracker::binding::{self, TrackerBinding};
 use crate::tracker::control_plane_client::{ControlPlaneClient, TrackerError};
+use crate::warning::{Warning, WarningCode};
 use crate::wire::Provider;
 
 /// Arguments of `tracker bind`.
@@ -26,6 +30,32 @@ pub struct Arguments {
     /// Do not ask the server whether it knows the project
     #[arg(long)]
     no_check: bool,
+}
+
+/// The project's tracker.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct TrackerBind {
+    provider: Provider,
+    /// The project's name on the server.
+    project_slug: String,
+    /// The file that holds the binding.
+    config_file: &'static str,
+    /// Whether the file changed.
+    changed: bool,
+    /// The binding that this one replaced.
+    replaced: Option<Replaced>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Replaced {
+    provider: String,
+    project_slug: Option<String>,
+    binding_ref: Option<String>,
+    display_label: Option<String>,
+}
+
+impl Document for TrackerBind {
+    const SCHEMA: &'static str = "spec-kitty.tracker-bind/1";
 }
 
 /// The supported providers. The local trackers of other versions are recognised, so that the answer
@@ -72,18 +102,18 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         ),
         (true, false) => format!("This project is already bound to {title} project {name}."),
     };
-    let fields = json!({
-        "provider": provider,
-        "project_slug": project_slug,
-        "config_file": CONFIG_FILE,
-        "changed": changed,
-        "replaced": replaced.as_ref().map(document),
-    });
-    Ok(Outcome::new("spec-kitty.tracker-bind/1", fields, text).warn(unchecked))
+    let answer = TrackerBind {
+        provider,
+        project_slug: project_slug.clone(),
+        config_file: CONFIG_FILE,
+        changed,
+        replaced: replaced.as_ref().map(document),
+    };
+    Ok(Outcome::new(answer, text).warn(unchecked))
 }
 
 /// Refuses a project that the server does not map. Returns a warning if the server gave no answer.
-fn check(context: &Context, provider: Provider, slug: &str) -> Result<Option<String>, Failure> {
+fn check(context: &Context, provider: Provider, slug: &str) -> Result<Option<Warning>, Failure> {
     let asked = context.session().map(|session| {
         let client = ControlPlaneClient::new(session);
         let ask = || client.is_mapped(provider, slug);
@@ -110,7 +140,8 @@ fn check(context: &Context, provider: Provider, slug: &str) -> Result<Option<Str
         }
         Err(error) if error.is_unsupported() => {
             let why = "the server cannot answer that";
-            Ok(Some(format!("project {name} was not checked: {why}")))
+            let message = format!("project {name} was not checked: {why}");
+            Ok(Some(Warning::new(WarningCode::NotChecked, message)))
         }
         Err(error) => Ok(Some(not_checked(&name, &error.into()))),
     }
@@ -118,11 +149,10 @@ fn check(context: &Context, provider: Provider, slug: &str) -> Result<Option<Str
 
 const NO_MAPPING: &str = "no_mapping";
 
-fn not_checked(project: &str, why: &Failure) -> String {
-    format!(
-        "project {project} was not checked: {}",
-        one_line(&why.reason())
-    )
+fn not_checked(project: &str, why: &Failure) -> Warning {
+    let why = one_line(&why.reason());
+    let message = format!("project {project} was not checked: {why}");
+    Warning::new(WarningCode::NotChecked, message)
 }
 
 /// Asks before another binding is replaced.
@@ -141,7 +171,7 @@ fn confirm(
         let command = context.typed.confirming(None);
         return Err(Failure::new(Code::InputRequired, message)
             .hint(Hint::run(&command))
-            .detail("bound", document(replaced))
+            .detail("bound", json!(document(replaced)))
             .detail("confirm_command", command));
     }
     let (title, slug) = (provider.title(), &arguments.project_slug);
@@ -164,13 +194,20 @@ fn describe(binding: &TrackerBinding) -> String {
     one_line(&text)
 }
 
-fn document(binding: &TrackerBinding) -> Value {
-    json!({
-        "provider": binding.provider,
-        "project_slug": binding.project_slug,
-        "binding_ref": binding.binding_ref,
-        "display_label": binding.display_label,
-    })
+fn document(binding: &TrackerBinding) -> Replaced {
+    let TrackerBinding {
+        provider,
+        project_slug,
+        binding_ref,
+        display_label,
+        ..
+    } = binding.clone();
+    Replaced {
+        provider,
+        project_slug,
+        binding_ref,
+        display_label,
+    }
 }
 
 /// A name that fits on one line of a file and of an answer.

@@ -1,21 +1,22 @@
 //! `spec-kitty tracker bind-origin`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::cli::commands::sync::{queued, queued_events};
+use crate::cli::document::Document;
 use crate::cli::ticket_arguments::TicketArguments;
 use crate::cli::{
     CommandResult, Context, DeliverArguments, Failure, Outcome, RunArguments, progress, record,
 };
 use crate::journey::bind::{self, BindOptions, bind_mission_origin};
 use crate::mission;
+use crate::mission::metadata::OriginTicket;
 use crate::project::Project;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::ticket_ref::{self, Wanted};
 use crate::wire::candidate::OriginCandidate;
-
-const SCHEMA: &str = "spec-kitty.bind-origin/1";
 
 /// Arguments of `tracker bind-origin`.
 #[derive(Debug, clap::Args)]
@@ -39,6 +40,40 @@ pub struct Arguments {
     run: RunArguments,
     #[command(flatten)]
     deliver: DeliverArguments,
+}
+
+/// The bind, or with `--dry-run` what would be bound.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct BindOrigin {
+    /// The mission's folder.
+    feature_dir: String,
+    /// The mission.
+    feature_slug: String,
+    origin_ticket: Option<OriginTicket>,
+    /// The server's id of the bind.
+    origin_link_id: Option<String>,
+    /// When the server bound it.
+    bound_at: Option<String>,
+    /// Whether the event is durably queued.
+    event_emitted: bool,
+    /// Events of this project that wait to be delivered.
+    queued_events: u64,
+    commit: Option<String>,
+    /// Only in a dry run.
+    #[serde(flatten)]
+    dry_run: Option<DryRun>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct DryRun {
+    /// Always true.
+    dry_run: bool,
+    /// The ticket.
+    candidate: OriginCandidate,
+}
+
+impl Document for BindOrigin {
+    const SCHEMA: &'static str = "spec-kitty.bind-origin/1";
 }
 
 /// Finds the ticket, asks, binds.
@@ -82,16 +117,17 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let commit = bound.commits.last();
     let link = bound.bound.as_ref();
     let number = queued_events(&project);
-    let fields = json!({
-        "feature_dir": folder,
-        "feature_slug": slug,
-        "origin_ticket": bound.metadata.keys().get("origin_ticket"),
-        "origin_link_id": link.map(|link| &link.origin_link_id),
-        "bound_at": link.map(|link| &link.bound_at),
-        "event_emitted": bound.event_emitted,
-        "queued_events": number,
-        "commit": commit,
-    });
+    let answer = BindOrigin {
+        feature_dir: folder.clone(),
+        feature_slug: slug.to_owned(),
+        origin_ticket: bound.metadata.origin_ticket(),
+        origin_link_id: link.and_then(|link| link.origin_link_id.clone()),
+        bound_at: link.and_then(|link| link.bound_at.clone()),
+        event_emitted: bound.event_emitted,
+        queued_events: number,
+        commit: commit.cloned(),
+        dry_run: None,
+    };
     let rows = [
         ("mission", slug),
         ("ticket", ticket.candidate.external_issue_key()),
@@ -101,7 +137,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         ("commit", commit.map_or("none", String::as_str)),
         ("queued", &queued(number)),
     ];
-    Ok(Outcome::new(SCHEMA, fields, record(&context.ui, &rows))
+    Ok(Outcome::new(answer, record(&context.ui, &rows))
         .warn(bound.warnings)
         .warn(undelivered)
         .warn(context.reminder()))
@@ -127,22 +163,20 @@ fn plan(
     folder: &str,
     candidate: &OriginCandidate,
 ) -> Outcome {
-    let fields = json!({
-        "dry_run": true,
-        "feature_dir": folder,
-        "feature_slug": slug,
-        "candidate": candidate,
-        "origin_ticket": null,
-        "origin_link_id": null,
-        "bound_at": null,
-        "event_emitted": false,
-        "queued_events": queued_events(project),
-        "commit": null,
-    });
+    let answer = BindOrigin {
+        feature_dir: folder.to_owned(),
+        feature_slug: slug.to_owned(),
+        queued_events: queued_events(project),
+        dry_run: Some(DryRun {
+            dry_run: true,
+            candidate: candidate.clone(),
+        }),
+        ..BindOrigin::default()
+    };
     let rows = [
         ("would bind", candidate.external_issue_key()),
         ("title", candidate.title()),
         ("to mission", slug),
     ];
-    Outcome::new(SCHEMA, fields, record(&context.ui, &rows))
+    Outcome::new(answer, record(&context.ui, &rows))
 }

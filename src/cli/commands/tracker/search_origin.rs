@@ -1,8 +1,11 @@
 //! `spec-kitty tracker search-origin`.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
+use crate::cli::document::Document;
+use crate::cli::lines::LinesArgument;
 use crate::cli::ticket_arguments::{search, ticket_not_found};
 use crate::cli::ticket_choice::missions;
 use crate::cli::{CommandResult, Context, Failure, Hint, Outcome, table_of};
@@ -12,6 +15,8 @@ use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::search::OriginQuery;
 use crate::tracker::ticket_ref::{self, TicketRefError, near_key};
+use crate::warning::{Warning, WarningCode};
+use crate::wire::Provider;
 use crate::wire::candidate::OriginCandidate;
 use crate::wire::ticket::StatusFilter;
 
@@ -36,6 +41,28 @@ pub struct Arguments {
     /// Which tickets: open, started, done or all [default: all, open tickets first]
     #[arg(long, value_name = "STATUS", value_parser = status_argument(), hide_possible_values = true)]
     status: Option<StatusFilter>,
+    #[command(flatten)]
+    lines: LinesArgument,
+}
+
+/// The tickets that a search found.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct SearchOrigin {
+    /// In the server's order.
+    candidates: Vec<OriginCandidate>,
+    provider: Provider,
+    /// The kind of the resource that was searched.
+    resource_type: Option<String>,
+    resource_id: Option<String>,
+    /// Whether more tickets match; null if the server does not say.
+    has_more: Option<bool>,
+    /// The key, else the text.
+    query_used: String,
+}
+
+impl Document for SearchOrigin {
+    const SCHEMA: &'static str = "spec-kitty.search-origin/1";
+    const LIST: Option<&'static str> = Some("candidates");
 }
 
 /// Parses the name of a filter. clap lists the names and suggests the nearest.
@@ -80,15 +107,16 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
             context.ui.say(&note);
         }
     }
-    let fields = json!({
-        "candidates": result.candidates,
-        "provider": result.provider,
-        "resource_type": known(&result.resource_type),
-        "resource_id": known(&result.resource_id),
-        "has_more": result.has_more,
-        "query_used": result.query_used,
-    });
-    Ok(Outcome::new("spec-kitty.search-origin/1", fields, text).warn(near))
+    let answer = SearchOrigin {
+        candidates: result.candidates,
+        provider: result.provider,
+        resource_type: known(result.resource_type),
+        resource_id: known(result.resource_id),
+        has_more: result.has_more,
+        query_used: result.query_used,
+    };
+    let near = near.map(Warning::of(WarningCode::NearKey));
+    Ok(Outcome::new(answer, text).warn(near))
 }
 
 /// The note that more tickets match, and what shows them.
@@ -123,7 +151,7 @@ fn text(context: &Context, tickets: &[OriginCandidate]) -> String {
 }
 
 /// An answer without tickets may lack the resource.
-fn known(value: &str) -> Option<&str> {
+fn known(value: String) -> Option<String> {
     Some(value).filter(|value| !value.is_empty())
 }
 
@@ -134,6 +162,7 @@ fn query(arguments: Arguments, binding: &OriginBinding) -> Result<OriginQuery, F
         text,
         limit,
         status,
+        lines: _,
     } = arguments;
     let blank = |text: &String| text.trim().is_empty();
     let given: Vec<_> = [&query, &key, &text].into_iter().flatten().collect();

@@ -1,17 +1,56 @@
 //! `spec-kitty tracker status`.
 
-use serde_json::json;
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::auth::server_choice::ServerSource;
 use crate::auth::status::{Status, look};
 use crate::cli::commands::auth::status as session;
 use crate::cli::commands::sync::total;
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Failure, Outcome, record_known};
 use crate::project::paths::find_root;
 use crate::settings;
 use crate::sync::queue::{Counts, Queue, reminder};
 use crate::text::{count, one_line};
 use crate::tracker::binding::{self, TrackerBinding};
+use crate::warning::{Warning, WarningCode};
+
+/// Tracker, server, session and queue.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct TrackerStatus {
+    /// Whether a tracker is bound.
+    bound: bool,
+    /// As the file says.
+    provider: Option<String>,
+    /// The project's name on the server.
+    project_slug: Option<String>,
+    /// The server's reference instead of a name.
+    binding_ref: Option<String>,
+    /// Whether a ticket of this provider can be an origin.
+    origin_supported: bool,
+    /// The server's URL.
+    server: Option<String>,
+    /// Where the URL came from.
+    server_source: Option<&'static str>,
+    /// Whether commands can make requests.
+    logged_in: bool,
+    /// `logged_in`, `environment_token`, `logged_out`, `expired` or `other_server`.
+    standing: &'static str,
+    username: Option<String>,
+    team_slug: Option<String>,
+    /// Queued events of all projects.
+    pending: u64,
+    /// Rejected events of all projects.
+    dead: u64,
+    /// The time of the oldest queued event.
+    oldest: Option<DateTime<Utc>>,
+}
+
+impl Document for TrackerStatus {
+    const SCHEMA: &'static str = "spec-kitty.tracker-status/1";
+}
 
 /// Shows tracker, server, session and queued events. It only reads and starts no process.
 pub(crate) fn run(context: &Context) -> CommandResult {
@@ -29,27 +68,28 @@ pub(crate) fn run(context: &Context) -> CommandResult {
         failure.message + &hint.unwrap_or_default()
     });
     let bound = binding.as_ref();
-    let fields = json!({
-        "bound": bound.is_some(),
-        "provider": bound.map(|binding| &binding.provider),
-        "project_slug": bound.and_then(|binding| binding.project_slug.as_ref()),
-        "binding_ref": bound.and_then(|binding| binding.binding_ref.as_ref()),
-        "origin_supported": bound.is_some() && unsupported.is_none(),
-        "server": status.server.as_ref().map(ToString::to_string),
-        "server_source": status.server_source.map(ServerSource::as_str),
-        "logged_in": status.standing.is_logged_in(),
-        "standing": session::word(&status.standing),
-        "username": status.username,
-        "team_slug": status.team_slug,
-        "pending": queue.pending,
-        "dead": queue.dead,
-        "oldest": queue.oldest,
-    });
+    let answer = TrackerStatus {
+        bound: bound.is_some(),
+        provider: bound.map(|binding| binding.provider.clone()),
+        project_slug: bound.and_then(|binding| binding.project_slug.clone()),
+        binding_ref: bound.and_then(|binding| binding.binding_ref.clone()),
+        origin_supported: bound.is_some() && unsupported.is_none(),
+        server: status.server.as_ref().map(ToString::to_string),
+        server_source: status.server_source.map(ServerSource::as_str),
+        logged_in: status.standing.is_logged_in(),
+        standing: session::word(&status.standing),
+        username: status.username.clone(),
+        team_slug: status.team_slug.clone(),
+        pending: queue.pending,
+        dead: queue.dead,
+        oldest: queue.oldest,
+    };
+    let waiting = reminder(world, &state_directory, settings.max_queue_size);
     let text = text(context, bound, &status, &queue);
-    Ok(Outcome::new("spec-kitty.tracker-status/1", fields, text)
-        .warn(unsupported.map(|warning| one_line(&warning)))
+    Ok(Outcome::new(answer, text)
+        .warn(unsupported.map(|it| Warning::new(WarningCode::UnsupportedProvider, one_line(&it))))
         .warn(session::other_server(&status.standing))
-        .warn(reminder(world, &state_directory, settings.max_queue_size)))
+        .warn(waiting.map(Warning::of(WarningCode::EventsWaiting))))
 }
 
 fn text(

@@ -1,14 +1,15 @@
 //! `spec-kitty tracker unbind-origin`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, CommitArguments, Context, Outcome, ask, progress, record_known};
 use crate::journey::unbind::{Subject, find, unbind_mission_origin};
+use crate::mission::metadata::{MissionMetadata, OriginTicket};
 use crate::project::Project;
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
-
-const SCHEMA: &str = "spec-kitty.unbind-origin/1";
 
 /// Arguments of `tracker unbind-origin`.
 #[derive(Debug, clap::Args)]
@@ -21,6 +22,24 @@ pub struct Arguments {
     yes: bool,
     #[command(flatten)]
     commit: CommitArguments,
+}
+
+/// A mission without its ticket.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct UnbindOrigin {
+    /// The mission's id on the server: its ULID, or its slug if it has none.
+    mission_id: String,
+    /// The mission; null if only its id is known.
+    feature_slug: Option<String>,
+    /// Null if it is not here.
+    feature_dir: Option<String>,
+    /// What `meta.json` recorded.
+    origin_ticket: Option<OriginTicket>,
+    commit: Option<String>,
+}
+
+impl Document for UnbindOrigin {
+    const SCHEMA: &'static str = "spec-kitty.unbind-origin/1";
 }
 
 /// Takes the ticket from a mission: on the server first, then in `meta.json`.
@@ -42,13 +61,13 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     })?;
     let metadata = subject.metadata.as_ref();
     let folder = metadata.map(|_| project.relative(&subject.mission.directory));
-    let fields = json!({
-        "mission_id": subject.id(),
-        "feature_slug": subject.slug(),
-        "feature_dir": folder,
-        "origin_ticket": metadata.and_then(|it| it.keys().get("origin_ticket")),
-        "commit": unbound.commit,
-    });
+    let answer = UnbindOrigin {
+        mission_id: subject.id().to_owned(),
+        feature_slug: subject.slug().map(str::to_owned),
+        feature_dir: folder.clone(),
+        origin_ticket: metadata.and_then(MissionMetadata::origin_ticket),
+        commit: unbound.commit.clone(),
+    };
     let rows = [
         ("unbound", Some(name.clone())),
         ("ticket", subject.ticket().map(str::to_owned)),
@@ -56,7 +75,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         ("commit", unbound.commit),
     ];
     let text = record_known(&context.ui, rows);
-    Ok(Outcome::new(SCHEMA, fields, text).warn(unbound.warnings))
+    Ok(Outcome::new(answer, text).warn(unbound.warnings))
 }
 
 fn question(subject: &Subject) -> String {

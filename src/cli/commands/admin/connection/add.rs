@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::Store;
-use super::{account_json, account_text};
+use super::{Owner, account_text};
+use crate::cli::document::Document;
 use crate::cli::ticket_arguments::provider_argument;
 use crate::cli::{CommandResult, Context, Outcome, ask};
 use crate::control_plane::{CredentialSource, NewConnection};
@@ -46,6 +48,31 @@ pub struct TokenSource {
     pub token_file: Option<PathBuf>,
 }
 
+/// The connection.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminConnectionAdd {
+    /// False if the connection existed.
+    created: bool,
+    name: String,
+    provider: String,
+    /// The Jira site, or the endpoint of Linear.
+    url: String,
+    /// The user of a Jira API token.
+    user: Option<String>,
+    /// The file of `--token-file`.
+    token_file: Option<String>,
+    /// `cloud` or `data_center`; null for Linear and without a check.
+    deployment: Option<String>,
+    /// The credential's owner; null without a check.
+    account: Option<Owner>,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminConnectionAdd {
+    const SCHEMA: &'static str = "spec-kitty.admin-connection-add/1";
+}
+
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let Arguments {
         name,
@@ -80,20 +107,17 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         "{verb} connection {} to {}{account}",
         connection.name, connection.url
     );
-    let fields = json!({
-        "created": added.created,
-        "name": connection.name,
-        "provider": connection.provider,
-        "url": connection.url,
-        "user": connection.user,
-        "token_file": connection.token_file,
-        "deployment": connection.deployment,
-        "account": added.account.as_ref().map(account_json),
-        "data": store.shown(context),
-    });
-    Ok(Outcome::new(
-        "spec-kitty.admin-connection-add/1",
-        fields,
-        text,
-    ))
+    let connection = added.connection;
+    let answer = AdminConnectionAdd {
+        created: added.created,
+        name: connection.name,
+        provider: connection.provider,
+        url: connection.url,
+        user: connection.user,
+        token_file: connection.token_file,
+        deployment: connection.deployment,
+        account: added.account.map(Owner::from),
+        data: store.shown(context),
+    };
+    Ok(Outcome::new(answer, text))
 }

@@ -1,9 +1,25 @@
 //! `spec-kitty admin connection list`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::{ListArguments, or_dash};
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome, table};
+use crate::control_plane::store::ConnectionRow;
+
+/// The accounts at trackers, without tokens.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminConnectionList {
+    connections: Vec<ConnectionRow>,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminConnectionList {
+    const SCHEMA: &'static str = "spec-kitty.admin-connection-list/1";
+    const LIST: Option<&'static str> = Some("connections");
+}
 
 pub(crate) fn run(arguments: ListArguments, context: &Context) -> CommandResult {
     let store = arguments.store.existing(context)?;
@@ -23,10 +39,7 @@ pub(crate) fn run(arguments: ListArguments, context: &Context) -> CommandResult 
         .collect();
     let headings = ["name", "tracker", "url", "user", "projects"];
     let text = table(&context.ui, headings, &rows);
-    let fields = json!({"connections": connections, "data": arguments.store.shown(context)});
-    Ok(Outcome::new(
-        "spec-kitty.admin-connection-list/1",
-        fields,
-        text,
-    ))
+    let data = arguments.store.shown(context);
+    let answer = AdminConnectionList { connections, data };
+    Ok(Outcome::new(answer, text))
 }

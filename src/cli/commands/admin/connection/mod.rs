@@ -6,7 +6,8 @@ pub(crate) mod remove;
 pub(crate) mod resources;
 pub(crate) mod test;
 
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Store;
 use crate::cli::{CommandResult, Context};
@@ -46,8 +47,18 @@ pub(crate) fn run(command: Command, context: &Context) -> CommandResult {
 }
 
 /// Who a credential belongs to, for the JSON document.
-fn account_json(account: &Account) -> Value {
-    json!({"id": account.id, "name": account.name, "email": account.email})
+#[derive(Debug, Serialize, JsonSchema)]
+struct Owner {
+    id: String,
+    name: String,
+    email: Option<String>,
+}
+
+impl From<Account> for Owner {
+    fn from(account: Account) -> Self {
+        let Account { id, name, email } = account;
+        Self { id, name, email }
+    }
 }
 
 /// Who a credential belongs to: `Ada Lovelace (ada@example.com)`.

@@ -1,8 +1,10 @@
 //! `spec-kitty admin connection remove`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::{Confirmation, Store};
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome};
 use crate::control_plane::ControlPlaneError;
 use crate::text::count;
@@ -18,6 +20,22 @@ pub struct Arguments {
     pub confirmation: Confirmation,
     #[command(flatten)]
     pub store: Store,
+}
+
+/// A removed connection.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminConnectionRemove {
+    /// Always true.
+    removed: bool,
+    name: String,
+    /// How many projects have imported tickets now.
+    projects: i64,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminConnectionRemove {
+    const SCHEMA: &'static str = "spec-kitty.admin-connection-remove/1";
 }
 
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
@@ -38,16 +56,12 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     arguments.confirmation.ask(context, &question)?;
     let projects = administration.remove_connection(name, *force)?;
     administration.close();
-    let fields = json!({
-        "removed": true,
-        "name": name,
-        "projects": projects,
-        "data": store.shown(context),
-    });
+    let answer = AdminConnectionRemove {
+        removed: true,
+        name: name.clone(),
+        projects,
+        data: store.shown(context),
+    };
     let text = format!("Removed connection {name}");
-    Ok(Outcome::new(
-        "spec-kitty.admin-connection-remove/1",
-        fields,
-        text,
-    ))
+    Ok(Outcome::new(answer, text))
 }

@@ -1,10 +1,38 @@
 //! `spec-kitty admin connection resources`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::NameArguments;
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome, table};
 use crate::wire::Provider;
+
+/// What an account can see.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminConnectionResources {
+    connection: String,
+    provider: String,
+    resources: Vec<Listed>,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminConnectionResources {
+    const SCHEMA: &'static str = "spec-kitty.admin-connection-resources/1";
+}
+
+/// A Linear team or a Jira project.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Resource")]
+struct Listed {
+    /// `linear_team` or `jira_project`.
+    #[serde(rename = "type")]
+    kind: Option<&'static str>,
+    id: String,
+    key: String,
+    name: String,
+}
 
 pub(crate) fn run(arguments: NameArguments, context: &Context) -> CommandResult {
     let store = arguments.store.existing(context)?;
@@ -26,20 +54,17 @@ pub(crate) fn run(arguments: NameArguments, context: &Context) -> CommandResult 
         })
         .collect();
     let text = table(&context.ui, ["key", "name", "id"], &rows);
-    let resource = |resource: &crate::control_plane::trackers::Resource| {
-        json!({
-            "type": kind, "id": resource.id, "key": resource.key, "name": resource.name,
-        })
-    };
-    let fields = json!({
-        "connection": connection.name,
-        "provider": connection.provider,
-        "resources": resources.iter().map(resource).collect::<Vec<_>>(),
-        "data": arguments.store.shown(context),
+    let listed = resources.into_iter().map(|resource| Listed {
+        kind,
+        id: resource.id,
+        key: resource.key,
+        name: resource.name,
     });
-    Ok(Outcome::new(
-        "spec-kitty.admin-connection-resources/1",
-        fields,
-        text,
-    ))
+    let answer = AdminConnectionResources {
+        connection: connection.name,
+        provider: connection.provider,
+        resources: listed.collect(),
+        data: arguments.store.shown(context),
+    };
+    Ok(Outcome::new(answer, text))
 }

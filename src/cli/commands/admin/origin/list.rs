@@ -1,9 +1,25 @@
 //! `spec-kitty admin origin list`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::{ListArguments, or_dash};
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome, table};
+use crate::control_plane::store::OriginRow;
+
+/// Which ticket each mission is bound to.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminOriginList {
+    origins: Vec<OriginRow>,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminOriginList {
+    const SCHEMA: &'static str = "spec-kitty.admin-origin-list/1";
+    const LIST: Option<&'static str> = Some("origins");
+}
 
 pub(crate) fn run(arguments: ListArguments, context: &Context) -> CommandResult {
     let store = arguments.store.existing(context)?;
@@ -33,6 +49,7 @@ pub(crate) fn run(arguments: ListArguments, context: &Context) -> CommandResult 
         "bound at",
     ];
     let text = table(&context.ui, headings, &rows);
-    let fields = json!({"origins": origins, "data": arguments.store.shown(context)});
-    Ok(Outcome::new("spec-kitty.admin-origin-list/1", fields, text))
+    let data = arguments.store.shown(context);
+    let answer = AdminOriginList { origins, data };
+    Ok(Outcome::new(answer, text))
 }

@@ -1,8 +1,10 @@
 //! `spec-kitty admin origin remove`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::{Confirmation, Store};
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome};
 use crate::control_plane::ControlPlaneError;
 use crate::text::one_line;
@@ -15,6 +17,22 @@ pub struct Arguments {
     pub confirmation: Confirmation,
     #[command(flatten)]
     pub store: Store,
+}
+
+/// A mission that lost its ticket.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminOriginRemove {
+    /// The id of the removed link.
+    id: String,
+    project_slug: String,
+    mission_slug: String,
+    external_issue_key: String,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminOriginRemove {
+    const SCHEMA: &'static str = "spec-kitty.admin-origin-remove/1";
 }
 
 /// Removes the link at the control plane only; the mission's `meta.json` stays.
@@ -32,17 +50,13 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     arguments.confirmation.ask(context, &question)?;
     administration.remove_origin(id)?;
     administration.close();
-    let fields = json!({
-        "id": id,
-        "project_slug": origin.project_slug,
-        "mission_slug": origin.mission_slug,
-        "external_issue_key": origin.external_issue_key,
-        "data": store.shown(context),
-    });
+    let answer = AdminOriginRemove {
+        id: id.clone(),
+        project_slug: origin.project_slug,
+        mission_slug: origin.mission_slug,
+        external_issue_key: origin.external_issue_key,
+        data: store.shown(context),
+    };
     let text = format!("Removed the {what}");
-    Ok(Outcome::new(
-        "spec-kitty.admin-origin-remove/1",
-        fields,
-        text,
-    ))
+    Ok(Outcome::new(answer, text))
 }

@@ -1,9 +1,25 @@
 //! `spec-kitty admin project list`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::{ListArguments, or_dash};
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome, table};
+use crate::control_plane::store::ProjectRow;
+
+/// The projects and their tracker resources.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminProjectList {
+    projects: Vec<ProjectRow>,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminProjectList {
+    const SCHEMA: &'static str = "spec-kitty.admin-project-list/1";
+    const LIST: Option<&'static str> = Some("projects");
+}
 
 pub(crate) fn run(arguments: ListArguments, context: &Context) -> CommandResult {
     let store = arguments.store.existing(context)?;
@@ -35,10 +51,7 @@ pub(crate) fn run(arguments: ListArguments, context: &Context) -> CommandResult 
         "missions",
     ];
     let text = table(&context.ui, headings, &rows);
-    let fields = json!({"projects": projects, "data": arguments.store.shown(context)});
-    Ok(Outcome::new(
-        "spec-kitty.admin-project-list/1",
-        fields,
-        text,
-    ))
+    let data = arguments.store.shown(context);
+    let answer = AdminProjectList { projects, data };
+    Ok(Outcome::new(answer, text))
 }

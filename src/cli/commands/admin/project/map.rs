@@ -1,8 +1,10 @@
 //! `spec-kitty admin project map`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::Store;
+use crate::cli::document::Document;
 use crate::cli::ticket_arguments::provider_argument;
 use crate::cli::{CommandResult, Context, Failure, Outcome};
 use crate::text::one_line;
@@ -34,6 +36,30 @@ pub struct Arguments {
     pub store: Store,
 }
 
+/// The project and its tracker resource.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminProjectMap {
+    /// False if the project existed.
+    created: bool,
+    /// The project's name.
+    project_slug: String,
+    /// A reference that can replace the name.
+    binding_ref: String,
+    provider: Provider,
+    resource_type: &'static str,
+    resource_id: String,
+    /// The key of a live resource.
+    resource_key: Option<String>,
+    /// The connection that reads its tickets live.
+    connection: Option<String>,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminProjectMap {
+    const SCHEMA: &'static str = "spec-kitty.admin-project-map/1";
+}
+
 /// The arguments for imported tickets.
 const IMPORTED: [&str; 3] = ["provider", "resource_type", "resource_id"];
 
@@ -58,18 +84,18 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         mapped.provider.title(),
         one_line(shown),
     );
-    let fields = json!({
-        "created": mapped.created,
-        "project_slug": slug,
-        "binding_ref": mapped.binding_ref,
-        "provider": mapped.provider,
-        "resource_type": kind,
-        "resource_id": mapped.resource_id,
-        "resource_key": mapped.resource_key,
-        "connection": connection,
-        "data": arguments.store.shown(context),
-    });
-    Ok(Outcome::new("spec-kitty.admin-project-map/1", fields, text))
+    let answer = AdminProjectMap {
+        created: mapped.created,
+        project_slug: slug.clone(),
+        binding_ref: mapped.binding_ref,
+        provider: mapped.provider,
+        resource_type: kind,
+        resource_id: mapped.resource_id,
+        resource_key: mapped.resource_key,
+        connection: connection.clone(),
+        data: arguments.store.shown(context),
+    };
+    Ok(Outcome::new(answer, text))
 }
 
 fn map(arguments: &Arguments, context: &Context) -> Result<Mapped, Failure> {

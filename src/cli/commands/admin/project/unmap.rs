@@ -1,8 +1,10 @@
 //! `spec-kitty admin project unmap`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::{Confirmation, Store};
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome};
 use crate::control_plane::ControlPlaneError;
 use crate::text::{count, one_line};
@@ -18,6 +20,20 @@ pub struct Arguments {
     pub confirmation: Confirmation,
     #[command(flatten)]
     pub store: Store,
+}
+
+/// A removed project.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminProjectUnmap {
+    project_slug: String,
+    /// How many missions lost their origin.
+    origins_removed: i64,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminProjectUnmap {
+    const SCHEMA: &'static str = "spec-kitty.admin-project-unmap/1";
 }
 
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
@@ -36,15 +52,11 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     arguments.confirmation.ask(context, &question)?;
     let origins = administration.unmap_project(slug, *force)?;
     administration.close();
-    let fields = json!({
-        "project_slug": slug,
-        "origins_removed": origins,
-        "data": store.shown(context),
-    });
+    let answer = AdminProjectUnmap {
+        project_slug: slug.clone(),
+        origins_removed: origins,
+        data: store.shown(context),
+    };
     let text = format!("Removed project {project}");
-    Ok(Outcome::new(
-        "spec-kitty.admin-project-unmap/1",
-        fields,
-        text,
-    ))
+    Ok(Outcome::new(answer, text))
 }

@@ -1,9 +1,25 @@
 //! `spec-kitty admin session list`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::{ListArguments, or_dash};
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome, table};
+use crate::control_plane::store::SessionRow;
+
+/// Who is logged in, without tokens.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminSessionList {
+    sessions: Vec<SessionRow>,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminSessionList {
+    const SCHEMA: &'static str = "spec-kitty.admin-session-list/1";
+    const LIST: Option<&'static str> = Some("sessions");
+}
 
 pub(crate) fn run(arguments: ListArguments, context: &Context) -> CommandResult {
     let store = arguments.store.existing(context)?;
@@ -23,10 +39,7 @@ pub(crate) fn run(arguments: ListArguments, context: &Context) -> CommandResult 
         .collect();
     let headings = ["id", "user", "team", "since", "expires"];
     let text = table(&context.ui, headings, &rows);
-    let fields = json!({"sessions": sessions, "data": arguments.store.shown(context)});
-    Ok(Outcome::new(
-        "spec-kitty.admin-session-list/1",
-        fields,
-        text,
-    ))
+    let data = arguments.store.shown(context);
+    let answer = AdminSessionList { sessions, data };
+    Ok(Outcome::new(answer, text))
 }

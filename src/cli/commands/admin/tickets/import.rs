@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::Store;
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Failure, Outcome, ask};
 use crate::fs::read_bounded;
 use crate::text::count;
@@ -22,16 +24,27 @@ pub struct Arguments {
 
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
+/// The imported tickets.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminTicketsImport {
+    /// How many.
+    imported: usize,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminTicketsImport {
+    const SCHEMA: &'static str = "spec-kitty.admin-tickets-import/1";
+}
+
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let document = read(&arguments.file, context)?;
     let store = arguments.store.open(context)?;
     let imported = store.import_tickets(&document)?;
     store.close();
-    Ok(Outcome::new(
-        "spec-kitty.admin-tickets-import/1",
-        json!({"imported": imported, "data": arguments.store.shown(context)}),
-        format!("Imported {}", count(imported as u64, "ticket")),
-    ))
+    let data = arguments.store.shown(context);
+    let text = format!("Imported {}", count(imported as u64, "ticket"));
+    Ok(Outcome::new(AdminTicketsImport { imported, data }, text))
 }
 
 fn read(file: &Path, context: &Context) -> Result<Vec<u8>, Failure> {

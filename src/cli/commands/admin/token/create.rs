@@ -1,9 +1,11 @@
 //! `spec-kitty admin token create`.
 
 use chrono::{SecondsFormat, TimeDelta};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::{Store, or_dash};
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome, record};
 
 #[derive(Debug, clap::Args)]
@@ -22,6 +24,27 @@ pub struct Arguments {
     pub expires: Option<TimeDelta>,
     #[command(flatten)]
     pub store: Store,
+}
+
+/// A new lasting token.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminTokenCreate {
+    /// The token; no other document shows it.
+    token: String,
+    id: i64,
+    name: String,
+    /// The user it acts for.
+    user: String,
+    /// The team it acts for.
+    team: String,
+    /// Null if it does not expire.
+    expires_at: Option<String>,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminTokenCreate {
+    const SCHEMA: &'static str = "spec-kitty.admin-token-create/1";
 }
 
 /// Prints the token, once: the store has only its hash.
@@ -48,20 +71,16 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         ("expires", or_dash(expires_at.as_ref())),
     ];
     let text = record(&context.ui, &rows);
-    let fields = json!({
-        "token": created.token.expose(),
-        "id": created.id,
-        "name": name,
-        "user": user,
-        "team": team,
-        "expires_at": expires_at,
-        "data": store.shown(context),
-    });
-    Ok(Outcome::new(
-        "spec-kitty.admin-token-create/1",
-        fields,
-        text,
-    ))
+    let answer = AdminTokenCreate {
+        token: created.token.expose().to_owned(),
+        id: created.id,
+        name: name.clone(),
+        user: user.clone(),
+        team: team.clone(),
+        expires_at,
+        data: store.shown(context),
+    };
+    Ok(Outcome::new(answer, text))
 }
 
 /// A whole number of hours, days or weeks, at most ten years.

@@ -1,10 +1,26 @@
 //! `spec-kitty admin token revoke`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::RevokeArguments;
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome};
 use crate::control_plane::store::SessionKind;
+
+/// The end of a token.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminTokenRevoke {
+    /// False if the token had ended before.
+    revoked: bool,
+    id: i64,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminTokenRevoke {
+    const SCHEMA: &'static str = "spec-kitty.admin-token-revoke/1";
+}
 
 pub(crate) fn run(arguments: RevokeArguments, context: &Context) -> CommandResult {
     let RevokeArguments { id, store, .. } = &arguments;
@@ -13,15 +29,15 @@ pub(crate) fn run(arguments: RevokeArguments, context: &Context) -> CommandResul
     arguments.confirmation.ask(context, &question)?;
     let revoked = administration.revoke(*id, SessionKind::Token)?;
     administration.close();
-    let fields = json!({"revoked": revoked, "id": id, "data": store.shown(context)});
+    let answer = AdminTokenRevoke {
+        revoked,
+        id: *id,
+        data: store.shown(context),
+    };
     let text = if revoked {
         format!("Revoked token {id}")
     } else {
         format!("Token {id} was already revoked")
     };
-    Ok(Outcome::new(
-        "spec-kitty.admin-token-revoke/1",
-        fields,
-        text,
-    ))
+    Ok(Outcome::new(answer, text))
 }

@@ -1,8 +1,10 @@
 //! `spec-kitty admin user add`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::Store;
+use crate::cli::document::Document;
 use crate::cli::ticket_arguments::provider_argument;
 use crate::cli::{CommandResult, Context, Outcome};
 use crate::text::one_line;
@@ -25,6 +27,24 @@ pub struct Arguments {
     pub store: Store,
 }
 
+/// The user.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminUserAdd {
+    /// False if the user existed.
+    created: bool,
+    /// The login name.
+    name: String,
+    team: String,
+    /// The trackers that the user may use, including those of earlier runs.
+    links: Vec<String>,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminUserAdd {
+    const SCHEMA: &'static str = "spec-kitty.admin-user-add/1";
+}
+
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let password = super::new_password(context, arguments.password_stdin)?;
     let Arguments {
@@ -34,14 +54,14 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let created = store.add_user(name, team, &password, links)?;
     let links = store.links_of(name)?;
     store.close();
-    let fields = json!({
-        "created": created,
-        "name": name,
-        "team": team,
-        "links": links,
-        "data": arguments.store.shown(context),
-    });
+    let answer = AdminUserAdd {
+        created,
+        name: name.clone(),
+        team: team.clone(),
+        links,
+        data: arguments.store.shown(context),
+    };
     let verb = if created { "Added" } else { "Changed" };
     let text = format!("{verb} user {} of team {}", one_line(name), one_line(team));
-    Ok(Outcome::new("spec-kitty.admin-user-add/1", fields, text))
+    Ok(Outcome::new(answer, text))
 }

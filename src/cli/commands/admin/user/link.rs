@@ -1,10 +1,12 @@
 //! `spec-kitty admin user link` and `unlink`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::Store;
+use crate::cli::document::Document;
 use crate::cli::ticket_arguments::provider_argument;
-use crate::cli::{CommandResult, Context, Outcome};
+use crate::cli::{CommandResult, Context, Failure, Outcome};
 use crate::text::one_line;
 use crate::wire::Provider;
 
@@ -19,16 +21,54 @@ pub struct Arguments {
     pub store: Store,
 }
 
+/// The trackers that a user may use.
+#[derive(Debug, Serialize, JsonSchema)]
+struct UserLinks {
+    /// False if nothing had to change.
+    changed: bool,
+    /// The login name.
+    name: String,
+    links: Vec<String>,
+    /// The folder of the store.
+    data: String,
+}
+
+/// A link to a tracker.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminUserLink {
+    #[serde(flatten)]
+    links: UserLinks,
+}
+
+impl Document for AdminUserLink {
+    const SCHEMA: &'static str = "spec-kitty.admin-user-link/1";
+}
+
+/// A removed link to a tracker.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminUserUnlink {
+    #[serde(flatten)]
+    links: UserLinks,
+}
+
+impl Document for AdminUserUnlink {
+    const SCHEMA: &'static str = "spec-kitty.admin-user-unlink/1";
+}
+
 pub(crate) fn link(arguments: Arguments, context: &Context) -> CommandResult {
-    set(&arguments, context, true)
+    let links = set(&arguments, context, true)?;
+    let text = text(&arguments, "is linked to");
+    Ok(Outcome::new(AdminUserLink { links }, text))
 }
 
 pub(crate) fn unlink(arguments: Arguments, context: &Context) -> CommandResult {
-    set(&arguments, context, false)
+    let links = set(&arguments, context, false)?;
+    let text = text(&arguments, "is not linked to");
+    Ok(Outcome::new(AdminUserUnlink { links }, text))
 }
 
 /// Neither needs a password, and neither ends a session.
-fn set(arguments: &Arguments, context: &Context, linked: bool) -> CommandResult {
+fn set(arguments: &Arguments, context: &Context, linked: bool) -> Result<UserLinks, Failure> {
     let Arguments {
         name,
         provider,
@@ -38,17 +78,15 @@ fn set(arguments: &Arguments, context: &Context, linked: bool) -> CommandResult 
     let changed = administration.set_link(name, *provider, linked)?;
     let links = administration.links_of(name)?;
     administration.close();
-    let fields = json!({
-        "changed": changed,
-        "name": name,
-        "links": links,
-        "data": store.shown(context),
-    });
-    let (schema, verb) = if linked {
-        ("spec-kitty.admin-user-link/1", "is linked to")
-    } else {
-        ("spec-kitty.admin-user-unlink/1", "is not linked to")
-    };
-    let text = format!("{} {verb} {}", one_line(name), provider.title());
-    Ok(Outcome::new(schema, fields, text))
+    Ok(UserLinks {
+        changed,
+        name: name.clone(),
+        links,
+        data: store.shown(context),
+    })
+}
+
+fn text(arguments: &Arguments, verb: &str) -> String {
+    let name = one_line(&arguments.name);
+    format!("{name} {verb} {}", arguments.provider.title())
 }

@@ -1,8 +1,10 @@
 //! `spec-kitty admin user passwd`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::Store;
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome};
 use crate::text::one_line;
 
@@ -17,13 +19,28 @@ pub struct Arguments {
     pub store: Store,
 }
 
+/// A changed password.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminUserPasswd {
+    name: String,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminUserPasswd {
+    const SCHEMA: &'static str = "spec-kitty.admin-user-passwd/1";
+}
+
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let password = super::new_password(context, arguments.password_stdin)?;
     let Arguments { name, store, .. } = &arguments;
     let administration = store.existing(context)?;
     administration.set_password(name, &password)?;
     administration.close();
-    let fields = json!({"name": name, "data": store.shown(context)});
+    let answer = AdminUserPasswd {
+        name: name.clone(),
+        data: store.shown(context),
+    };
     let text = format!("Changed the password of {}", one_line(name));
-    Ok(Outcome::new("spec-kitty.admin-user-passwd/1", fields, text))
+    Ok(Outcome::new(answer, text))
 }

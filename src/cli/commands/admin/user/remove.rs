@@ -1,8 +1,10 @@
 //! `spec-kitty admin user remove`.
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::super::{Confirmation, Store};
+use crate::cli::document::Document;
 use crate::cli::{CommandResult, Context, Outcome};
 use crate::text::one_line;
 
@@ -16,6 +18,20 @@ pub struct Arguments {
     pub store: Store,
 }
 
+/// A removed user.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AdminUserRemove {
+    /// False if an earlier command removed the user.
+    removed: bool,
+    name: String,
+    /// The folder of the store.
+    data: String,
+}
+
+impl Document for AdminUserRemove {
+    const SCHEMA: &'static str = "spec-kitty.admin-user-remove/1";
+}
+
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let Arguments { name, store, .. } = &arguments;
     let administration = store.existing(context)?;
@@ -24,11 +40,15 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     arguments.confirmation.ask(context, &question)?;
     let removed = administration.remove_user(name)?;
     administration.close();
-    let fields = json!({"removed": removed, "name": name, "data": store.shown(context)});
+    let answer = AdminUserRemove {
+        removed,
+        name: name.clone(),
+        data: store.shown(context),
+    };
     let text = if removed {
         format!("Removed user {shown}")
     } else {
         format!("User {shown} was already removed")
     };
-    Ok(Outcome::new("spec-kitty.admin-user-remove/1", fields, text))
+    Ok(Outcome::new(answer, text))
 }

@@ -2,11 +2,11 @@
 //! of its older callers.
 
 use chrono::SecondsFormat;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::cli::{
-    CommandResult, CommitArguments, Context, DeliverArguments, Outcome, merged, record,
-};
+use crate::cli::document::Document;
+use crate::cli::{CommandResult, CommitArguments, Context, DeliverArguments, Outcome, record};
 use crate::journey::create::create_feature_core;
 use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions};
 use crate::project::Project;
@@ -27,6 +27,84 @@ pub struct Arguments {
     commit: CommitArguments,
     #[command(flatten)]
     deliver: DeliverArguments,
+}
+
+/// The new mission, with the keys that agents of spec-kitty 3.0 read. Paths are absolute.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct CreateFeature {
+    /// `061-web-123`.
+    feature: String,
+    feature_dir: String,
+    /// `061`.
+    feature_number: Option<String>,
+    created_at: String,
+    /// The files to fill.
+    created_files: Vec<String>,
+    /// What to do next.
+    next_step: String,
+    spec_file: String,
+    meta_file: String,
+    /// Always `update_existing_files`.
+    write_mode: &'static str,
+    /// Whether the target branch is the current branch.
+    branch_matches_target: bool,
+    #[serde(flatten)]
+    branches: Branches,
+    #[serde(flatten)]
+    capitals: Capitals,
+    runtime_vars: RuntimeVars,
+    branch_context: BranchContext,
+    /// The version of this program.
+    spec_kitty_version: &'static str,
+    /// The commits made.
+    commits: Vec<String>,
+}
+
+impl Document for CreateFeature {
+    const SCHEMA: &'static str = "spec-kitty.create-feature/1";
+}
+
+/// The target branch by all its names, and the current branch.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct Branches {
+    target_branch: String,
+    base_branch: String,
+    planning_base_branch: String,
+    merge_target_branch: String,
+    current_branch: String,
+    /// Both branches in a sentence.
+    branch_strategy_summary: String,
+}
+
+/// The same again, for templates.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Capitals {
+    branch_matches_target: bool,
+    expected_target_branch: String,
+    expected_base_branch: String,
+    target_branch: String,
+    base_branch: String,
+    planning_base_branch: String,
+    merge_target_branch: String,
+    current_branch: String,
+    now_utc_iso: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct RuntimeVars {
+    now_utc_iso: String,
+    branch_matches_target: bool,
+    #[serde(flatten)]
+    branches: Branches,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct BranchContext {
+    expected_checkout_branch: String,
+    matches_target: bool,
+    #[serde(flatten)]
+    branches: Branches,
 }
 
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
@@ -60,57 +138,69 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         .world
         .now()
         .to_rfc3339_opts(SecondsFormat::Secs, true);
-    let fields = fields(&made, project.current_branch(), &now);
-    Ok(Outcome::new("spec-kitty.create-feature/1", fields, text)
+    let answer = answer(&made, project.current_branch(), now);
+    Ok(Outcome::new(answer, text)
         .warn(made.warnings)
         .warn(undelivered)
         .warn(context.reminder()))
 }
 
-fn fields(made: &Arrival, current: &str, now: &str) -> Value {
-    let target = made.text("target_branch");
-    let matches = target == current;
-    let summary = if matches {
-        format!("Plan on {current}; finished work is merged back into {target}.")
-    } else {
-        format!("Planned on {current}; finished work is merged into {target}.")
+fn answer(made: &Arrival, current: &str, now: String) -> CreateFeature {
+    let target = || made.text("target_branch").to_owned();
+    let matches = target() == current;
+    let branches = Branches {
+        target_branch: target(),
+        base_branch: target(),
+        planning_base_branch: target(),
+        merge_target_branch: target(),
+        current_branch: current.to_owned(),
+        branch_strategy_summary: if matches {
+            format!("Plan on {current}; finished work is merged back into {current}.")
+        } else {
+            let target = target();
+            format!("Planned on {current}; finished work is merged into {target}.")
+        },
     };
-    let branches = json!({
-        "target_branch": target,
-        "base_branch": target,
-        "planning_base_branch": target,
-        "merge_target_branch": target,
-        "current_branch": current,
-        "branch_strategy_summary": summary,
-    });
-    let runtime = json!({"now_utc_iso": now, "branch_matches_target": matches});
-    let branch_context = json!({"expected_checkout_branch": target, "matches_target": matches});
     let path = |name: &str| made.mission.directory.join(name).display().to_string();
     let (spec_file, meta_file) = (path("spec.md"), path("meta.json"));
-    let fields = json!({
-        "feature": made.metadata.mission_slug(),
-        "feature_dir": made.mission.directory.display().to_string(),
-        "feature_number": made.metadata.number(),
-        "created_at": made.metadata.created_at(),
-        "created_files": [spec_file, meta_file, path("tasks/README.md")],
-        "next_step": format!("Read, then update {spec_file} and {meta_file}."),
-        "spec_file": spec_file,
-        "meta_file": meta_file,
-        "write_mode": "update_existing_files",
-        "branch_matches_target": matches,
-        "BRANCH_MATCHES_TARGET": matches,
-        "EXPECTED_TARGET_BRANCH": target,
-        "EXPECTED_BASE_BRANCH": target,
-        "TARGET_BRANCH": target,
-        "BASE_BRANCH": target,
-        "PLANNING_BASE_BRANCH": target,
-        "MERGE_TARGET_BRANCH": target,
-        "CURRENT_BRANCH": current,
-        "NOW_UTC_ISO": now,
-        "runtime_vars": merged(runtime, &branches),
-        "branch_context": merged(branch_context, &branches),
-        "spec_kitty_version": env!("CARGO_PKG_VERSION"),
-        "commits": made.commits,
-    });
-    merged(fields, &branches)
+    CreateFeature {
+        feature: made.metadata.mission_slug().to_owned(),
+        feature_dir: made.mission.directory.display().to_string(),
+        feature_number: made.metadata.number(),
+        created_at: made.metadata.created_at().to_owned(),
+        created_files: vec![
+            spec_file.clone(),
+            meta_file.clone(),
+            path("tasks/README.md"),
+        ],
+        next_step: format!("Read, then update {spec_file} and {meta_file}."),
+        spec_file,
+        meta_file,
+        write_mode: "update_existing_files",
+        branch_matches_target: matches,
+        branches: branches.clone(),
+        capitals: Capitals {
+            branch_matches_target: matches,
+            expected_target_branch: target(),
+            expected_base_branch: target(),
+            target_branch: target(),
+            base_branch: target(),
+            planning_base_branch: target(),
+            merge_target_branch: target(),
+            current_branch: current.to_owned(),
+            now_utc_iso: now.clone(),
+        },
+        runtime_vars: RuntimeVars {
+            now_utc_iso: now,
+            branch_matches_target: matches,
+            branches: branches.clone(),
+        },
+        branch_context: BranchContext {
+            expected_checkout_branch: target(),
+            matches_target: matches,
+            branches,
+        },
+        spec_kitty_version: env!("CARGO_PKG_VERSION"),
+        commits: made.commits.clone(),
+    }
 }
