@@ -201,7 +201,7 @@ fn clone_of(sandbox: &Sandbox) -> Sandbox {
 
 /// Sixteen processes in two clones, each with a home of its own, on one control plane. The clones
 /// give their missions the same number, so that only one of them may be pushed. Mutation check:
-/// without `exclusive` in the bind, this test fails (two missions).
+/// without `exclusive` in the bind, this test fails (the losers are told to try again for ever).
 #[test]
 fn two_clones_give_a_ticket_one_mission() {
     let host = Sandbox::new();
