@@ -7,76 +7,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::support::{
-    BIND_PATH, ControlPlane, LIST_PATH, Output, PASSWORD, Reply, Request, Response, SEARCH_PATH,
-    Sandbox, Server,
+    BIND_PATH, ControlPlane, LINEAR_TOKEN as TOKEN, LIST_PATH, Output, PASSWORD, Reply, Response,
+    SEARCH_PATH, Sandbox, Server, WEB_TEAM as TEAM, issue, linear, linear_answer, linear_error,
 };
-
-/// Unlike any other word, so that a test can look for it.
-const TOKEN: &str = "lin_api_hush-hush-4711";
-const TEAM: &str = "7c0b1f52-5d0e-4a6b-9a3c-2f1e8d7b6a90";
-
-fn issue(key: &str) -> Value {
-    json!({
-        "id": format!("id-of-{key}"), "identifier": key, "title": format!("Ticket {key}"),
-        "url": format!("https://linear.app/acme/issue/{key}"),
-        "updatedAt": "2026-11-20T10:00:00Z", "description": "Because.", "trashed": null,
-        "state": {"name": "Todo", "type": "unstarted"}, "assignee": null, "team": {"id": TEAM},
-    })
-}
-
-fn page(nodes: &[Value]) -> Value {
-    json!({"nodes": nodes, "pageInfo": {"hasNextPage": false, "endCursor": null}})
-}
-
-/// A page that another one follows.
-fn page_before(next: &str, nodes: &[Value]) -> Value {
-    json!({"nodes": nodes, "pageInfo": {"hasNextPage": true, "endCursor": next}})
-}
-
-fn data(field: &str, value: &Value) -> Reply {
-    Reply::json(200, &json!({"data": {field: value}}))
-}
-
-fn linear_error(status: u16, code: &str) -> Reply {
-    let error = json!({"message": format!("Linear says {code}"), "extensions": {"code": code}});
-    Reply::json(status, &json!({"data": null, "errors": [error]}))
-}
-
-/// What a Linear with the tickets `WEB-1` and `WEB-2` answers. `OLD-1` is now `WEB-1`.
-fn linear_answer(request: &Request) -> Reply {
-    let body = request.json();
-    let query = body["query"].as_str().unwrap();
-    if query.contains("viewer") {
-        let viewer = json!({"id": "u1", "name": "Ada Lovelace", "email": "ada@example.com"});
-        return data("viewer", &viewer);
-    }
-    if query.contains("teams(") {
-        let web = json!({"id": TEAM, "key": "WEB", "name": "Web"});
-        let api = json!({"id": "t2", "key": "API", "name": "Backend"});
-        return data("teams", &page(&[web, api]));
-    }
-    if query.contains("searchIssues") {
-        return data("searchIssues", &page(&[issue("WEB-2"), issue("WEB-1")]));
-    }
-    if query.contains("issues(") {
-        let nodes = match body["variables"]["after"].as_str() {
-            None => return data("issues", &page_before("next", &[issue("WEB-2")])),
-            Some(_) => [issue("WEB-1")],
-        };
-        return data("issues", &page(&nodes));
-    }
-    match body["variables"]["id"].as_str().unwrap() {
-        "OLD-1" | "WEB-1" => data("issue", &issue("WEB-1")),
-        "WEB-2" => data("issue", &issue("WEB-2")),
-        _ => linear_error(200, "INPUT_ERROR"),
-    }
-}
-
-fn linear() -> Server {
-    let tracker = Server::start();
-    tracker.handle("/graphql", linear_answer);
-    tracker
-}
 
 /// `admin connection add NAME` with the token on standard input.
 fn add(sandbox: &Sandbox, name: &str, flags: &[&str]) -> Output {

@@ -30,6 +30,8 @@ pub enum Command {
     /// Log in, log out, or show who is logged in
     #[command(subcommand)]
     Auth(commands::auth::Command),
+    /// Use Jira or Linear from this machine, with a key of your own
+    Connect(commands::connect::Arguments),
     /// Start a mission, from a ticket or without one
     Specify(commands::specify::Arguments),
     /// Work with missions that exist
@@ -70,6 +72,7 @@ impl Command {
     pub(super) fn run(self, context: &Context) -> CommandResult {
         match self {
             Self::Init => commands::init::run(context),
+            Self::Connect(arguments) => commands::connect::run(arguments, context),
             Self::Auth(command) => commands::auth::run(command, context),
             Self::Specify(arguments) => commands::specify::run(arguments, context),
             Self::Mission(command) => commands::mission::run(command, context),

@@ -61,6 +61,8 @@ codes! {
     BadResponse "bad_response" Unavailable text(CHECK_SERVER),
     BindUnfinished "bind_unfinished" Conflict,
     BadTickets "bad_tickets" Usage run("spec-kitty admin tickets import --help"),
+    BranchUnavailable "branch_unavailable" RepoState
+        then_again("fix what git reported, or choose another name with --branch=NAME"),
     Busy "busy" Unavailable then_again("wait for the other command to end"),
     CannotListen "cannot_listen" RepoState run("spec-kitty serve --listen 127.0.0.1:0"),
     CommitFailed "commit_failed" Partial again(),
@@ -84,7 +86,7 @@ codes! {
     ConnectionSetup "connection_setup" RepoState then_again("check SSL_CERT_FILE and HTTPS_PROXY"),
     CredentialsBroken "credentials_broken" RepoState run("spec-kitty auth login"),
     DemoFailed "demo_failed" Internal,
-    DetachedHead "detached_head" RepoState template("git switch BRANCH"),
+    DetachedHead "detached_head" RepoState text("run specify with --branch, or switch to a branch first"),
     EventNotFound "event_not_found" NotFound run("spec-kitty sync list --dead"),
     FolderTaken "folder_taken" Conflict,
     Forbidden "forbidden" Forbidden,
@@ -100,7 +102,7 @@ codes! {
     InsideWorktree "inside_worktree" RepoState,
     Internal "internal" Internal,
     Interrupted "interrupted" Interrupted,
-    InvalidBranch "invalid_branch" Usage text("omit --target-branch for the current branch"),
+    InvalidBranch "invalid_branch" Usage text("use a name that git accepts, such as 061-web-123"),
     InvalidCandidate "invalid_candidate" Usage
         template("spec-kitty tracker search-origin --key KEY --json"),
     InvalidMissionType "invalid_mission_type" Usage text("omit --mission-type for software-dev"),
@@ -138,6 +140,7 @@ codes! {
     OriginNotFound "origin_not_found" NotFound,
     OriginTicketInvalid "origin_ticket_invalid" RepoState
         text("pass --resource-type and --resource-id"),
+    OtherServer "other_server" Conflict,
     OtherSite "other_site" Conflict,
     OutsideProject "outside_project" RepoState text("replace the link with a real file or folder"),
     Partial "partial" Partial,

@@ -42,7 +42,9 @@ use crate::wire::Provider;
 use crate::wire::candidate::FieldError;
 use crate::world::{EntropyError, World};
 
-pub(crate) use administration::{Administration, CredentialSource, NewConnection};
+pub(crate) use administration::{
+    Administration, CredentialSource, NewConnection, ProbedConnection, probe,
+};
 pub(crate) use app::Limits;
 pub(crate) use client_address::{Network, Proxies};
 pub(crate) use personal::Personal;

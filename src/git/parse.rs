@@ -26,6 +26,37 @@ pub(super) fn paths(answer: &[u8]) -> Vec<PathBuf> {
         .collect()
 }
 
+/// The files in the output of `git cat-file --batch` with the format `%(objecttype) %(objectsize)`;
+/// `None` for what is missing or no file. Stops at the first part of another form.
+pub(super) fn batch(answer: &[u8]) -> Vec<Option<Vec<u8>>> {
+    let mut files = Vec::new();
+    let mut rest = answer;
+    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        let (line, after) = rest.split_at(end);
+        let after = after.get(1..).unwrap_or_default();
+        if line.ends_with(b" missing") || line.ends_with(b" ambiguous") {
+            files.push(None);
+            rest = after;
+            continue;
+        }
+        let Some((kind, content, after)) = object(line, after) else {
+            break;
+        };
+        files.push((kind == b"blob").then(|| content.to_owned()));
+        rest = after;
+    }
+    files
+}
+
+/// The type and content of an object whose line this is, and what follows it.
+fn object<'a>(line: &'a [u8], after: &'a [u8]) -> Option<(&'a [u8], &'a [u8], &'a [u8])> {
+    let space = line.iter().position(|byte| *byte == b' ')?;
+    let (kind, size) = line.split_at_checked(space)?;
+    let size = std::str::from_utf8(size.get(1..)?).ok()?.parse().ok()?;
+    let (content, after) = after.split_at_checked(size)?;
+    Some((kind, content, after.strip_prefix(b"\n")?))
+}
+
 /// The content of a tree: file type and object name by path.
 pub(super) type Tree = BTreeMap<PathBuf, (FileType, String)>;
 
@@ -147,6 +178,7 @@ mod tests {
         fn no_output_makes_the_parsers_panic(answer in proptest::collection::vec(0_u8.., 0..200)) {
             drop((lines(&answer), paths(&answer), tree(&answer)));
             drop((commit_summary(&answer), branch(&answer), object_name(&answer)));
+            drop(batch(&answer));
         }
     }
 }

@@ -95,12 +95,8 @@ fn ssh_key(world: &World, root: &Path, settings: &Settings) -> Result<(), String
     const KEY: &str = "user.signingkey";
     let key = settings.text(KEY).filter(|key| !key.is_empty());
     let Some(key) = key else {
-        let has_command = settings.text("gpg.ssh.defaultkeycommand").is_some();
-        return if has_command {
-            Ok(())
-        } else {
-            Err(format!("{KEY} is not set"))
-        };
+        let command = settings.text("gpg.ssh.defaultkeycommand");
+        return command.map_or_else(|| Err(format!("{KEY} is not set")), |_| Ok(()));
     };
     let is_literal = key.contains(' ') || key.starts_with("key::") || key.starts_with("ssh-");
     let is_there = |path: PathBuf| path.exists();

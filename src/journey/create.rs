@@ -3,6 +3,8 @@
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
+use super::branch::made_elsewhere;
+use super::checkout::Checkout;
 use super::error::{CreationError, JourneyError};
 use super::plan::{MissionOptions, PlannedMission, check, plan, require_repository};
 use super::service::Service;
@@ -24,7 +26,14 @@ pub(crate) fn create_feature_core(
 ) -> Result<Arrival, JourneyError> {
     check(&service, options)?;
     let _held = service.lock(&name_lock_key(&options.slug(None)))?;
-    creation(service, options, None)?.arrive()
+    let checkout = Checkout::default();
+    let mut service = checkout.hold(service, options)?;
+    if let Some(mission) = made_elsewhere(&service, options, None)? {
+        service = checkout.follow(service, &mission)?;
+    }
+    let walk = creation(service, options, None, &checkout);
+    let result = walk.map_err(JourneyError::from).and_then(Walk::arrive);
+    checkout.complete(options, result)
 }
 
 /// The walk that makes a mission of this slug or ticket: one that was cut off, or a new one. The
@@ -33,6 +42,7 @@ pub(super) fn creation<'a>(
     service: Service<'a>,
     options: &MissionOptions,
     ticket: Option<&Ticket>,
+    checkout: &'a Checkout,
 ) -> Result<Walk<'a>, CreationError> {
     require_repository(&service)?;
     let begun = begun_creations(service.project, options, ticket);
@@ -41,13 +51,13 @@ pub(super) fn creation<'a>(
             return Ok(Walk::resume(service, journey)?);
         }
         Journeys::of(service.project).remove(&journey)?;
-        return creation(service, options, ticket);
+        return creation(service, options, ticket, checkout);
     }
     let hidden = hidden::names(service.world, service.project)?;
     if let Some(journey) = begun.iter().find(|it| hidden.contains(&it.mission)) {
         return Err(CreationError::Hidden(journey.mission.clone()));
     }
-    begin(service, options, ticket, &begun)
+    begin(service, options, ticket, &begun, checkout)
 }
 
 /// The unfinished mission of this slug or ticket, if there is one.
@@ -61,7 +71,7 @@ pub(super) fn unfinished(
 
 /// The journeys that make missions of this slug or ticket, whether or not their folders are here. A
 /// duplicate comes last, and `--allow-duplicate` resumes nothing else.
-fn begun_creations(
+pub(super) fn begun_creations(
     project: &Project,
     options: &MissionOptions,
     ticket: Option<&Ticket>,
@@ -108,13 +118,14 @@ fn is_committed_by_hand(service: &Service<'_>, journey: &Journey) -> bool {
         && is_added(service.world, service.project, &journey.mission)
 }
 
-/// Reserves a number for a new mission. One of the same name that was cut off before its folder was
-/// made gives it its id.
+/// Reserves a number for a new mission, and switches to its branch if the user asked for one. A mission
+/// of the same name that was cut off before its folder was made gives it its id.
 fn begin<'a>(
     service: Service<'a>,
     options: &MissionOptions,
     ticket: Option<&Ticket>,
     begun: &[Journey],
+    checkout: &'a Checkout,
 ) -> Result<Walk<'a>, CreationError> {
     let lock_file = service.project.number_lock_file()?;
     let number = lock::acquire(service.world, &lock_file, service.wait)?;
@@ -130,6 +141,7 @@ fn begin<'a>(
         created_at: now.to_rfc3339_opts(SecondsFormat::Micros, true),
         mission_id: Some(mission_id),
         duplicate: options.allow_duplicate,
+        branch: plan.new_branch(),
     };
     let keys = metadata_keys(&plan, options, ticket, &creation);
     let journey = Journey {
@@ -137,6 +149,7 @@ fn begin<'a>(
         ticket: ticket.cloned(),
         ..Journeys::of(service.project).begin(&plan.mission_slug)
     };
+    let service = checkout.enter(service, &plan, &journey)?;
     let mut walk = Walk::new(service, journey);
     walk.new = Some(NewMission { keys, number });
     Ok(walk)

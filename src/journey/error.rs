@@ -32,6 +32,12 @@ pub(crate) enum JourneyError {
         step: Step,
         source: Box<StepError>,
     },
+    /// Only the branch was switched. The same command goes on there.
+    #[error("switched to {branch}, but no mission was created there")]
+    Switched {
+        branch: String,
+        source: Box<JourneyError>,
+    },
 }
 
 /// Why a step failed.
@@ -90,6 +96,12 @@ pub(crate) enum CreationError {
     NotARepository(PathBuf),
     #[error("no branch is checked out (detached HEAD); a mission needs a branch")]
     DetachedHead,
+    #[error("cannot switch to branch {branch}")]
+    NotSwitched {
+        branch: String,
+        /// The output of git. Text from outside: sanitise it before showing it.
+        stderr: String,
+    },
     /// A folder below `.worktrees/`.
     #[error(
         "{} is the worktree of a mission; create missions in the main checkout, {}",

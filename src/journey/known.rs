@@ -74,15 +74,30 @@ pub(super) fn is_same(
     if known.mission_id == mission.mission_id() && known.mission_id != mission.mission_slug() {
         return true;
     }
+    known.mission_slug == mission.mission_slug() && is_of_repository(service, known)
+}
+
+/// Whether a mission is in this repository, or in one that the control plane does not know.
+pub(super) fn is_of_repository(service: Service<'_>, known: &KnownMission) -> bool {
     let identity = &service.project.identity;
     let repository = known.repository.as_deref();
-    known.mission_slug == mission.mission_slug()
-        && repository.is_none_or(|name| identity.is_repository(name))
+    repository.is_none_or(|name| identity.is_repository(name))
 }
 
 /// The missions that the control plane names for the ticket; none if it names none.
 pub(super) fn named(ticket: &Ticket) -> &[KnownMission] {
     ticket.candidate.missions().unwrap_or_default()
+}
+
+/// Whether `meta.json` records the ticket as the mission's origin.
+pub(super) fn is_bound(ticket: &Ticket, mission: &MissionMetadata) -> bool {
+    mission.origin_identity() == Some(ticket.identity())
+}
+
+/// Whether the control plane names this mission for the ticket.
+pub(super) fn is_named(service: Service<'_>, ticket: &Ticket, mission: &MissionMetadata) -> bool {
+    let mut known = named(ticket).iter();
+    known.any(|known| is_same(service, known, mission))
 }
 
 /// The error that says which mission has the ticket, and where it is.
@@ -106,17 +121,17 @@ fn place(service: Service<'_>, known: &KnownMission, local: &[LocalMission]) -> 
     if let Some((mission, _)) = here {
         return Place::Here(mission.name.clone());
     }
-    let identity = &service.project.identity;
     match &known.repository {
-        Some(name) if !identity.is_repository(name) => Place::Repository(name.clone()),
-        _ => branch(service, &known.mission_slug).map_or(Place::Elsewhere, Place::Branch),
+        Some(name) if !is_of_repository(service, known) => Place::Repository(name.clone()),
+        _ => branch(service, known).map_or(Place::Elsewhere, Place::Branch),
     }
 }
 
-/// The local branch with the mission. Only for the error's hint, so a failure is ignored.
-fn branch(service: Service<'_>, slug: &str) -> Option<String> {
+/// The local branch with a mission of this repository. A failure is ignored: without the branch there is
+/// only less help.
+pub(super) fn branch(service: Service<'_>, known: &KnownMission) -> Option<String> {
     let repository = service.project.repository.as_ref()?;
-    let file = Path::new(SPECS).join(slug).join("meta.json");
+    let file = Path::new(SPECS).join(&known.mission_slug).join("meta.json");
     let file = service.project.root.join(file);
     let inside = file.strip_prefix(&repository.root).ok()?;
     branch_with(service.world, repository, inside)

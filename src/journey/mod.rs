@@ -6,6 +6,7 @@
 //!
 //! | step | why repeating it is safe |
 //! | --- | --- |
+//! | the switch to the branch of `--branch`, before the first step | The journey is on disk first and names the branch and the target branch. On that branch there is nothing to switch; from another one, a mission that the branch holds is found there. |
 //! | [`MakeFolder`](Step::MakeFolder) | The journey is on disk first and names the mission. A folder with the journey's `created_at` is its folder; the step is skipped. |
 //! | [`CommitFolder`](Step::CommitFolder) | Only files that HEAD lacks are committed. |
 //! | [`RecordCreated`](Step::RecordCreated) | The event id is a digest of the mission, so a repeated event is a duplicate to every receiver. |
@@ -23,6 +24,8 @@
 //! for the events that `sync now` may record. [`discard`] drops a mission that no journey binds.
 
 pub(crate) mod bind;
+mod branch;
+mod checkout;
 pub(crate) mod create;
 pub(crate) mod discard;
 mod error;
@@ -44,6 +47,7 @@ use ulid::Ulid;
 use crate::tracker::ticket::Ticket;
 use crate::wire::request::{BindRequest, UnbindRequest};
 
+pub(crate) use branch::{BranchChoice, made_elsewhere};
 pub(crate) use error::{CreationError, DiscardError, JourneyError, StepError};
 pub(crate) use known::{Place, TicketTaken};
 pub(crate) use plan::{DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
@@ -170,6 +174,16 @@ pub(crate) struct Creation {
     /// Requested with `--allow-duplicate`.
     #[serde(default)]
     pub duplicate: bool,
+    /// The branch of `--branch`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<NewBranch>,
+}
+
+/// The branch that a mission is made on, and the one it lands on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NewBranch {
+    pub name: String,
+    pub target: String,
 }
 
 /// A bind request that may have reached the control plane.

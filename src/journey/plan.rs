@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::NewBranch;
+use super::branch::{BranchChoice, Outlook, PlannedBranch};
 use super::error::CreationError;
-use super::known::named;
+use super::known::{is_of_repository, named};
 use super::service::Service;
 use crate::fs::FsError;
 use crate::git::repository::Repository;
@@ -26,6 +28,8 @@ pub(crate) struct MissionOptions {
     pub mission_type: String,
     /// The branch the mission lands on; the current branch if `None`.
     pub target_branch: Option<String>,
+    /// The branch to commit to; the current one if `None`.
+    pub branch: Option<BranchChoice>,
     /// The title of a mission without a ticket; derived from the slug if `None`.
     pub title: Option<String>,
     /// The slug without its number; derived from the ticket if `None`.
@@ -53,7 +57,24 @@ pub(crate) struct PlannedMission {
     /// `061`.
     pub number: String,
     pub target_branch: String,
+    /// Empty on a detached HEAD.
     pub current_branch: String,
+    /// The branch that the user asked for.
+    pub branch: Option<PlannedBranch>,
+}
+
+impl PlannedMission {
+    /// The name of the branch that the user asked for.
+    pub(crate) fn branch_name(&self) -> Option<&str> {
+        self.branch.as_ref().map(|branch| branch.name.as_str())
+    }
+
+    pub(super) fn new_branch(&self) -> Option<NewBranch> {
+        self.branch.as_ref().map(|branch| NewBranch {
+            name: branch.name.clone(),
+            target: self.target_branch.clone(),
+        })
+    }
 }
 
 /// Plans a mission, for a ticket or without one. Writes nothing.
@@ -62,24 +83,33 @@ pub(crate) fn plan(
     options: &MissionOptions,
     ticket: Option<&Ticket>,
 ) -> Result<PlannedMission, CreationError> {
-    let (current_branch, target_branch) = check(service, options)?;
+    check(service, options)?;
     service.require_commits()?;
     let slug = options.slug(ticket);
-    let number = number::padded(choose_number(service, options, &slug, ticket)?);
+    let outlook = Outlook::of(service, options, ticket)?;
+    let number = choose_number(service, options, &slug, ticket, outlook.as_ref())?;
+    let number = number::padded(number);
+    let mission_slug = format!("{number}-{slug}");
+    let branch = outlook.as_ref().map(|it| it.branch(&mission_slug));
+    let current_branch = service.project.current_branch();
+    let candidates = [
+        options.target_branch.as_deref(),
+        outlook.as_ref().and_then(Outlook::begun_target),
+        Some(current_branch).filter(|branch| !branch.is_empty()),
+        branch.as_ref().map(|branch| branch.name.as_str()),
+    ];
+    let target_branch = candidates.into_iter().flatten().next();
     Ok(PlannedMission {
-        mission_slug: format!("{number}-{slug}"),
+        target_branch: target_branch.unwrap_or_default().to_owned(),
+        current_branch: current_branch.to_owned(),
+        mission_slug,
         number,
-        target_branch,
-        current_branch,
+        branch,
     })
 }
 
-/// Refuses what is wrong whatever missions exist: slug, type, repository, branch. Returns the
-/// current and the target branch.
-pub(crate) fn check(
-    service: &Service<'_>,
-    options: &MissionOptions,
-) -> Result<(String, String), CreationError> {
+/// Refuses what is wrong whatever missions exist: slug, type, repository, branch.
+pub(crate) fn check(service: &Service<'_>, options: &MissionOptions) -> Result<(), CreationError> {
     if let Some(slug) = options.slug.as_ref().filter(|slug| !slug::is_valid(slug)) {
         return Err(CreationError::InvalidSlug(slug.clone()));
     }
@@ -87,14 +117,19 @@ pub(crate) fn check(
         let mission_type = options.mission_type.clone();
         return Err(CreationError::InvalidMissionType(mission_type));
     }
-    let branch = &require_repository(service)?.branch;
-    let current = branch.clone().ok_or(CreationError::DetachedHead)?;
-    let target = options.target_branch.as_ref().unwrap_or(&current).clone();
-    if !is_branch_name(&target) {
-        return Err(CreationError::InvalidBranch(target));
+    let repository = require_repository(service)?;
+    if repository.branch.is_none() && options.branch.is_none() {
+        return Err(CreationError::DetachedHead);
     }
-    check_specs(&service.project.root)?;
-    Ok((current, target))
+    let named = match &options.branch {
+        Some(BranchChoice::Named(name)) => Some(name),
+        Some(BranchChoice::OfMission) | None => None,
+    };
+    let mut names = options.target_branch.iter().chain(named);
+    if let Some(name) = names.find(|name| !is_branch_name(name)) {
+        return Err(CreationError::InvalidBranch(name.clone()));
+    }
+    check_specs(&service.project.root)
 }
 
 pub(super) fn require_repository<'a>(
@@ -140,14 +175,15 @@ fn check_specs(root: &Path) -> Result<(), CreationError> {
     }
 }
 
-/// Missions outside a sparse checkout and in other work trees count, and those that only the control
-/// plane knows: a merge would bring them. A slug that the user asked for must be free if the
-/// mission is for a ticket; missions without a ticket may share one.
+/// Missions outside a sparse checkout, in other work trees and on the branches of `outlook` count, and
+/// those that only the control plane knows: a merge would bring them. A slug that the user asked for
+/// must be free if the mission is for a ticket; missions without a ticket may share one.
 fn choose_number(
     service: &Service<'_>,
     options: &MissionOptions,
     slug: &str,
     ticket: Option<&Ticket>,
+    outlook: Option<&Outlook>,
 ) -> Result<u64, CreationError> {
     let root = &service.project.root;
     let hidden = hidden::names(service.world, service.project)?;
@@ -157,6 +193,7 @@ fn choose_number(
     let mut taken = numbered_folders(&root.join(SPECS))?;
     taken.extend(hidden);
     taken.extend(named_here(service, ticket));
+    taken.extend_from_slice(outlook.map_or(&[], Outlook::taken));
     if ticket.is_some()
         && options.slug.is_some()
         && let Some((_, by)) = taken.iter().find(|(_, name)| without_number(name) == slug)
@@ -176,7 +213,9 @@ fn choose_number(
         taken.extend(folders.into_iter().flat_map(Result::unwrap_or_default));
     }
     let Some(number) = options.number else {
-        return Ok(number::next(&taken));
+        let begun = outlook.and_then(Outlook::begun_number);
+        let begun = begun.filter(|number| taken.iter().all(|(taken, _)| taken != number));
+        return Ok(begun.unwrap_or_else(|| number::next(&taken)));
     };
     match taken.into_iter().find(|(taken, _)| *taken == number) {
         Some((_, by)) => Err(CreationError::NumberTaken {
@@ -189,14 +228,9 @@ fn choose_number(
 
 /// The missions of the ticket in this repository, as the control plane names them.
 fn named_here(service: &Service<'_>, ticket: Option<&Ticket>) -> Vec<(u64, String)> {
-    let identity = &service.project.identity;
     let missions = ticket.map(named).unwrap_or_default().iter();
     missions
-        .filter(|it| {
-            it.repository
-                .as_deref()
-                .is_none_or(|name| identity.is_repository(name))
-        })
+        .filter(|it| is_of_repository(*service, it))
         .filter_map(|it| {
             Some((
                 number::of_folder_name(&it.mission_slug)?,

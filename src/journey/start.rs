@@ -4,19 +4,23 @@ use chrono::{DateTime, TimeDelta};
 
 use super::Journey;
 use super::bind::{journey_of, walk_to};
-use super::create::{creation, unfinished};
+use super::branch::found_elsewhere;
+use super::checkout::Checkout;
+use super::create::{begun_creations, creation, unfinished};
 use super::error::{CreationError, JourneyError, StepError};
-use super::known::{LocalMission, is_same, local_missions, named, taken};
+use super::known::{LocalMission, is_bound, is_named, is_same, local_missions, named, taken};
 use super::plan::{self, MissionOptions, PlannedMission};
 use super::service::Service;
 use super::steps::request;
 use super::walk::{Arrival, Walk, WantedBind};
 use crate::git::history::commits_of;
 use crate::mission::Mission;
+use crate::mission::committed::CommittedMission;
 use crate::mission::metadata::MissionMetadata;
 use crate::text::chain;
 use crate::tracker::ticket::Ticket;
 use crate::wire::response::BindResponse;
+use crate::wire::ticket::KnownMission;
 
 /// What [`start_mission_from_ticket`] would do.
 #[derive(Debug)]
@@ -25,10 +29,12 @@ pub(crate) enum Plan {
     Bound(Box<Arrival>),
     /// Finish this mission, which waits for its bind.
     Finish(String),
+    /// Switch to the branch of this mission, and finish it if it waits for its bind.
+    Switch(CommittedMission),
     Create(PlannedMission),
 }
 
-/// The mission that the ticket has in this checkout.
+/// The mission that the ticket has in this clone.
 enum Found {
     /// Bound, and nothing is owed.
     Bound(Box<LocalMission>),
@@ -36,6 +42,8 @@ enum Found {
     Unfinished(Box<Journey>),
     /// The control plane has bound it, but its `meta.json` does not say so.
     Unrecorded(Mission),
+    /// On another branch, which the user wants.
+    Elsewhere(CommittedMission),
 }
 
 /// Says what would be done for a ticket. Writes nothing.
@@ -45,9 +53,10 @@ pub(crate) fn plan(
     options: &MissionOptions,
 ) -> Result<Plan, CreationError> {
     Ok(match find(service, ticket, options)? {
-        Some(Found::Bound(it)) => Plan::Bound(Box::new(found(service, ticket, *it))),
+        Some(Found::Bound(it)) => Plan::Bound(Box::new(found(service, ticket, options, *it))),
         Some(Found::Unfinished(journey)) => Plan::Finish(journey.mission),
         Some(Found::Unrecorded(mission)) => Plan::Finish(mission.name),
+        Some(Found::Elsewhere(mission)) => Plan::Switch(mission),
         None => Plan::Create(plan::plan(&service, options, Some(ticket))?),
     })
 }
@@ -60,9 +69,26 @@ pub(crate) fn start_mission_from_ticket(
     options: &MissionOptions,
 ) -> Result<Arrival, JourneyError> {
     let _held = service.lock(&ticket.lock_key())?;
+    let checkout = Checkout::default();
+    let service = checkout.hold(service, options)?;
+    let service = match find(service, ticket, options)? {
+        Some(Found::Elsewhere(mission)) => checkout.follow(service, &mission)?,
+        _ => service,
+    };
+    let result = start(service, ticket, options, &checkout);
+    checkout.complete(options, result)
+}
+
+/// Starts it on the branch that is checked out, or on a new one.
+fn start<'a>(
+    service: Service<'a>,
+    ticket: &Ticket,
+    options: &MissionOptions,
+    checkout: &'a Checkout,
+) -> Result<Arrival, JourneyError> {
     let mut walk = match find(service, ticket, options)? {
         Some(Found::Bound(it)) => {
-            let mut found = found(service, ticket, *it);
+            let mut found = found(service, ticket, options, *it);
             recall(service, ticket, &mut found);
             return Ok(found);
         }
@@ -72,7 +98,8 @@ pub(crate) fn start_mission_from_ticket(
         Some(Found::Unrecorded(mission)) => {
             visible(walk_to(service, &mission, ticket).map_err(CreationError::from)?)?
         }
-        None => creation(service, options, Some(ticket))?,
+        // After one switch there is no other.
+        Some(Found::Elsewhere(_)) | None => creation(service, options, Some(ticket), checkout)?,
     };
     walk.want(WantedBind {
         ticket: ticket.clone(),
@@ -83,52 +110,77 @@ pub(crate) fn start_mission_from_ticket(
     walk.arrive()
 }
 
-/// Finds the ticket's mission in this checkout, unless the user wants another. Refuses a ticket that
-/// has one elsewhere.
+/// Finds the ticket's mission in this checkout or on the branch that the user wants, unless the user
+/// wants another mission. Refuses a ticket that has one elsewhere.
 fn find(
     service: Service<'_>,
     ticket: &Ticket,
     options: &MissionOptions,
 ) -> Result<Option<Found>, CreationError> {
-    let begun = || unfinished(service.project, options, Some(ticket));
+    let begun = unfinished(service.project, options, Some(ticket));
     if options.allow_duplicate {
-        return Ok(begun()?.map(|journey| Found::Unfinished(Box::new(journey))));
+        return match begun? {
+            Some(journey) => Ok(Some(Found::Unfinished(Box::new(journey)))),
+            None => elsewhere(service, ticket, options, &[]),
+        };
     }
     let local = local_missions(service)?;
-    let is_bound = |it: &&LocalMission| it.1.origin_identity() == Some(ticket.identity());
-    if let Some((mission, metadata)) = local.iter().find(is_bound) {
+    if let Some((mission, metadata)) = local.iter().find(|it| is_bound(ticket, &it.1)) {
         return Ok(Some(match journey_of(service, ticket, mission) {
             Some(journey) => Found::Unfinished(Box::new(journey)),
             None => Found::Bound(Box::new((mission.clone(), metadata.clone()))),
         }));
     }
-    let is_named = |it: &LocalMission| {
-        named(ticket)
-            .iter()
-            .any(|known| is_same(service, known, &it.1))
-    };
-    if let Some(journey) = begun()? {
-        let is_own = local
-            .iter()
-            .any(|it| it.0.name == journey.mission && is_named(it));
-        let other = named(ticket).first().filter(|_| !is_own);
-        // A request that may have arrived is repeated first: its answer says whose the ticket is.
-        return match other {
-            Some(other) if journey.attempt.is_none() && !journey.is_duplicate() => {
+    let named_here = |it: &&LocalMission| is_named(service, ticket, &it.1);
+    if let Some(journey) = begun? {
+        let mut own = local.iter().filter(named_here);
+        let is_own = own.any(|it| it.0.name == journey.mission);
+        return match rival(ticket, &journey).filter(|_| !is_own) {
+            Some(other) => {
                 let mut taken = taken(service, ticket, other, &local);
                 taken.unfinished = Some(journey.mission);
                 Err(taken.into())
             }
-            _ => Ok(Some(Found::Unfinished(Box::new(journey)))),
+            None => Ok(Some(Found::Unfinished(Box::new(journey)))),
         };
     }
-    if let Some((mission, _)) = local.iter().find(|it| is_named(it)) {
+    if let Some((mission, _)) = local.iter().find(named_here) {
         return Ok(Some(Found::Unrecorded(mission.clone())));
+    }
+    if let Some(found) = elsewhere(service, ticket, options, &local)? {
+        return Ok(Some(found));
     }
     match named(ticket).first() {
         Some(other) => Err(taken(service, ticket, other, &local).into()),
         None => Ok(None),
     }
+}
+
+/// Finds the ticket's mission on the branch that the user wants. What would be refused there is refused
+/// before the switch.
+fn elsewhere(
+    service: Service<'_>,
+    ticket: &Ticket,
+    options: &MissionOptions,
+    local: &[LocalMission],
+) -> Result<Option<Found>, CreationError> {
+    let Some((mission, metadata)) = found_elsewhere(&service, options, Some(ticket))? else {
+        return Ok(None);
+    };
+    let is_own = is_bound(ticket, &metadata) || is_named(service, ticket, &metadata);
+    let begun = begun_creations(service.project, options, Some(ticket));
+    let mut begun = begun.iter().filter(|it| it.mission == mission.name);
+    match begun.find_map(|it| rival(ticket, it)) {
+        Some(other) if !is_own => Err(taken(service, ticket, other, local).into()),
+        _ => Ok(Some(Found::Elsewhere(mission))),
+    }
+}
+
+/// The mission that keeps unfinished work from its ticket. A request that may have arrived is repeated
+/// first: its answer says whose the ticket is.
+fn rival<'a>(ticket: &'a Ticket, journey: &Journey) -> Option<&'a KnownMission> {
+    let is_free = journey.attempt.is_some() || journey.is_duplicate();
+    named(ticket).first().filter(|_| !is_free)
 }
 
 /// Refuses a mission outside a sparse checkout, whose files cannot be written.
@@ -140,7 +192,13 @@ fn visible(walk: Walk<'_>) -> Result<Walk<'_>, CreationError> {
 }
 
 /// The answer for a mission that was bound earlier, as far as it is known without a request.
-fn found(service: Service<'_>, ticket: &Ticket, local: LocalMission) -> Arrival {
+fn found(
+    service: Service<'_>,
+    ticket: &Ticket,
+    options: &MissionOptions,
+    local: LocalMission,
+) -> Arrival {
+    let current_branch = service.project.current_branch().to_owned();
     let (mission, metadata) = local;
     let mut known = named(ticket).iter();
     let known = known.find(|known| is_same(service, known, &metadata));
@@ -153,6 +211,8 @@ fn found(service: Service<'_>, ticket: &Ticket, local: LocalMission) -> Arrival 
         mission,
         metadata,
         created: false,
+        branch: options.branch.as_ref().map(|_| current_branch.clone()),
+        current_branch,
         event_emitted: false,
         warnings: Vec::new(),
     }

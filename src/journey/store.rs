@@ -221,6 +221,7 @@ impl Intent {
 mod tests {
     use serde_json::json;
 
+    use super::super::NewBranch;
     use super::*;
 
     fn owed(intent: serde_json::Value) -> Vec<Step> {
@@ -271,6 +272,10 @@ mod tests {
             created_at: "2026-11-22T10:00:00Z".to_owned(),
             mission_id: Some(ulid::Ulid::from_parts(1, 2)),
             duplicate: true,
+            branch: Some(NewBranch {
+                name: "061-web-1".to_owned(),
+                target: "main".to_owned(),
+            }),
         });
         journey.done.insert(Step::MakeFolder);
         journeys.save(&journey).unwrap();

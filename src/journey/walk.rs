@@ -74,6 +74,10 @@ pub(crate) struct Arrival {
     pub metadata: MissionMetadata,
     /// Whether this command made its folder.
     pub created: bool,
+    /// The branch that is checked out; empty on a detached HEAD.
+    pub current_branch: String,
+    /// The same, if the user asked for a branch.
+    pub branch: Option<String>,
     /// The commits this command made, oldest first; those that hold the mission if it was found.
     pub commits: Vec<String>,
     /// Whether the command's last event is durably in the queue.
@@ -241,8 +245,9 @@ impl<'a> Walk<'a> {
             self.journey.attempt = None;
             self.journey.taken = is_taken(&source);
         }
-        let over = if self.journey.creation.is_some() {
-            !made
+        let over = if let Some(creation) = &self.journey.creation {
+            // After a switch only the journey knows the target branch.
+            !made && creation.branch.is_none()
         } else {
             refused
         };
@@ -304,6 +309,8 @@ impl<'a> Walk<'a> {
             mission: self.mission,
             metadata,
             created: self.progress.created,
+            current_branch: self.service.project.current_branch().to_owned(),
+            branch: None,
             commits: self.progress.commits,
             event_emitted: self.journey.done.contains(&event),
             bound: self.progress.bound,

@@ -1,6 +1,7 @@
 //! Missions on disk: `kitty-specs/061-web-123/` and how a user names one.
 
 pub(crate) mod commit;
+pub(crate) mod committed;
 pub(crate) mod folder;
 pub(crate) mod hidden;
 pub(crate) mod metadata;

@@ -118,6 +118,22 @@ impl Project {
         })
     }
 
+    /// The same project after its work tree was switched.
+    pub(crate) fn reopened(&self, world: &World) -> Result<Self, GitError> {
+        let (found, has_config_in_head) = discover_with(world, &self.root, config::CONFIG_FILE)?;
+        Ok(Self {
+            root: self.root.clone(),
+            state_directory: self.state_directory.clone(),
+            repository: match found {
+                Discovered::Repository(repository) => Some(repository),
+                Discovered::Bare(_) | Discovered::None => None,
+            },
+            has_config_in_head,
+            settings: self.settings.clone(),
+            identity: self.identity.clone(),
+        })
+    }
+
     /// Refuses what keeps git from committing: no identity, or no signer.
     pub(crate) fn require_commits(&self, world: &World) -> Result<(), NotReady> {
         match (&self.repository, &self.settings) {

@@ -1,6 +1,7 @@
 //! The state directory `~/.spec-kitty`, and its `config.toml`: the user's settings for all projects.
 
 pub(crate) mod home;
+pub(crate) mod server;
 pub(crate) mod toml_file;
 
 use std::path::PathBuf;
@@ -34,10 +35,14 @@ pub enum UserConfigError {
 
 /// Reads the settings. All are unset if the file is missing.
 pub(crate) fn load(world: &World) -> Result<UserConfig, UserConfigError> {
-    let path = world.state_directory().join("config.toml");
+    let path = path(world);
     let table = toml_file::read(&path)?.unwrap_or_else(|| Ok(Table::new()));
     let settings = table.and_then(|table| settings(&table));
     settings.map_err(|problem| UserConfigError::Broken { path, problem })
+}
+
+fn path(world: &World) -> PathBuf {
+    world.state_directory().join("config.toml")
 }
 
 fn settings(table: &Table) -> Result<UserConfig, String> {

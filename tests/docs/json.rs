@@ -89,6 +89,7 @@ fn walk() -> Vec<Value> {
         vec!["tracker", "providers"],
         vec!["specify", "user-auth", "--dry-run"],
         vec!["specify", "user-auth"],
+        vec!["specify", "payments", "--branch"],
         vec!["agent", "feature", "create-feature", "reports"],
         vec!["mission", "discard", "reports", "--yes"],
         vec!["auth", "status"],

@@ -3,6 +3,7 @@
 
 mod control_plane;
 mod fixtures;
+mod linear;
 mod output;
 mod queue;
 mod raw_server;
@@ -16,6 +17,7 @@ mod unprivileged;
 
 pub(crate) use control_plane::*;
 pub(crate) use fixtures::*;
+pub(crate) use linear::*;
 pub(crate) use output::Output;
 pub(crate) use queue::*;
 pub(crate) use reply::{Reply, Request};

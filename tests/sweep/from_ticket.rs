@@ -53,6 +53,46 @@ impl Scene for FromTicket {
     }
 }
 
+/// The same on a branch of the mission's own, off main.
+pub(super) struct OnBranch;
+
+impl Scene for OnBranch {
+    fn name(&self) -> &'static str {
+        "specify --from-ticket --branch"
+    }
+
+    fn arguments(&self) -> &'static [&'static str] {
+        &[
+            "specify",
+            "--from-ticket",
+            "WEB-123",
+            "--branch",
+            "--yes",
+            "--json",
+        ]
+    }
+
+    fn prepare(&self) -> Sandbox {
+        FromTicket.prepare()
+    }
+
+    fn check_interrupted(&self, case: &Case<'_>) {
+        FromTicket.check_interrupted(case);
+    }
+
+    fn check_repeated(&self, case: &Case<'_>, output: Output) {
+        let sandbox = &case.sandbox;
+        let answer = output.json();
+        assert_eq!(answer["branch"], MISSION, "{output:?}");
+        assert_eq!(answer["target_branch"], "main", "{output:?}");
+        FromTicket.check_repeated(case, output);
+        let begin = |sandbox: &Sandbox| sandbox.git(&["rev-parse", "main"]);
+        assert_eq!(begin(sandbox), begin(case.template), "main stays");
+        let branches = sandbox.git(&["branch", "--format=%(refname:short)"]);
+        assert_eq!(branches, format!("{MISSION}\nmain"));
+    }
+}
+
 /// Mutation check: if the intent is written after the folder, this test fails (a second mission,
 /// 062-web-123).
 #[test]
@@ -75,6 +115,30 @@ fn a_start_that_meets_a_failing_disk_tells_the_truth_and_is_finished_later() {
         Steps {
             changing: 3,
             reading: 100,
+        },
+    );
+}
+
+/// Mutation check: if the journey is saved only after the switch, this test fails (the mission's target
+/// is its own branch).
+#[test]
+fn a_killed_start_on_a_branch_is_finished_by_running_it_again() {
+    kill(
+        &OnBranch,
+        Steps {
+            changing: 2,
+            reading: 100,
+        },
+    );
+}
+
+#[test]
+fn a_start_on_a_branch_that_meets_a_failing_disk_is_finished_later() {
+    fail(
+        &OnBranch,
+        Steps {
+            changing: 5,
+            reading: 200,
         },
     );
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Mutex;
 
 use super::bind_origin::BindOrigin;
-use super::from_ticket::FromTicket;
+use super::from_ticket::{FromTicket, OnBranch};
 use super::points::{Point, Steps, of_trace, sample};
 use super::scene::{Case, Scene, Tally, in_threads, panics};
 use super::strace::{CALLS, is_missing, parse};
@@ -147,6 +147,20 @@ fn a_killed_commit_of_a_start_is_repaired() {
         "add",
         Steps {
             changing: 2,
+            reading: 1,
+        },
+    );
+}
+
+/// Mutation check: if only the lock of the current branch is looked for, this test fails (the lock of
+/// the new branch stays).
+#[test]
+fn a_killed_switch_to_a_new_branch_is_repaired() {
+    sweep(
+        &OnBranch,
+        "switch",
+        Steps {
+            changing: 1,
             reading: 1,
         },
     );

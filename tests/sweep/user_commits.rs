@@ -1,7 +1,7 @@
 //! A user who commits all the time, next to missions that are made and committed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 
 use serde_json::Value;
 
@@ -41,7 +41,7 @@ fn race(sandbox: &Sandbox, rounds: usize, flags: &[&str]) -> (Vec<Value>, usize)
             let numbers = (0..rounds).filter(move |n| n % 2 == half);
             scope.spawn(move || numbers.map(|n| specify(sandbox, n)).collect::<Vec<_>>())
         });
-        let answers = halves.map(ScopedJoinHandle::join);
+        let answers = halves.map(thread::ScopedJoinHandle::join);
         stop.store(true, Ordering::Relaxed);
         let answers = answers.into_iter().flat_map(Result::unwrap).collect();
         (answers, user.join().unwrap())

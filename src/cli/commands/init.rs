@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::json;
@@ -30,12 +30,31 @@ struct InitAnswer {
 
 /// Creates the project's configuration and the folder of its missions if they are missing.
 pub(crate) fn run(context: &Context) -> CommandResult {
-    let world = &context.world;
+    let (identity, written) = establish(&context.world)?;
+    let text = text(context, &written, &identity.project_slug);
+    let answer = json!(InitAnswer {
+        created: !written.is_empty(),
+        written,
+        config_file: CONFIG_FILE,
+        specs_dir: SPECS,
+        identity,
+    });
+    Ok(Outcome::new("spec-kitty.init/1", answer, text))
+}
+
+/// Refuses a place that cannot become a project. Returns its repository and its root.
+pub(crate) fn check(world: &World) -> Result<(Repository, PathBuf), Failure> {
     let repository = repository(world)?;
     let root = paths::find_root(world)?;
     for folder in [".kittify", SPECS] {
         require_folder_or_nothing(&root, folder)?;
     }
+    Ok((repository, root))
+}
+
+/// Writes what is missing. Returns the project's identity, and what was written.
+pub(crate) fn establish(world: &World) -> Result<(ProjectIdentity, Vec<String>), Failure> {
+    let (repository, root) = check(world)?;
     let shared = shared_directory(Some(&repository), &world.state_directory(), &root);
     let uuid_file = shared.join(UUID_FILE);
     let remote = settings::read(world, &repository.root)?.remote_url();
@@ -51,15 +70,7 @@ pub(crate) fn run(context: &Context) -> CommandResult {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(FsError::on("create the folder", &specs)(error).into()),
     }
-    let text = text(context, &written, &identity.project_slug);
-    let answer = json!(InitAnswer {
-        created: !written.is_empty(),
-        written,
-        config_file: CONFIG_FILE,
-        specs_dir: SPECS,
-        identity,
-    });
-    Ok(Outcome::new("spec-kitty.init/1", answer, text))
+    Ok((identity, written))
 }
 
 fn repository(world: &World) -> Result<Repository, Failure> {

@@ -1,6 +1,7 @@
 //! `spec-kitty specify`: starts a mission.
 
-use serde_json::json;
+use clap::builder::{StringValueParser, TypedValueParser as _};
+use serde_json::{Value, json};
 
 use crate::cli::commands::sync::{queued, queued_events};
 use crate::cli::ticket_arguments::TicketArguments;
@@ -10,7 +11,8 @@ use crate::cli::{
 };
 use crate::journey::create::create_feature_core;
 use crate::journey::start::{self, Plan, start_mission_from_ticket};
-use crate::journey::{Arrival, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission, check, plan};
+use crate::journey::{Arrival, BranchChoice, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission};
+use crate::journey::{check, made_elsewhere, plan};
 use crate::project::Project;
 use crate::project::paths::SPECS;
 use crate::text::one_line;
@@ -21,6 +23,8 @@ use crate::tracker::ticket::Ticket;
 use crate::tracker::ticket_ref::{self, TicketRef, parse_or_words};
 
 const SCHEMA: &str = "spec-kitty.specify/1";
+/// `--branch` without a name. No branch can have this name.
+const OF_MISSION: &str = ":mission";
 
 /// Arguments of `specify`.
 #[derive(Debug, clap::Args)]
@@ -43,6 +47,10 @@ pub struct Arguments {
     /// Branch the mission lands on [default: the current branch]
     #[arg(long, value_name = "B")]
     target_branch: Option<String>,
+    /// Commit to this branch, and create it if necessary [default name: the mission's, 061-web-123]
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = OF_MISSION, value_parser = StringValueParser::new().map(branch))]
+    branch: Option<BranchChoice>,
     /// Mission slug [default: from the ticket]
     #[arg(long, value_name = "S", conflicts_with = "name")]
     slug: Option<String>,
@@ -68,11 +76,19 @@ impl Arguments {
         MissionOptions {
             mission_type: self.mission_type.clone(),
             target_branch: self.target_branch.clone(),
+            branch: self.branch.clone(),
             title: self.title.clone(),
             slug: self.name.clone().or_else(|| self.slug.clone()),
             number: self.number,
             allow_duplicate: self.allow_duplicate,
         }
+    }
+}
+
+fn branch(name: String) -> BranchChoice {
+    match name.as_str() {
+        OF_MISSION => BranchChoice::OfMission,
+        _ => BranchChoice::Named(name),
     }
 }
 
@@ -130,14 +146,14 @@ fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let team_slug = context.team_slug();
     let service = context.service(&project, team_slug.as_deref(), run.commit.policy());
     if run.dry_run {
+        check(&service, &options)?;
+        if let Some(made) = made_elsewhere(&service, &options, None)? {
+            let (name, branch) = (&made.name, Some(&*made.branch));
+            return Ok(planned(context, &project, name, None, None, branch));
+        }
         let new = plan(&service, &options, None)?;
-        return Ok(planned(
-            context,
-            &project,
-            &new.mission_slug,
-            Some(&new),
-            None,
-        ));
+        let (name, branch) = (&new.mission_slug, new.branch_name());
+        return Ok(planned(context, &project, name, Some(&new), None, branch));
     }
     let arrival = create_feature_core(service, &options)?;
     Ok(done(arguments, context, &project, arrival))
@@ -169,6 +185,7 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     check(&service, &options)?;
     let choice = ticket.find(wanted, context, &binding, &client)?;
     let ticket = choice.choose(context, run)?;
+    let mut branch = None;
     let (slug, new) = match start::plan(service, &ticket, &options)? {
         // Nothing will change, so there is nothing to confirm.
         Plan::Bound(mut found) => {
@@ -178,22 +195,33 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
             return Ok(done(arguments, context, &project, *found));
         }
         Plan::Finish(slug) => (slug, None),
-        Plan::Create(mission) => (mission.mission_slug.clone(), Some(mission)),
+        Plan::Switch(mission) => {
+            branch = Some(mission.branch);
+            (mission.name, None)
+        }
+        Plan::Create(mission) => {
+            branch = mission.branch_name().map(str::to_owned);
+            (mission.mission_slug.clone(), Some(mission))
+        }
     };
     if run.dry_run {
+        let (new, branch) = (new.as_ref(), branch.as_deref());
         return Ok(planned(
             context,
             &project,
             &slug,
-            new.as_ref(),
+            new,
             Some(&ticket),
+            branch,
         ));
     }
-    let effect = match new {
-        Some(PlannedMission { current_branch, .. }) => {
-            format!("Create mission {slug} on {current_branch} and bind it?")
+    let effect = match (new, &branch) {
+        (Some(mission), _) => {
+            let branch = branch.unwrap_or(mission.current_branch);
+            format!("Create mission {slug} on {branch} and bind it?")
         }
-        None => format!("Finish mission {slug} and bind it?"),
+        (None, Some(branch)) => format!("Switch to {branch} and finish mission {slug} there?"),
+        (None, None) => format!("Finish mission {slug} and bind it?"),
     };
     choice.confirm(context, &ticket, &effect, run)?;
     context.phase.start_writing();
@@ -230,21 +258,26 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
         commits => commits,
     };
     let number = queued_events(project);
-    let rows = [
+    let queued = queued(number);
+    let target = arrival.text("target_branch");
+    let mut rows = vec![
         (verb, slug),
         ("title", arrival.text("friendly_name")),
         ("ticket", key.unwrap_or("none")),
         ("spec", &spec_file),
-        ("branch", arrival.text("target_branch")),
+        ("branch", arrival.branch.as_deref().unwrap_or(target)),
         ("commits", &commits),
-        ("queued", &queued(number)),
+        ("queued", &queued),
     ];
+    if arrival.branch.is_some() {
+        rows.push(("target", target));
+    }
     let mut text = record(&context.ui, &rows);
     if context.ui.stdout_is_terminal() {
         text = format!("{text}\nNext: {next_step}\n");
     }
     let bound = arrival.bound.as_ref();
-    let fields = json!({
+    let mut fields = json!({
         "created": arrival.created,
         "feature_dir": feature_dir,
         "feature_slug": slug,
@@ -252,8 +285,8 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
         "mission_id": arrival.metadata.text("mission_id"),
         "spec_file": spec_file,
         "meta_file": format!("{feature_dir}/meta.json"),
-        "target_branch": arrival.text("target_branch"),
-        "current_branch": project.current_branch(),
+        "target_branch": target,
+        "current_branch": arrival.current_branch,
         "origin_ticket": origin,
         "origin_link_id": bound.and_then(|bound| bound.origin_link_id.as_ref()),
         "bound_at": bound.and_then(|bound| bound.bound_at.as_ref()),
@@ -262,9 +295,15 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
         "commits": arrival.commits,
         "next_step": next_step,
     });
+    fields = merged(fields, &branch_of(arrival.branch.as_deref()));
     Outcome::new(SCHEMA, fields, text)
         .warn(context.reminder())
         .warn(arrival.warnings)
+}
+
+/// The branch of `--branch`; without the flag there is no such key.
+fn branch_of(branch: Option<&str>) -> Value {
+    branch.map_or_else(|| json!({}), |branch| json!({"branch": branch}))
 }
 
 /// The answer of a dry run. `new` is `None` if the mission exists and waits for its bind.
@@ -274,6 +313,7 @@ fn planned(
     slug: &str,
     new: Option<&PlannedMission>,
     ticket: Option<&Ticket>,
+    branch: Option<&str>,
 ) -> Outcome {
     let feature_dir = format!("{SPECS}/{slug}");
     let spec_file = format!("{feature_dir}/spec.md");
@@ -299,7 +339,11 @@ fn planned(
         "next_step": "Run the same command without --dry-run.",
     });
     if let Some(mission) = new {
-        rows.extend([("spec", &*spec_file), ("branch", &mission.target_branch)]);
+        let target = &mission.target_branch;
+        rows.extend([("spec", &*spec_file), ("branch", branch.unwrap_or(target))]);
+        if branch.is_some() {
+            rows.push(("target", target));
+        }
         let of_new = json!({
             "feature_number": mission.number,
             "spec_file": spec_file,
@@ -308,6 +352,9 @@ fn planned(
             "current_branch": mission.current_branch,
         });
         fields = merged(fields, &of_new);
+    } else if let Some(branch) = branch {
+        rows.push(("branch", branch));
     }
+    fields = merged(fields, &branch_of(branch));
     Outcome::new(SCHEMA, fields, record(&context.ui, &rows))
 }

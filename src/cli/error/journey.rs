@@ -58,6 +58,7 @@ impl From<JourneyError> for Failure {
                 step,
                 source,
             } => stopped(message, mission, step, *source),
+            JourneyError::Switched { branch, source } => switched(message, branch, *source),
         }
     }
 }
@@ -145,6 +146,20 @@ impl From<TicketTaken> for Failure {
             .hint(hint)
             .detail("missions", json!(taken.missions))
     }
+}
+
+/// The branch is another one now, and that is all.
+fn switched(message: String, branch: String, source: JourneyError) -> Failure {
+    let cause = Failure::from(source);
+    Failure {
+        hint: cause.hint.clone(),
+        ..Failure::new(Code::Partial, message)
+    }
+    .cause(cause.reason())
+    .effect(Effect::Applied)
+    .detail("branch", branch)
+    .detail("cause_code", cause.code.as_str())
+    .detail("cause_exit_code", cause.exit().number())
 }
 
 impl From<UnsupportedProvider> for Failure {

@@ -121,6 +121,9 @@ impl From<CreationError> for Failure {
             E::InvalidBranch(_) => failure(Code::InvalidBranch),
             E::NotARepository(_) => failure(Code::NotAGitRepository),
             E::DetachedHead => failure(Code::DetachedHead),
+            E::NotSwitched { ref stderr, .. } => {
+                failure(Code::BranchUnavailable).cause(stderr.trim())
+            }
             E::InsideWorktree { ref main, .. } => {
                 let main = main.to_string_lossy();
                 let hint = format!("run it again with: -C {}", shell_word(&main));

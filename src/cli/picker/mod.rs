@@ -20,14 +20,14 @@ const PREVIEW_LINES: usize = 8;
 
 /// One thing to choose. Its texts are safe to show.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(crate) struct Row {
     cells: Vec<String>,
     preview: Vec<String>,
 }
 
 impl Row {
     /// A row of texts from any source; `preview` may have several lines.
-    pub(super) fn new(cells: &[&str], preview: &str) -> Self {
+    pub(crate) fn new(cells: &[&str], preview: &str) -> Self {
         let preview = sanitize(preview);
         let lines = preview
             .lines()
@@ -41,7 +41,7 @@ impl Row {
 }
 
 /// Shows the rows until the user chooses one. Returns its index, or `None` if the user cancels.
-pub(super) fn pick(
+pub(crate) fn pick(
     context: &Context,
     prompt: &str,
     rows: Vec<Row>,

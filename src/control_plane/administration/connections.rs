@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Builder;
+
 use super::{Administration, check_name};
 use crate::control_plane::store::{ConnectionRow, ConnectionValues, LiveResource, NewMapping};
 use crate::control_plane::tracker_connection::{connection, with_credential};
@@ -11,6 +13,7 @@ use crate::control_plane::{ControlPlaneError, credential_file};
 use crate::secret::Secret;
 use crate::web::ServerUrl;
 use crate::wire::Provider;
+use crate::world::World;
 
 /// How long a check of a connection may take, and a list of its resources.
 const MOST_TIME: Duration = Duration::from_secs(30);
@@ -45,6 +48,63 @@ pub(crate) struct AddedConnection {
     pub account: Option<Account>,
 }
 
+/// A connection that answered, and is not stored yet.
+#[derive(Debug)]
+pub(crate) struct ProbedConnection {
+    row: ConnectionRow,
+    credential: Secret,
+    /// Who the credential belongs to.
+    pub account: Account,
+    /// Every team or project that the account can see.
+    pub resources: Vec<Resource>,
+}
+
+impl ProbedConnection {
+    /// The name of the connection.
+    pub(crate) fn name(&self) -> &str {
+        &self.row.name
+    }
+}
+
+/// Asks a tracker who a credential belongs to and what it can see. Stores nothing.
+pub(crate) fn probe(
+    world: &World,
+    new: &NewConnection,
+) -> Result<ProbedConnection, ControlPlaneError> {
+    let mut row = checked_row(new)?;
+    let credential = credential_of(new)?;
+    let opened = with_credential(&row, credential.clone())?;
+    let deadline = world.instant() + MOST_TIME;
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(ControlPlaneError::Runtime)?;
+    let call = async {
+        let tracker = Tracker::open(world, &opened, deadline).await?;
+        let account = tracker.account(deadline).await?;
+        Ok((
+            account,
+            tracker.resources(deadline).await?,
+            tracker.deployment(),
+        ))
+    };
+    let result: Result<_, TrackerError> = runtime.block_on(call);
+    let (account, resources, deployment) = result.map_err(|error| failed(&row, error))?;
+    row.deployment = deployment.map(|kind| kind.as_str().to_owned());
+    Ok(ProbedConnection {
+        row,
+        credential,
+        account,
+        resources,
+    })
+}
+
+fn credential_of(new: &NewConnection) -> Result<Secret, ControlPlaneError> {
+    let credential = match &new.credential {
+        CredentialSource::Given(secret) => credential_file::checked(secret),
+        CredentialSource::File(path) => Some(credential_file::read(path)?),
+    };
+    credential.ok_or(ControlPlaneError::BadCredential)
+}
+
 /// The result of a test.
 #[derive(Debug)]
 pub(crate) struct TestedConnection {
@@ -61,11 +121,7 @@ impl Administration<'_> {
         new: NewConnection,
     ) -> Result<AddedConnection, ControlPlaneError> {
         let mut row = checked_row(&new)?;
-        let credential = match &new.credential {
-            CredentialSource::Given(secret) => credential_file::checked(secret),
-            CredentialSource::File(path) => Some(credential_file::read(path)?),
-        };
-        let credential = credential.ok_or(ControlPlaneError::BadCredential)?;
+        let credential = credential_of(&new)?;
         self.check_change(&row)?;
         let mut account = None;
         if new.check {
@@ -80,8 +136,43 @@ impl Administration<'_> {
             row.deployment = deployment.map(|kind| kind.as_str().to_owned());
             account = Some(owner);
         }
-        if let CredentialSource::Given(_) = new.credential {
-            credential_file::write(&self.data, &row.name, &credential)?;
+        let created = self.store_connection(&row, &credential)?;
+        Ok(AddedConnection {
+            created,
+            connection: self.connection(&row.name)?,
+            account,
+        })
+    }
+
+    /// Stores a probed connection, and maps a project to one of its resources.
+    pub(crate) fn connect(
+        &self,
+        probed: &ProbedConnection,
+        slug: &str,
+        resource: &Resource,
+    ) -> Result<NewMapping, ControlPlaneError> {
+        check_name("the project slug", slug)?;
+        self.check_change(&probed.row)?;
+        self.store_connection(&probed.row, &probed.credential)?;
+        let row = self.connection(&probed.row.name)?;
+        let binding_ref = self.world.random_uuid()?.to_string();
+        let live = LiveResource {
+            connection: row.id,
+            key: &resource.key,
+        };
+        let place = (provider_of(&row)?.resource_type(), &*resource.id);
+        let (store, provider) = (&self.store, provider_of(&row)?);
+        self.wait(store.map_project(slug, provider, place, Some(live), &binding_ref))
+    }
+
+    /// The credential is written first: a connection without one could not be used.
+    fn store_connection(
+        &self,
+        row: &ConnectionRow,
+        credential: &Secret,
+    ) -> Result<bool, ControlPlaneError> {
+        if row.token_file.is_none() {
+            credential_file::write(&self.data, &row.name, credential)?;
         }
         let created = self.wait(self.store.set_connection(ConnectionValues {
             name: &row.name,
@@ -94,11 +185,7 @@ impl Administration<'_> {
         if row.token_file.is_some() {
             credential_file::remove(&self.data, &row.name)?;
         }
-        Ok(AddedConnection {
-            created,
-            connection: self.connection(&row.name)?,
-            account,
-        })
+        Ok(created)
     }
 
     /// A connection that projects use must stay one to the same site: their tickets are there.

@@ -14,7 +14,7 @@ use super::store::{ImportedTicket, NewMapping, OriginRow, ProjectRow, Store, Sto
 use crate::wire::Provider;
 use crate::world::World;
 
-pub(crate) use connections::{CredentialSource, NewConnection};
+pub(crate) use connections::{CredentialSource, NewConnection, ProbedConnection, probe};
 
 /// An open store. A server can have the same store open.
 #[derive(Debug)]

@@ -103,19 +103,13 @@ fn a_linked_worktree_shares_the_common_folder() {
     assert_eq!(found.common_directory, sandbox.root.join(".git"));
     assert_eq!(found.branch.as_deref(), Some("side"));
     assert_eq!(found.main_checkout(), Some(sandbox.root.as_path()));
-    assert_eq!(
-        found.other_work_trees(),
-        std::slice::from_ref(&sandbox.root)
-    );
+    let slice = std::slice::from_ref;
+    assert_eq!(found.other_work_trees(), slice(&sandbox.root));
     let main = sandbox.repository();
-    assert_eq!(main.other_work_trees(), std::slice::from_ref(&linked));
+    assert_eq!(main.other_work_trees(), slice(&linked));
     let record = sandbox.root.join(".git/worktrees/linked/gitdir");
     write(&record, "../../../../linked/.git\n");
-    assert_eq!(
-        main.other_work_trees(),
-        std::slice::from_ref(&linked),
-        "a relative path"
-    );
+    assert_eq!(main.other_work_trees(), slice(&linked), "a relative path");
     fs::remove_dir_all(&linked).unwrap();
     assert!(main.other_work_trees().is_empty());
 }

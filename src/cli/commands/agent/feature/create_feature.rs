@@ -37,6 +37,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let options = MissionOptions {
         mission_type: arguments.mission,
         target_branch: arguments.target_branch,
+        branch: None,
         title: None,
         slug: Some(arguments.slug),
         number: None,
