@@ -27,7 +27,7 @@ pub(crate) enum Stopped {
     /// The time limit was reached.
     Deadline,
     Failed {
-        failure: Failure,
+        failure: Box<Failure>,
         may_have_arrived: bool,
     },
 }
@@ -95,7 +95,7 @@ fn stopped(stop: Stop<Failure>, session: Option<&Session<'_>>) -> Stopped {
         }
     };
     Stopped::Failed {
-        failure,
+        failure: Box::new(failure),
         may_have_arrived,
     }
 }

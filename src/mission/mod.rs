@@ -145,7 +145,7 @@ pub(crate) fn named(missions: &[Mission], asked: &str) -> Result<Mission, Missio
     match found.as_slice() {
         [] => Err(MissionError::NotFound {
             asked: asked.to_owned(),
-            near: near(&missions, asked),
+            near: near(missions, asked),
         }),
         [only] => Ok((*only).clone()),
         several => Err(MissionError::Ambiguous {

@@ -151,6 +151,7 @@ mod tests {
     fn plain() -> Ui {
         Ui::new(
             &crate::cli::Globals::default(),
+            crate::cli::ui::Form::Text,
             &crate::world::World::with_variables::<&str, &str>("/".into(), []),
         )
     }

@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         Some(Stopped::Failed {
             failure,
             may_have_arrived,
-        }) => Err(results.failure(failure, may_have_arrived, warnings)),
+        }) => Err(results.failure(*failure, may_have_arrived, warnings)),
     }
 }
 

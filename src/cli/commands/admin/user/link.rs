@@ -23,7 +23,7 @@ pub struct Arguments {
 
 /// The trackers that a user may use.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Links {
+struct Linked {
     /// False if nothing had to change.
     changed: bool,
     /// The login name.
@@ -37,7 +37,7 @@ struct Links {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AdminUserLink {
     #[serde(flatten)]
-    links: Links,
+    linked: Linked,
 }
 
 impl Document for AdminUserLink {
@@ -48,7 +48,7 @@ impl Document for AdminUserLink {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AdminUserUnlink {
     #[serde(flatten)]
-    links: Links,
+    linked: Linked,
 }
 
 impl Document for AdminUserUnlink {
@@ -56,19 +56,19 @@ impl Document for AdminUserUnlink {
 }
 
 pub(crate) fn link(arguments: Arguments, context: &Context) -> CommandResult {
-    let links = set(&arguments, context, true)?;
+    let linked = set(&arguments, context, true)?;
     let text = text(&arguments, "is linked to");
-    Ok(Outcome::new(AdminUserLink { links }, text))
+    Ok(Outcome::new(AdminUserLink { linked }, text))
 }
 
 pub(crate) fn unlink(arguments: Arguments, context: &Context) -> CommandResult {
-    let links = set(&arguments, context, false)?;
+    let linked = set(&arguments, context, false)?;
     let text = text(&arguments, "is not linked to");
-    Ok(Outcome::new(AdminUserUnlink { links }, text))
+    Ok(Outcome::new(AdminUserUnlink { linked }, text))
 }
 
 /// Neither needs a password, and neither ends a session.
-fn set(arguments: &Arguments, context: &Context, linked: bool) -> Result<Links, Failure> {
+fn set(arguments: &Arguments, context: &Context, linked: bool) -> Result<Linked, Failure> {
     let Arguments {
         name,
         provider,
@@ -78,7 +78,7 @@ fn set(arguments: &Arguments, context: &Context, linked: bool) -> Result<Links, 
     let changed = administration.set_link(name, *provider, linked)?;
     let links = administration.links_of(name)?;
     administration.close();
-    Ok(Links {
+    Ok(Linked {
         changed,
         name: name.clone(),
         links,
