@@ -106,7 +106,7 @@ impl Checkout {
     }
 
     /// The branch that this command switched to.
-    fn switched(&self) -> Option<&str> {
+    pub(super) fn switched(&self) -> Option<&str> {
         let project = self.entered.get().or_else(|| self.followed.get());
         project.map(Project::current_branch)
     }

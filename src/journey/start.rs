@@ -89,7 +89,13 @@ fn start<'a>(
     let mut walk = match find(service, ticket, options)? {
         Some(Found::Bound(it)) => {
             let mut found = found(service, ticket, options, *it);
-            recall(service, ticket, &mut found);
+            // It was not here when this was planned: another command bound it since the search.
+            let is_newer = checkout.switched().is_none();
+            if is_newer && ticket.candidate.missions().is_some() {
+                bind_again(service, ticket, &mut found);
+            } else {
+                recall(service, ticket, &mut found);
+            }
             return Ok(found);
         }
         Some(Found::Unfinished(journey)) => {
@@ -236,7 +242,13 @@ fn commits(service: Service<'_>, metadata: &MissionMetadata) -> Vec<String> {
 /// Completes the answer for a mission that was bound earlier. The control plane says that it knows
 /// the bind, so the same bind again changes nothing and returns the link.
 pub(crate) fn recall(service: Service<'_>, ticket: &Ticket, found: &mut Arrival) {
-    let (Some(_), Some(tracker)) = (&found.bound, service.tracker) else {
+    if found.bound.is_some() {
+        bind_again(service, ticket, found);
+    }
+}
+
+fn bind_again(service: Service<'_>, ticket: &Ticket, found: &mut Arrival) {
+    let Some(tracker) = service.tracker else {
         return;
     };
     let request = request(service, tracker, &found.metadata, ticket, false);
