@@ -69,6 +69,11 @@ pub(super) fn unfinished(
     made(project, &begun_creations(project, options, ticket), options)
 }
 
+/// Whether an earlier run began a mission of this slug, and its folder or its commit is missing.
+pub(crate) fn is_begun_without_ticket(project: &Project, options: &MissionOptions) -> bool {
+    !begun_creations(project, options, None).is_empty()
+}
+
 /// The journeys that make missions of this slug or ticket, whether or not their folders are here. A
 /// duplicate comes last, and `--allow-duplicate` resumes nothing else.
 pub(super) fn begun_creations(

@@ -9,7 +9,7 @@ use crate::cli::{
     Code, CommandResult, Context, DeliverArguments, Failure, Hint, Outcome, RunArguments, merged,
     progress, record,
 };
-use crate::journey::create::create_feature_core;
+use crate::journey::create::{create_feature_core, is_begun_without_ticket};
 use crate::journey::start::{self, Plan, start_mission_from_ticket};
 use crate::journey::{Arrival, BranchChoice, DEFAULT_MISSION_TYPE, MissionOptions, PlannedMission};
 use crate::journey::{check, made_elsewhere, plan};
@@ -102,8 +102,11 @@ fn title(text: &str) -> Result<String, &'static str> {
 
 /// Creates a mission, from a ticket or without one.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
-    if let Some(name) = &arguments.name {
-        refuse_ticket(name)?;
+    if let Some(name) = &arguments.name
+        && let Err(refusal) = refuse_ticket(name)
+        && !is_begun(&arguments, context)
+    {
+        return Err(refusal);
     }
     context.require_home()?;
     match arguments.name {
@@ -138,6 +141,13 @@ fn refuse_ticket(name: &str) -> Result<(), Failure> {
         format!("spec-kitty specify --from-ticket {meant}"),
     );
     Err(Failure::new(Code::InvalidSlug, message).hint(hint))
+}
+
+/// Whether a mission of this name waits for its commit. A ticket's mission does if its ticket was bound
+/// without it.
+fn is_begun(arguments: &Arguments, context: &Context) -> bool {
+    let project = Project::open(&context.world);
+    project.is_ok_and(|project| is_begun_without_ticket(&project, &arguments.options()))
 }
 
 fn without_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
