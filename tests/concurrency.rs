@@ -63,7 +63,7 @@ fn assert_sound(sandbox: &Sandbox, commits_each: usize) {
 #[test]
 fn plain_names_give_one_mission_each() {
     let sandbox = Sandbox::with_project();
-    let answers = at_once(&sandbox, |n| words(&format!("specify job-{n} --json")));
+    let answers = at_once(&sandbox, |n| words(&format!("specify job-no{n} --json")));
     let slugs: BTreeSet<_> = answers
         .iter()
         .map(|a| a["feature_slug"].to_string())
@@ -159,7 +159,7 @@ fn what_a_user_stages_at_the_same_time_stays_out_of_our_commits() {
     let children: Vec<_> = (0..8)
         .map(|n| {
             sandbox
-                .command(&["specify", &format!("job-{n}")])
+                .command(&["specify", &format!("job-no{n}")])
                 .stdout(Stdio::null())
                 .spawn()
                 .unwrap()

@@ -147,7 +147,7 @@ fn git_is_found_only_in_absolute_entries_of_path() {
     let path = std::env::var("PATH").unwrap();
     for (index, entry) in [".", "", "./", "../project"].iter().enumerate() {
         sandbox.set("PATH", format!("{entry}:{path}"));
-        let mission = format!("payments-{index}");
+        let mission = format!("payments-no{index}");
         sandbox.run(&["specify", &mission]).succeeds();
         sandbox.set("PATH", format!("/nonexistent:{entry}"));
         let error = sandbox.run(&SPECIFY_NEW).error(10, "none");

@@ -27,7 +27,7 @@ fn commit_until(sandbox: &Sandbox, stop: &AtomicBool, flags: &[&str]) -> usize {
 }
 
 fn specify(sandbox: &Sandbox, n: usize) -> Value {
-    let name = format!("job-{n}");
+    let name = format!("job-no{n}");
     let output = sandbox.run(&["specify", &name, "--json"]);
     output.answer("spec-kitty.specify/1")
 }
