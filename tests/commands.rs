@@ -107,6 +107,8 @@ fn a_schema_is_printed_alone_in_both_forms() {
     let name = "spec-kitty.mission-list/1";
     let json = sandbox.run(&["schema", name, "--json"]).succeeds();
     assert_eq!(json.stdout, text);
+    let selected = sandbox.run(&["schema", name, "--json=names"]).succeeds();
+    assert_eq!(selected.stdout, text);
     let error = sandbox
         .run(&["schema", "mission-lst", "--json"])
         .error(2, "none");

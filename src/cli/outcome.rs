@@ -95,7 +95,10 @@ impl Outcome {
 
     /// The JSON document with these keys only. A key that this run does not have is null.
     pub(super) fn json_of(&self, keys: &[String]) -> serde_json::Result<String> {
-        let all = self.value()?;
+        let all = match &self.answer {
+            Answer::Document(_) => self.value()?,
+            Answer::Text => return self.json(),
+        };
         let selected = keys.iter().map(|key| {
             let value = all.get(key).cloned().unwrap_or_default();
             (key.clone(), value)

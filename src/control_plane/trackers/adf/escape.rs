@@ -38,10 +38,8 @@ fn is_markup(c: char, before: Option<char>, rest: &[char]) -> bool {
         '`' => true,
         // At the end, the next character may be markup of our own.
         '\\' => after.is_none_or(|next| next.is_ascii_punctuation() || next == '\n'),
-        '*' => !(is_space(before) && is_space(after)),
+        '*' | '~' => !(is_space(before) && is_space(after)),
         '_' => !(is_letter(before) && is_letter(after) || is_space(before) && is_space(after)),
-        // One that nothing precedes cannot end a struck text.
-        '~' => !is_space(before),
         ']' => after.is_none_or(|next| "([:".contains(next)),
         '<' => after.is_none_or(|next| next.is_ascii_alphabetic() || "/!?".contains(next)),
         '&' => is_entity(rest),
@@ -76,6 +74,7 @@ fn escape_line_start(line: &str) -> String {
         || line.strip_prefix(['-', '+', '*']).is_some_and(is_space)
         || line.starts_with("~~~")
         || is_only('=')
+        || is_definition(line)
         || is_only('-');
     if begins_block {
         return format!("\\{line}");
@@ -86,6 +85,20 @@ fn escape_line_start(line: &str) -> String {
         return format!("{number}\\{after_number}");
     }
     line.to_owned()
+}
+
+/// Whether a line would define the target of links, as in `[name]: target`. A code span does not
+/// hide the end of the name.
+fn is_definition(line: &str) -> bool {
+    let mut before = ' ';
+    for (index, c) in line.char_indices() {
+        if c == ']' && before != '\\' {
+            return line.starts_with('[')
+                && line.get(index..).is_some_and(|end| end.starts_with("]:"));
+        }
+        before = c;
+    }
+    false
 }
 
 /// A code span for a text in one line.

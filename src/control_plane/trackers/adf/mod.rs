@@ -32,6 +32,8 @@ pub(super) fn to_markdown(json: &str) -> String {
     }
 }
 
+const RULE: &str = "---";
+
 /// Writes nodes until its budget is used up.
 struct Writer {
     /// How many more nodes and bytes of text.
@@ -89,7 +91,7 @@ impl Writer {
             },
             "expand" | "nestedExpand" => self.expand(node),
             "codeBlock" => self.code_block(node),
-            "rule" => "---".to_owned(),
+            "rule" => RULE.to_owned(),
             "table" => self.table(node),
             "mediaGroup" => {
                 let media = content.iter().map(|media| self.block(media));
@@ -123,9 +125,19 @@ impl Writer {
         for (index, node) in (0..).zip(nodes) {
             match items.last_mut() {
                 Some((_, text)) if is_list(node) => push_block(text, &self.block(node)),
-                _ => items.push((marker(index, node), self.item(node))),
+                _ => {
+                    let marker = marker(index, node);
+                    let (mut text, begins_with_text) = self.item(node);
+                    // Behind the box of a task nothing else is recognised.
+                    if marker.starts_with("- [") && !begins_with_text {
+                        text.insert(0, '\n');
+                    }
+                    items.push((marker, text));
+                }
             }
         }
+        // Three empty markers in one line would be a rule, and some parsers end a list after one.
+        items.retain(|(_, text)| !text.is_empty());
         let item = |(marker, text): (String, String)| {
             let width = if marker.starts_with("- ") {
                 2
@@ -137,16 +149,26 @@ impl Writer {
         items.into_iter().map(item).collect::<Vec<_>>().join("\n")
     }
 
-    fn item(&mut self, item: &Value) -> String {
+    /// The blocks of an item, and whether the first one is text.
+    fn item(&mut self, item: &Value) -> (String, bool) {
         let nodes = match kind(item) {
             "listItem" | "taskItem" | "blockTaskItem" | "decisionItem" => children(item),
             _ => std::slice::from_ref(item),
         };
-        let mut text = String::new();
-        for block in self.block_list(nodes) {
-            push_block(&mut text, &block);
+        let (mut text, mut begins_with_text) = (String::new(), true);
+        for group in groups(nodes) {
+            for block in self.block_list(group) {
+                let is_text = |node| is_inline(node) || kind(node) == "paragraph";
+                begins_with_text &= !text.is_empty() || group.first().is_some_and(is_text);
+                push_block(&mut text, &block);
+            }
         }
-        text
+        // Dashes behind the marker would form a rule together with it.
+        let text = match text.strip_prefix(RULE) {
+            Some(rest) if rest.is_empty() || rest.starts_with('\n') => format!("***{rest}"),
+            _ => text,
+        };
+        (text, begins_with_text)
     }
 
     fn expand(&mut self, node: &Value) -> String {

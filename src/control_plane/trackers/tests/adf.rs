@@ -151,6 +151,25 @@ fn inline_nodes_between_blocks_are_paragraphs() {
 }
 
 #[test]
+fn markers_of_lists_do_not_form_a_rule() {
+    let empty = node("listItem", &[]);
+    let rule = json!({"type": "rule"});
+    let inner = node("bulletList", &[empty, item("text")]);
+    let middle = node("bulletList", &[node("listItem", &[inner])]);
+    let outer = node("bulletList", &[node("listItem", &[middle])]);
+    assert_eq!(markdown(&json!([outer])), "- - - text");
+    let code = node("codeBlock", &[text("x")]);
+    let task = with("blockTaskItem", json!({"state": "DONE"}), &[code]);
+    let tasks = node("taskList", &[task]);
+    assert_eq!(markdown(&json!([tasks])), "- [x]\n  ```\n  x\n  ```");
+    let ruled = node(
+        "bulletList",
+        &[node("listItem", &[rule, paragraph("text")])],
+    );
+    assert_eq!(markdown(&json!([ruled])), "- ***\n\n  text");
+}
+
+#[test]
 fn every_inline_node_has_its_form() {
     let attrs = |kind: &str, attrs: Value| json!({"type": kind, "attrs": attrs});
     let data = json!({"data": {"url": "https://a/b", "name": "A [page]"}});
@@ -172,6 +191,7 @@ fn every_inline_node_has_its_form() {
         (vec![marked("under", &["underline", "textColor"])], "under"),
         (vec![marked("a_b*c", &["code"])], "`a_b*c`"),
         (vec![marked("`", &["code"])], "`` ` ``"),
+        (vec![text("[a"), marked("]: b", &["code"])], "\\[a`]: b`"),
         (vec![marked("a``b", &["code", "strong"])], "**```a``b```**"),
         (
             vec![link("here", "https://a/b (c)")],
@@ -254,7 +274,7 @@ fn text_does_not_become_markup() {
         ("use `code`", "use \\`code\\`"),
         ("[a](b) and [c]: d", "[a\\](b) and [c\\]: d"),
         ("<b> &amp; &x", "\\<b> \\&amp; &x"),
-        ("~~no~~ ~5", "\\~\\~no\\~\\~ ~5"),
+        ("~~no~~ ~5 ~ 6", "\\~\\~no\\~\\~ \\~5 ~ 6"),
         ("# one", "\\# one"),
         ("#hash", "#hash"),
         ("- one", "\\- one"),
