@@ -1,11 +1,12 @@
 //! `mission show` and `mission open`.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
 
-use crate::support::{Reply, SEARCH_PATH, Sandbox, Server, Terminal, candidate, search_answer};
+use crate::support::{
+    Reply, SEARCH_PATH, Sandbox, Server, Terminal, candidate, search_answer, write_program,
+};
 
 const SHOW: &str = "spec-kitty.mission-show/1";
 const OPEN: &str = "spec-kitty.mission-open/1";
@@ -181,8 +182,7 @@ fn install(sandbox: &mut Sandbox, name: &str, exit: u8) {
     let program = folder.join(name);
     let note = sandbox.root().join(format!("{name}.note"));
     let script = format!("#!/bin/sh\necho \"$@\" > {}\nexit {exit}\n", note.display());
-    fs::write(&program, script).unwrap();
-    fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&program, script);
     let path = std::env::var("PATH").unwrap();
     sandbox.set("PATH", format!("{}:{path}", folder.display()));
 }

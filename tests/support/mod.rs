@@ -24,7 +24,9 @@ pub(crate) use linear::*;
 pub(crate) use output::Output;
 pub(crate) use queue::*;
 pub(crate) use reply::{Reply, Request};
-pub(crate) use sandbox::{ACCESS_TOKEN, PROJECT_UUID, Sandbox, binary, finish, write_file};
+pub(crate) use sandbox::{
+    ACCESS_TOKEN, PROJECT_UUID, Sandbox, binary, finish, write_file, write_program,
+};
 pub(crate) use server::{Server, dead_url};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use terminal::Terminal;

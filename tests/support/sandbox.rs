@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -247,8 +248,7 @@ impl Sandbox {
     /// Installs a hook that runs this shell script.
     pub(crate) fn hook(&self, name: &str, script: &str) {
         let path = self.path(".git/hooks").join(name);
-        write_file(&path, format!("#!/bin/sh\n{script}\n"));
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&path, format!("#!/bin/sh\n{script}\n"));
     }
 
     /// Runs this shell script once, before the next `git SUBCOMMAND` of a command.
@@ -262,8 +262,7 @@ impl Sandbox {
              exec git \"$@\"\n",
             done.display()
         );
-        write_file(&folder.join("git"), text);
-        fs::set_permissions(folder.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+        write_program(&folder.join("git"), text);
         self.set("PATH", format!("{}:{search}", folder.display()));
     }
 
@@ -471,6 +470,21 @@ pub(crate) fn binary() -> &'static str {
 pub(crate) fn write_file(path: &Path, bytes: impl AsRef<[u8]>) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, bytes).unwrap();
+}
+
+/// Writes a program. Another process does it: a file that this one has open for writing is inherited by
+/// what other tests start at that moment, and cannot be run until that has begun (`ETXTBSY`).
+pub(crate) fn write_program(path: &Path, text: impl AsRef<[u8]>) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut child = Command::new("sh")
+        .args(["-c", "cat > \"$0\" && chmod 755 \"$0\""])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("sh");
+    let written = child.stdin.take().unwrap().write_all(text.as_ref());
+    written.unwrap();
+    assert!(child.wait().unwrap().success(), "{}", path.display());
 }
 
 /// The paths in a folder, sorted; empty if there is no folder.

@@ -2,7 +2,6 @@
 //! `doctor --fix --yes` repairs the repository, and the same command finishes.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Mutex;
 
 use super::bind_origin::BindOrigin;
@@ -10,7 +9,7 @@ use super::from_ticket::{FromTicket, OnBranch};
 use super::points::{Point, Steps, of_trace, sample};
 use super::scene::{Case, Scene, Tally, in_threads, panics};
 use super::strace::{CALLS, is_missing, parse};
-use crate::support::{Sandbox, write_file};
+use crate::support::{Sandbox, write_program};
 
 /// Lets every `git SUBCOMMAND` of the sandbox run under strace with these options.
 fn put_in_front(sandbox: &mut Sandbox, subcommand: &str, options: &str) {
@@ -20,8 +19,7 @@ fn put_in_front(sandbox: &mut Sandbox, subcommand: &str, options: &str) {
         "#!/bin/sh\nPATH='{path}'\ncase \" $* \" in\n\
          *' {subcommand} '*) exec strace -qq -f {options} git \"$@\" ;;\nesac\nexec git \"$@\"\n"
     );
-    write_file(&folder.join("git"), script);
-    fs::set_permissions(folder.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+    write_program(&folder.join("git"), script);
     sandbox.set("PATH", format!("{}:{path}", folder.display()));
 }
 
