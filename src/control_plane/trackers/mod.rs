@@ -18,7 +18,8 @@ mod wait;
 use std::time::Instant;
 
 use crate::secret::Secret;
-use crate::web::ServerUrl;
+use crate::text::chain;
+use crate::web::{ServerUrl, SetupError};
 use crate::wire::Provider;
 use crate::wire::ticket::StatusFilter;
 use crate::world::World;
@@ -28,9 +29,8 @@ pub(crate) use jira::Deployment;
 pub(crate) use ticket::{Account, Found, Page, Resource, Ticket};
 
 use jira::Jira;
-use jira::cloud::JiraCloud;
-use jira::data_center::JiraDataCenter;
 use linear::Linear;
+use pages::Results;
 
 /// The GraphQL endpoint of Linear.
 pub(crate) const LINEAR_URL: &str = "https://api.linear.app/graphql";
@@ -56,13 +56,21 @@ pub(crate) struct Filter {
     pub status: StatusFilter,
 }
 
+/// Which page of an answer, and of how many tickets.
+#[derive(Debug, Clone, Copy)]
+struct Place<'a> {
+    size: usize,
+    /// From the page before; `None` for the first one.
+    cursor: Option<&'a str>,
+}
+
 /// A client of a tracker. Every operation ends before its deadline. A resource is the id of a Linear
 /// team or of a Jira project.
 #[derive(Debug, Clone)]
 pub(crate) enum Tracker {
     Linear(Linear),
-    JiraCloud(JiraCloud),
-    JiraDataCenter(JiraDataCenter),
+    /// Jira Cloud or Jira Data Center.
+    Jira(Jira),
 }
 
 impl Tracker {
@@ -72,19 +80,9 @@ impl Tracker {
         connection: &Connection,
         deadline: Instant,
     ) -> Result<Self, TrackerError> {
-        let unusable = |error| TrackerError::Unavailable(crate::text::chain(&error));
-        if connection.provider == Provider::Linear {
-            let linear = Linear::new(world, connection).map_err(unusable)?;
-            return Ok(Self::Linear(linear));
-        }
-        let jira = Jira::new(world, connection).map_err(unusable)?;
-        let deployment = match connection.deployment {
-            Some(deployment) => deployment,
-            None => jira.deployment(deadline).await?,
-        };
-        Ok(match deployment {
-            Deployment::Cloud => Self::JiraCloud(JiraCloud(jira)),
-            Deployment::DataCenter => Self::JiraDataCenter(JiraDataCenter(jira)),
+        Ok(match connection.provider {
+            Provider::Linear => Self::Linear(Linear::new(world, connection).map_err(unusable)?),
+            Provider::Jira => Self::Jira(Jira::open(world, connection, deadline).await?),
         })
     }
 
@@ -92,8 +90,7 @@ impl Tracker {
     pub(crate) fn deployment(&self) -> Option<Deployment> {
         match self {
             Self::Linear(_) => None,
-            Self::JiraCloud(_) => Some(Deployment::Cloud),
-            Self::JiraDataCenter(_) => Some(Deployment::DataCenter),
+            Self::Jira(jira) => Some(jira.deployment()),
         }
     }
 
@@ -101,8 +98,7 @@ impl Tracker {
     pub(crate) async fn account(&self, deadline: Instant) -> Result<Account, TrackerError> {
         match self {
             Self::Linear(linear) => linear.account(deadline).await,
-            Self::JiraCloud(jira) => jira.account(deadline).await,
-            Self::JiraDataCenter(jira) => jira.account(deadline).await,
+            Self::Jira(jira) => jira.account(deadline).await,
         }
     }
 
@@ -110,8 +106,7 @@ impl Tracker {
     pub(crate) async fn resources(&self, deadline: Instant) -> Result<Vec<Resource>, TrackerError> {
         match self {
             Self::Linear(linear) => linear.resources(deadline).await,
-            Self::JiraCloud(jira) => jira.resources(deadline).await,
-            Self::JiraDataCenter(jira) => jira.resources(deadline).await,
+            Self::Jira(jira) => jira.resources(deadline).await,
         }
     }
 
@@ -128,8 +123,7 @@ impl Tracker {
         };
         match self {
             Self::Linear(linear) => linear.find(deadline, resource, &key).await,
-            Self::JiraCloud(jira) => jira.find(deadline, resource, &key).await,
-            Self::JiraDataCenter(jira) => jira.find(deadline, resource, &key).await,
+            Self::Jira(jira) => jira.find(deadline, resource, &key).await,
         }
     }
 
@@ -142,11 +136,18 @@ impl Tracker {
         status: StatusFilter,
         limit: usize,
     ) -> Result<Found, TrackerError> {
-        match self {
-            Self::Linear(linear) => linear.search(deadline, resource, text, status, limit).await,
-            Self::JiraCloud(jira) => jira.search(deadline, resource, text, status, limit).await,
-            Self::JiraDataCenter(jira) => {
-                jira.search(deadline, resource, text, status, limit).await
+        let mut results = Results::new(limit);
+        loop {
+            let place = Place {
+                size: limit,
+                cursor: results.cursor(),
+            };
+            let page = match self {
+                Self::Linear(it) => it.search(deadline, resource, text, status, place).await?,
+                Self::Jira(it) => it.search(deadline, resource, text, status, place).await?,
+            };
+            if let Some(found) = results.add(page)? {
+                return Ok(found);
             }
         }
     }
@@ -161,14 +162,20 @@ impl Tracker {
         limit: usize,
         cursor: Option<&str>,
     ) -> Result<Page, TrackerError> {
+        let place = Place {
+            size: limit,
+            cursor,
+        };
         match self {
-            Self::Linear(linear) => linear.list(deadline, resource, filter, limit, cursor).await,
-            Self::JiraCloud(jira) => jira.list(deadline, resource, filter, limit, cursor).await,
-            Self::JiraDataCenter(jira) => {
-                jira.list(deadline, resource, filter, limit, cursor).await
-            }
+            Self::Linear(linear) => linear.list(deadline, resource, filter, place).await,
+            Self::Jira(jira) => jira.list(deadline, resource, filter, place).await,
         }
     }
+}
+
+/// The environment does not allow a client.
+fn unusable(error: SetupError) -> TrackerError {
+    TrackerError::Unavailable(chain(&error))
 }
 
 /// A ticket key in upper case. `None` if the text cannot be one, so that it never becomes a part of a

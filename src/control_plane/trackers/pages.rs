@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Found, Ticket, TrackerError};
+use super::{Found, Page, Ticket, TrackerError};
 
 /// The most pages of one operation.
 const MOST_PAGES: usize = 200;
@@ -59,10 +59,9 @@ impl Results {
     /// Adds a page. Returns all results if they are enough or the page is the last one.
     pub(super) fn add(
         &mut self,
-        page: Vec<Ticket>,
-        next: Option<String>,
+        Page { tickets, next }: Page,
     ) -> Result<Option<Found>, TrackerError> {
-        for ticket in page {
+        for ticket in tickets {
             // A ticket that moves between two pages can be on both.
             let id = &ticket.external_issue_id;
             if !self

@@ -1,9 +1,10 @@
 //! Jira: what Jira Cloud and Jira Data Center have in common.
 
-pub(super) mod cloud;
-pub(super) mod data_center;
+mod cloud;
+mod data_center;
 mod issue;
 mod jql;
+mod site;
 
 use std::time::Instant;
 
@@ -11,15 +12,15 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::call::{Caller, Credential, Reply};
+use super::call::Reply;
 use super::fields::text;
 use super::ticket::complete;
-use super::{Account, Connection, Resource, Ticket, TrackerError, wait};
-use crate::web::SetupError;
+use super::{Account, Connection, Filter, Page, Place, Resource, Ticket, TrackerError, unusable};
 use crate::wire::ticket::StatusFilter;
 use crate::world::World;
 
 use issue::Issue;
+use site::Site;
 
 /// The kind of a Jira site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,31 +47,41 @@ impl Deployment {
 
 /// A client of a Jira site.
 #[derive(Debug, Clone)]
-pub(super) struct Jira(Caller);
+pub(crate) struct Jira {
+    site: Site,
+    deployment: Deployment,
+}
 
 impl Jira {
-    pub(super) fn new(world: &World, connection: &Connection) -> Result<Self, SetupError> {
-        let secret = connection.credential.clone();
-        let credential = match &connection.user {
-            Some(user) => Credential::Basic(user.clone(), secret),
-            None => Credential::Bearer(secret),
+    /// Asks a site of unknown kind what it is.
+    pub(super) async fn open(
+        world: &World,
+        connection: &Connection,
+        deadline: Instant,
+    ) -> Result<Self, TrackerError> {
+        let site = Site::new(world, connection).map_err(unusable)?;
+        let deployment = match connection.deployment {
+            Some(deployment) => deployment,
+            None => deployment_of(&site, deadline).await?,
         };
-        Caller::new(world, connection.url.clone(), credential).map(Self)
+        Ok(Self { site, deployment })
     }
 
-    /// Asks the site what it is. Every kind of Jira knows this path.
-    pub(super) async fn deployment(&self, deadline: Instant) -> Result<Deployment, TrackerError> {
-        let path = "/rest/api/2/serverInfo";
-        let info = self.get(deadline, path, &[]).await?.json()?;
-        match text(&info, "deploymentType")? {
-            "Cloud" => Ok(Deployment::Cloud),
-            "Server" | "DataCenter" | "Data Center" => Ok(Deployment::DataCenter),
-            _ => Err(TrackerError::field("deploymentType", "is unknown")),
+    pub(super) fn deployment(&self) -> Deployment {
+        self.deployment
+    }
+
+    /// The version of the API.
+    fn version(&self) -> u8 {
+        match self.deployment {
+            Deployment::Cloud => 3,
+            Deployment::DataCenter => 2,
         }
     }
 
-    async fn account(&self, deadline: Instant, path: &str) -> Result<Account, TrackerError> {
-        let user = self.get(deadline, path, &[]).await?.json()?;
+    pub(super) async fn account(&self, deadline: Instant) -> Result<Account, TrackerError> {
+        let path = format!("/rest/api/{}/myself", self.version());
+        let user = self.site.get(deadline, &path, &[]).await?.json()?;
         let optional = |field| text(&user, field).ok().map(str::to_owned);
         let id = optional("accountId").or_else(|| optional("name"));
         let id = id.or_else(|| optional("key"));
@@ -81,97 +92,95 @@ impl Jira {
         })
     }
 
+    pub(super) async fn resources(&self, deadline: Instant) -> Result<Vec<Resource>, TrackerError> {
+        match self.deployment {
+            Deployment::Cloud => cloud::projects(&self.site, deadline).await,
+            Deployment::DataCenter => data_center::projects(&self.site, deadline).await,
+        }
+    }
+
     /// Finds an issue by its key. A moved issue is found too.
-    async fn find(
+    pub(super) async fn find(
         &self,
         deadline: Instant,
-        version: u8,
         project: &str,
         key: &str,
     ) -> Result<Option<Ticket>, TrackerError> {
-        let path = format!("/rest/api/{version}/issue/{key}");
+        let path = format!("/rest/api/{}/issue/{key}", self.version());
         let fields = [("fields", issue::FIELDS_WITH_BODY)];
-        let reply = self.0.get(deadline, &path, &fields).await?;
-        let Some(reply) = self.accept(reply)? else {
+        let Some(reply) = self.site.find(deadline, &path, &fields).await? else {
             return Ok(None);
         };
         // Errors name the field, so an answer that is no JSON at all is told apart first.
         serde_json::from_slice::<&RawValue>(&reply.body).map_err(|_| reply.not_json())?;
-        let issue = Issue::parse(&reply.body)?;
+        self.ticket(project, &reply.body)
+    }
+
+    /// A page of the issues that match a text, the best first.
+    pub(super) async fn search(
+        &self,
+        deadline: Instant,
+        project: &str,
+        text: &str,
+        status: StatusFilter,
+        place: Place<'_>,
+    ) -> Result<Page, TrackerError> {
+        let query = jql::search(project, text, status);
+        self.page(deadline, project, &query, status, place).await
+    }
+
+    /// A page of issues, the newest update first.
+    pub(super) async fn list(
+        &self,
+        deadline: Instant,
+        project: &str,
+        filter: Filter,
+        place: Place<'_>,
+    ) -> Result<Page, TrackerError> {
+        let query = jql::list(project, filter);
+        self.page(deadline, project, &query, filter.status, place)
+            .await
+    }
+
+    async fn page(
+        &self,
+        deadline: Instant,
+        project: &str,
+        query: &str,
+        status: StatusFilter,
+        place: Place<'_>,
+    ) -> Result<Page, TrackerError> {
+        let (issues, next) = match self.deployment {
+            Deployment::Cloud => cloud::issues(&self.site, deadline, query, place).await?,
+            Deployment::DataCenter => {
+                data_center::issues(&self.site, deadline, query, place).await?
+            }
+        };
+        let tickets = issues.0.iter();
+        let tickets = tickets.map(|json| self.ticket(project, json.get().as_bytes()).transpose());
+        let mut tickets = complete(tickets.flatten());
+        tickets.retain(|ticket| status.accepts(ticket.status_kind));
+        Ok(Page { tickets, next })
+    }
+
+    /// The ticket of an issue, if the project has it.
+    fn ticket(&self, project: &str, json: &[u8]) -> Result<Option<Ticket>, TrackerError> {
+        let issue = Issue::parse(json)?;
         if !issue.is_in(project)? {
             return Ok(None);
         }
-        issue.into_ticket(self.0.site()).map(Some)
+        issue.into_ticket(self.site.url()).map(Some)
     }
+}
 
-    /// The complete tickets of the project among these issues.
-    fn tickets(&self, project: &str, issues: &Issues, status: StatusFilter) -> Vec<Ticket> {
-        let ticket = |json: &RawValue| {
-            let issue = Issue::parse(json.get().as_bytes())?;
-            if !issue.is_in(project)? {
-                return Ok(None);
-            }
-            issue.into_ticket(self.0.site()).map(Some)
-        };
-        let tickets = issues.0.iter().map(|json| ticket(json).transpose());
-        let mut tickets = complete(tickets.flatten());
-        tickets.retain(|ticket| status.accepts(ticket.status_kind));
-        tickets
-    }
-
-    async fn get(
-        &self,
-        deadline: Instant,
-        path: &str,
-        query: &[(&str, &str)],
-    ) -> Result<Reply, TrackerError> {
-        let reply = self.0.get(deadline, path, query).await?;
-        self.accept(reply)?.ok_or_else(not_found)
-    }
-
-    async fn post(
-        &self,
-        deadline: Instant,
-        path: &str,
-        body: &Value,
-    ) -> Result<Reply, TrackerError> {
-        let reply = self.0.post(deadline, path, body).await?;
-        self.accept(reply)?.ok_or_else(not_found)
-    }
-
-    /// Sorts an answer by its status and headers; `None` for a 404 of Jira itself. A refused
-    /// credential can look like success or absence, so it comes first.
-    fn accept(&self, reply: Reply) -> Result<Option<Reply>, TrackerError> {
-        if is_anonymous(&reply) {
-            return Err(TrackerError::CredentialRefused);
-        }
-        match reply.status {
-            200..=299 => Ok(Some(reply)),
-            401 => Err(TrackerError::CredentialRefused),
-            403 => Err(TrackerError::Forbidden(self.words(&reply))),
-            429 => {
-                let wait = wait::jira(&reply.headers, self.0.now());
-                Err(TrackerError::RateLimited(wait))
-            }
-            404 if reply.json().is_ok() => Ok(None),
-            400 if reply.json().is_ok() => Err(TrackerError::QueryRefused(self.words(&reply))),
-            status => Err(TrackerError::BadAnswer(format!("HTTP {status}"))),
-        }
-    }
-
-    /// The messages of an error: `{"errorMessages": […], "errors": {"field": "…"}}`.
-    fn words(&self, reply: &Reply) -> String {
-        let document = reply.json().unwrap_or_default();
-        let messages = document.get("errorMessages").and_then(Value::as_array);
-        let messages = messages.into_iter().flatten().filter_map(Value::as_str);
-        let fields = document.get("errors").and_then(Value::as_object);
-        let fields = fields.into_iter().flatten();
-        let fields = fields.filter_map(|(name, text)| Some(format!("{name}: {}", text.as_str()?)));
-        let all: Vec<_> = messages.map(str::to_owned).chain(fields).collect();
-        if all.is_empty() {
-            return format!("HTTP {}", reply.status);
-        }
-        self.0.words(&all.join("; "))
+/// Asks a site what it is. Every kind of Jira knows this path.
+async fn deployment_of(site: &Site, deadline: Instant) -> Result<Deployment, TrackerError> {
+    let path = "/rest/api/2/serverInfo";
+    let info = site.get(deadline, path, &[]).await?.json()?;
+    match text(&info, "deploymentType")? {
+        "Cloud" => Ok(Deployment::Cloud),
+        "Server" | "DataCenter" | "Data Center" => Ok(Deployment::DataCenter),
+        _ => Err(TrackerError::field("deploymentType", "is unknown")),
     }
 }
 
@@ -198,21 +207,4 @@ fn resource(project: &Value) -> Result<Resource, TrackerError> {
         key: text(project, "key")?.to_owned(),
         name: text(project, "name")?.to_owned(),
     })
-}
-
-/// Whether Jira served the request without accepting the credential.
-fn is_anonymous(reply: &Reply) -> bool {
-    let reasons = reply.headers.get_all("x-seraph-loginreason");
-    let reasons = reasons.iter().filter_map(|value| value.to_str().ok());
-    let mut reasons = reasons.flat_map(|value| value.split(',')).map(str::trim);
-    let is_refused = reasons.any(|reason| {
-        let reason = reason.to_ascii_uppercase();
-        reason.starts_with("AUTHENTICAT") || reason.starts_with("OUT")
-    });
-    let user = reply.header("x-ausername");
-    is_refused || user.is_some_and(|user| user.trim().eq_ignore_ascii_case("anonymous"))
-}
-
-fn not_found() -> TrackerError {
-    TrackerError::BadAnswer("HTTP 404".to_owned())
 }

@@ -5,13 +5,13 @@ mod queries;
 
 use std::time::Instant;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::call::{Caller, Credential};
 use super::fields::{list, text, true_or_false};
-use super::pages::{Pages, Results};
+use super::pages::Pages;
 use super::ticket::{complete, timestamp};
-use super::{Account, Connection, Filter, Found, Page, Resource, Ticket, TrackerError};
+use super::{Account, Connection, Filter, Page, Place, Resource, Ticket, TrackerError};
 use crate::web::SetupError;
 use crate::wire::ticket::{StatusFilter, StatusKind};
 use crate::world::World;
@@ -86,50 +86,37 @@ impl Linear {
         ticket(issue).map(Some)
     }
 
+    /// A page of the tickets that match a text, the best first.
     pub(super) async fn search(
         &self,
         deadline: Instant,
         resource: &str,
         term: &str,
         status: StatusFilter,
-        limit: usize,
-    ) -> Result<Found, TrackerError> {
+        place: Place<'_>,
+    ) -> Result<Page, TrackerError> {
         let filter = Filter {
             mine: false,
             status,
         };
-        let filter = issue_filter(resource, filter);
-        let mut results = Results::new(limit);
-        loop {
-            let variables = json!({
-                "term": term, "filter": filter, "first": limit.min(LARGEST_PAGE),
-                "after": results.cursor(),
-            });
-            let data = self.ask(deadline, queries::SEARCH, variables).await?;
-            let tickets = tickets_of(&data, "searchIssues", resource, status)?;
-            if let Some(found) = results.add(tickets, next_page(&data, "searchIssues")?)? {
-                return Ok(found);
-            }
-        }
+        let mut variables = variables(resource, filter, place);
+        variables.insert("term".to_owned(), term.into());
+        let variables = variables.into();
+        let data = self.ask(deadline, queries::SEARCH, variables).await?;
+        page(&data, "searchIssues", resource, status)
     }
 
+    /// A page of tickets, the newest update first.
     pub(super) async fn list(
         &self,
         deadline: Instant,
         resource: &str,
         filter: Filter,
-        limit: usize,
-        cursor: Option<&str>,
+        place: Place<'_>,
     ) -> Result<Page, TrackerError> {
-        let variables = json!({
-            "filter": issue_filter(resource, filter), "first": limit.min(LARGEST_PAGE),
-            "after": cursor,
-        });
-        let data = self.ask(deadline, queries::LIST, variables).await?;
-        Ok(Page {
-            tickets: tickets_of(&data, "issues", resource, filter.status)?,
-            next: next_page(&data, "issues")?,
-        })
+        let variables = variables(resource, filter, place);
+        let data = self.ask(deadline, queries::LIST, variables.into()).await?;
+        page(&data, "issues", resource, filter.status)
     }
 
     /// The data of an answer without errors.
@@ -177,19 +164,30 @@ fn issue_filter(team: &str, filter: Filter) -> Value {
     document
 }
 
+fn variables(resource: &str, filter: Filter, place: Place<'_>) -> Map<String, Value> {
+    let variables = [
+        ("filter", issue_filter(resource, filter)),
+        ("first", place.size.min(LARGEST_PAGE).into()),
+        ("after", place.cursor.into()),
+    ];
+    let named = variables.map(|(name, value)| (name.to_owned(), value));
+    named.into_iter().collect()
+}
+
 /// The complete tickets of a page. The filter is checked, because the team of a search is only a
 /// hint in other arguments of Linear.
-fn tickets_of(
+fn page(
     data: &Value,
     connection: &str,
     resource: &str,
     status: StatusFilter,
-) -> Result<Vec<Ticket>, TrackerError> {
+) -> Result<Page, TrackerError> {
     let nodes = list(data, &format!("{connection}.nodes"))?.iter();
     let inside = nodes.filter(|node| text(node, "team.id").is_ok_and(|id| id == resource));
     let mut tickets = complete(inside.map(ticket));
     tickets.retain(|ticket| status.accepts(ticket.status_kind));
-    Ok(tickets)
+    let next = next_page(data, connection)?;
+    Ok(Page { tickets, next })
 }
 
 fn next_page(data: &Value, connection: &str) -> Result<Option<String>, TrackerError> {
