@@ -194,7 +194,7 @@ fn every_error_wears_the_envelope() {
 /// A client that writes to a closed connection may never read the answer: a delivery with an expired
 /// token would then not refresh its session.
 #[test]
-fn whoever_is_refused_is_let_finish_first() {
+fn a_refused_client_may_finish_first() {
     let sandbox = Sandbox::new();
     let server = ControlPlane::start(&sandbox, &[]);
     let body = vec![b' '; 8 * 1024 * 1024];
@@ -708,7 +708,7 @@ fn an_event_of_another_user_does_not_count_as_sent() {
     let (status, message) = send(&kit, &real);
     assert_eq!(status, "rejected");
     assert!(message.contains("event_id"), "{message}");
-    // The same bytes are the same event, whoever sends them.
+    // The same bytes are the same event, from any sender.
     assert_eq!(send(&kit, &squatted).0, "duplicate");
     // A user may send an event again in other words.
     assert_eq!(send(&ada, &real).0, "duplicate");

@@ -166,3 +166,11 @@ pub(super) fn provider(name: &str) -> Result<Provider, ApiError> {
     name.parse()
         .map_err(|_| ApiError::Invalid(format!("provider: {PROVIDER_NAME}")))
 }
+
+/// Refuses a limit that no page can have.
+pub(super) fn check_limit(limit: u32) -> Result<(), ApiError> {
+    if (1..=100).contains(&limit) {
+        return Ok(());
+    }
+    Err(ApiError::Invalid("limit: must be from 1 to 100".to_owned()))
+}

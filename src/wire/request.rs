@@ -1,4 +1,6 @@
-//! Request bodies.
+//! Request bodies. The fields that name a project or a mission stand in each of them: with
+//! `serde(flatten)` the control plane would keep every unknown field of a request in memory, at many
+//! times its size.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -78,7 +78,7 @@ impl From<ControlPlaneError> for Failure {
     }
 }
 
-/// A call of `admin` to a tracker. Whoever runs it is the host, who can act at once.
+/// A call of `admin` to a tracker. The person who runs it is the host, who can act at once.
 fn tracker_failed(error: &ControlPlaneError, connection: &str, tracker: &TrackerError) -> Failure {
     let code = match tracker {
         TrackerError::CredentialRefused => Code::TrackerCredentialRefused,

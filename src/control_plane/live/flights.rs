@@ -39,7 +39,7 @@ type Answer = Result<Found, TrackerError>;
 type Cell = Arc<OnceCell<(Instant, Answer)>>;
 
 /// Calls that run, and those that ended a short time ago. A cell is empty until its call has ended;
-/// if whoever makes the call leaves, the next one who waits makes it.
+/// if the request that makes the call ends early, the next one that waits makes it.
 #[derive(Debug, Default)]
 pub(super) struct Flights {
     cells: Mutex<HashMap<Question, Cell>>,

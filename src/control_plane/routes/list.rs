@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 
 use crate::control_plane::api_error::ApiError;
-use crate::control_plane::app::App;
+use crate::control_plane::app::{App, check_limit};
 use crate::control_plane::extract::{Caller, Document};
 use crate::control_plane::trackers::Filter;
 use crate::wire::ticket::StatusFilter;
@@ -18,10 +18,7 @@ pub(super) async fn list(
     Caller(caller): Caller,
     Document(request): Document<ListRequest>,
 ) -> Result<Json<ListResponse>, ApiError> {
-    if !(1..=100).contains(&request.limit) {
-        let message = "limit: must be from 1 to 100";
-        return Err(ApiError::Invalid(message.to_owned()));
-    }
+    check_limit(request.limit)?;
     let (slug, binding_ref) = (
         request.project_slug.as_deref(),
         request.binding_ref.as_deref(),

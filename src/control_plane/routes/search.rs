@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 
 use crate::control_plane::api_error::ApiError;
-use crate::control_plane::app::App;
+use crate::control_plane::app::{App, check_limit};
 use crate::control_plane::extract::{Caller, Document};
 use crate::control_plane::store::TextQuery;
 use crate::wire::request::SearchRequest;
@@ -19,10 +19,7 @@ pub(super) async fn search(
     Caller(caller): Caller,
     Document(request): Document<SearchRequest>,
 ) -> Result<Json<SearchResponse>, ApiError> {
-    if !(1..=100).contains(&request.limit) {
-        let message = "limit: must be from 1 to 100";
-        return Err(ApiError::Invalid(message.to_owned()));
-    }
+    check_limit(request.limit)?;
     let key = trimmed(request.query_key.as_deref());
     let Some(query) = key.or_else(|| trimmed(request.query_text.as_deref())) else {
         let message = "query_key, query_text: one is required";

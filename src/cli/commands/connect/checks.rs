@@ -3,13 +3,14 @@
 use super::Arguments;
 use crate::auth::server_choice::{ResolvedServer, Server, ServerSource, resolve};
 use crate::auth::session::SessionError;
+use crate::cli::commands::tracker::bind;
 use crate::cli::{Code, Context, Failure, Hint, ask};
 use crate::control_plane::store::{ProjectRow, Store};
 use crate::control_plane::trackers::Resource;
 use crate::control_plane::{Administration, default_data_directory};
 use crate::project::Project;
 use crate::text::{one_line, shell_word};
-use crate::tracker::binding::{self, TrackerBinding};
+use crate::tracker::binding::TrackerBinding;
 use crate::wire::Provider;
 
 /// Refuses to replace another server, unless the user names `local`.
@@ -37,16 +38,16 @@ pub(super) fn server(context: &Context, arguments: &Arguments) -> Result<(), Fai
 }
 
 /// The project's name: the typed one, the one it is bound by, else the repository's.
-pub(super) fn project_slug(project: &Project, arguments: &Arguments) -> Result<String, Failure> {
-    let bound = binding::recorded(&project.root)?;
+pub(super) fn project_slug(
+    project: &Project,
+    bound: Option<&TrackerBinding>,
+    arguments: &Arguments,
+) -> Result<String, Failure> {
     let bound = bound.filter(|it| it.origin_provider().ok() == Some(arguments.provider));
-    let slug = arguments.project_slug.clone();
-    let slug = slug.or_else(|| bound?.project_slug);
-    let slug = slug.unwrap_or_else(|| project.identity.project_slug.clone());
-    if slug.trim().is_empty() || one_line(&slug) != slug {
-        return Err(Failure::usage("--project-slug must be one line of text"));
-    }
-    Ok(slug)
+    let slug = arguments.project_slug.as_ref();
+    let slug = slug.or_else(|| bound?.project_slug.as_ref());
+    let slug = slug.unwrap_or(&project.identity.project_slug);
+    bind::project_slug(slug).map_err(|rule| Failure::usage(format!("--project-slug {rule}")))
 }
 
 /// What the personal control plane maps this name to.

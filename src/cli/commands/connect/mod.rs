@@ -105,11 +105,11 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     if policy != CommitPolicy::Never {
         project.require_commits(&context.world)?;
     }
-    let slug = checks::project_slug(&project, &arguments)?;
+    let bound = binding::recorded(&project.root)?;
+    let slug = checks::project_slug(&project, bound.as_ref(), &arguments)?;
     binding::rehearse_bind(&project.root, arguments.provider, &slug)?;
     let probed = probed(context, &arguments)?;
     let mapped = checks::mapping(context, &slug)?;
-    let bound = binding::recorded(&project.root)?;
     let is_own = bound
         .as_ref()
         .is_some_and(|it| it.is(arguments.provider, &slug));

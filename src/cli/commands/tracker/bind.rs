@@ -211,7 +211,7 @@ fn document(binding: &TrackerBinding) -> Replaced {
 }
 
 /// A name that fits on one line of a file and of an answer.
-fn project_slug(text: &str) -> Result<String, &'static str> {
+pub(crate) fn project_slug(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() {
         return Err("must not be empty");
     }

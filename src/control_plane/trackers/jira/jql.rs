@@ -119,7 +119,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Whoever reads the query undoes the layers one after the other.
+        /// A reader of the query undoes the layers one after the other.
         #[test]
         fn both_layers_can_be_undone(text in "\\PC{0,80}") {
             let query = search("1", &text, StatusFilter::All);
