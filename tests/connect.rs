@@ -70,6 +70,9 @@ fn a_refused_token_leaves_nothing() {
     let before = sandbox.snapshot();
     let error = connect(&sandbox, &tracker, &WEB).error(5, "none");
     assert_eq!(error["code"], "tracker_credential_refused");
+    let hint = error["hint"].as_str().unwrap();
+    assert!(hint.starts_with("check the key"), "{hint}");
+    assert!(!hint.contains("admin connection"), "{hint}");
     sandbox.snapshot().assert_same(&before);
     assert!(!sandbox.state().join("control-plane").exists());
     assert!(!sandbox.state().join("config.toml").exists());

@@ -12,7 +12,7 @@ use crate::cli::commands::init;
 use crate::cli::document::Document;
 use crate::cli::ticket_arguments::provider_argument;
 use crate::cli::{
-    CommandResult, CommitArguments, Context, Effect, Failure, Hint, Outcome, ask, progress,
+    Code, CommandResult, CommitArguments, Context, Effect, Failure, Hint, Outcome, ask, progress,
 };
 use crate::control_plane::{
     Administration, CredentialSource, NewConnection, ProbedConnection, default_data_directory,
@@ -172,9 +172,16 @@ fn probed(context: &Context, arguments: &Arguments) -> Result<ProbedConnection, 
         check: true,
     };
     let asking = format!("Asking {}", provider.title());
-    Ok(progress::during(&context.ui, &asking, || {
-        probe(&context.world, &new)
-    })?)
+    let probed = progress::during(&context.ui, &asking, || probe(&context.world, &new));
+    probed.map_err(|error| {
+        let failure = Failure::from(error);
+        match failure.code {
+            Code::TrackerCredentialRefused | Code::TrackerForbidden => {
+                failure.hint(Hint::then_again("check the key and its rights"))
+            }
+            _ => failure,
+        }
+    })
 }
 
 fn token(context: &Context, arguments: &Arguments) -> Result<Secret, Failure> {
