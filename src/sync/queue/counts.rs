@@ -192,7 +192,11 @@ impl Queue {
     }
 }
 
-fn visit_file(file: &QueueFile, see: &mut dyn FnMut(FileKind, &[u8], bool)) -> Result<(), FsError> {
+/// Calls `see` for each line of a file.
+pub(super) fn visit_file(
+    file: &QueueFile,
+    see: &mut dyn FnMut(FileKind, &[u8], bool),
+) -> Result<(), FsError> {
     let limit = match file.kind {
         FileKind::Active | FileKind::Sealed => MAX_LINE_BYTES,
         FileKind::Dead | FileKind::Newer => MAX_DEAD_LINE_BYTES,

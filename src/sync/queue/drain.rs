@@ -55,11 +55,14 @@ impl Queue {
     /// Turns the active file into a sealed segment if it contains anything.
     pub(crate) fn seal(&self, world: &World, _lock: &DrainLock) -> Result<(), LockError> {
         let path = self.path(ACTIVE);
-        let has_lines =
-            || fs::symlink_metadata(&path).is_ok_and(|found| found.is_file() && found.len() > 0);
-        if has_lines() {
+        let has_lines = || match fs::symlink_metadata(&path) {
+            Ok(found) => Ok(found.is_file() && found.len() > 0),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(FsError::on("look at", &path)(error)),
+        };
+        if has_lines()? {
             let _lock = lock::acquire_if_supported(world, &self.path(LOCK), LOCK_WAIT)?;
-            if has_lines() {
+            if has_lines()? {
                 self.rename_active(world)?;
             }
         }

@@ -1,9 +1,11 @@
 //! Takes an event out of the queue before it is delivered.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::time::Duration;
 
 use super::Queue;
+use super::counts::visit_file;
 use super::drain::{DrainLock, Segment};
 use super::folder::{self, DRAIN_LOCK, FileKind};
 use super::lines::Line;
@@ -20,7 +22,7 @@ impl Queue {
         event_id: &str,
         wait: Duration,
     ) -> Result<bool, LockError> {
-        if !self.holds(event_id) {
+        if !self.may_hold(event_id)? {
             return Ok(false);
         }
         let lock = self.wait_for_drain(world, wait)?;
@@ -34,13 +36,20 @@ impl Queue {
         Ok(removed)
     }
 
-    fn holds(&self, event_id: &str) -> bool {
+    /// Reads without a lock. A file that is gone may have been sealed under another name meanwhile.
+    fn may_hold(&self, event_id: &str) -> Result<bool, FsError> {
         let mut found = false;
-        self.visit(&mut |kind, raw, cut| {
-            let is_queued = matches!(kind, FileKind::Active | FileKind::Sealed);
-            found |= is_queued && is_event(&Line::of(raw, cut), event_id);
-        });
-        found
+        for file in folder::list(&self.folder)? {
+            if !matches!(file.kind, FileKind::Active | FileKind::Sealed) {
+                continue;
+            }
+            let see = &mut |_, raw: &[u8], cut| found |= is_event(&Line::of(raw, cut), event_id);
+            match visit_file(&file, see) {
+                Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(true),
+                read => read?,
+            }
+        }
+        Ok(found)
     }
 
     fn wait_for_drain(&self, world: &World, wait: Duration) -> Result<DrainLock, LockError> {
