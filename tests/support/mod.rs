@@ -4,6 +4,7 @@
 mod command_tree;
 mod control_plane;
 mod fixtures;
+mod jira;
 mod linear;
 mod output;
 mod queue;
@@ -20,6 +21,7 @@ mod unprivileged;
 pub(crate) use command_tree::words_of;
 pub(crate) use control_plane::*;
 pub(crate) use fixtures::*;
+pub(crate) use jira::*;
 pub(crate) use linear::*;
 pub(crate) use output::Output;
 pub(crate) use queue::*;
