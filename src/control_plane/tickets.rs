@@ -5,10 +5,10 @@ use super::app::App;
 use super::live::Place;
 use super::store::{ConnectionRow, Cursor, FoundTickets, ProjectMapping, TextQuery, TicketPage};
 use super::tracker_failure::TrackerFailure;
-use super::trackers::{Filter, Found, Ticket, TrackerError};
+use super::trackers::{Filter, Ticket, TrackerError};
 use crate::wire::candidate::{MatchType, OriginCandidate};
+use crate::wire::full_ticket::FullTicket;
 use crate::wire::ticket::StatusFilter;
-use crate::wire::ticket_list::ListedTicket;
 
 impl App {
     /// The ticket with this key, ignoring case. A live tracker may find a moved one by its former key.
@@ -25,11 +25,13 @@ impl App {
         let ticket = self.live.find(&self.store, place, key).await;
         let ticket = ticket.map_err(|error| self.failed(&connection, error))?;
         let ticket = ticket.filter(|ticket| status.accepts(ticket.status_kind));
-        let found = Found {
-            tickets: ticket.into_iter().collect(),
+        let tickets = ticket.into_iter().collect();
+        Ok(FoundTickets {
+            tickets: self
+                .with_missions(project, tickets, MatchType::Exact)
+                .await?,
             has_more: false,
-        };
-        self.with_missions(project, found, MatchType::Exact).await
+        })
     }
 
     /// The tickets that match a text best.
@@ -52,7 +54,12 @@ impl App {
         let found = found
             .await
             .map_err(|error| self.failed(&connection, error))?;
-        self.with_missions(project, found, MatchType::Text).await
+        Ok(FoundTickets {
+            tickets: self
+                .with_missions(project, found.tickets, MatchType::Text)
+                .await?,
+            has_more: found.has_more,
+        })
     }
 
     /// A page of a list, newest update first. Nothing says which user of the control plane an
@@ -77,21 +84,10 @@ impl App {
         let (live, limit) = (&self.live, limit as usize);
         let page = live.list(&self.store, place, filter, limit, cursor).await;
         let page = page.map_err(|error| self.failed(&connection, error))?;
-        let ids = page.tickets.iter().map(|ticket| &*ticket.external_issue_id);
-        let mut missions = self.store.missions(project, ids).await?;
-        let listed = |ticket: Ticket| {
-            let missions = missions
-                .remove(&ticket.external_issue_id)
-                .unwrap_or_default();
-            Some(ListedTicket {
-                candidate: ticket.candidate(MatchType::Text, missions).ok()?,
-                assignee: ticket.assignee,
-                updated_at: ticket.updated_at,
-                body: ticket.body,
-            })
-        };
         Ok(TicketPage {
-            tickets: page.tickets.into_iter().filter_map(listed).collect(),
+            tickets: self
+                .with_missions(project, page.tickets, MatchType::Text)
+                .await?,
             next_cursor: page.next,
         })
     }
@@ -161,24 +157,18 @@ impl App {
     async fn with_missions(
         &self,
         project: &ProjectMapping,
-        found: Found,
+        tickets: Vec<Ticket>,
         match_type: MatchType,
-    ) -> Result<FoundTickets, ApiError> {
-        let ids = found
-            .tickets
-            .iter()
-            .map(|ticket| &*ticket.external_issue_id);
+    ) -> Result<Vec<FullTicket>, ApiError> {
+        let ids = tickets.iter().map(|ticket| &*ticket.external_issue_id);
         let mut missions = self.store.missions(project, ids).await?;
-        let candidate = |ticket: &Ticket| {
+        let full = |ticket: Ticket| {
             let missions = missions
                 .remove(&ticket.external_issue_id)
                 .unwrap_or_default();
-            ticket.candidate(match_type, missions).ok()
+            ticket.full(match_type, missions)
         };
-        Ok(FoundTickets {
-            candidates: found.tickets.iter().filter_map(candidate).collect(),
-            has_more: found.has_more,
-        })
+        Ok(tickets.into_iter().filter_map(full).collect())
     }
 }
 

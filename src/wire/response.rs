@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Provider;
-use super::candidate::{FieldError, OriginCandidate, required_string};
+use super::candidate::{FieldError, required_string};
+use super::full_ticket::FullTicket;
 use crate::secret::Secret;
 
 /// Response of the token and refresh paths.
@@ -41,8 +42,8 @@ impl TokenResponse {
 /// Response of the search path.
 #[derive(Debug, Clone, Serialize)]
 pub struct SearchResponse {
-    /// In the server's order.
-    pub candidates: Vec<OriginCandidate>,
+    /// In the server's order. Only a search by key has their bodies.
+    pub candidates: Vec<FullTicket>,
     /// For example `linear_team`. Can be empty if there are no candidates.
     pub resource_type: String,
     pub resource_id: String,
@@ -62,7 +63,7 @@ impl SearchResponse {
         };
         let mut candidates = Vec::new();
         for (i, document) in listed.iter().enumerate() {
-            let candidate = OriginCandidate::from_json(document);
+            let candidate = FullTicket::from_json(document);
             candidates.push(candidate.map_err(|e| e.within(&format!("candidates[{i}]")))?);
         }
         let has_more = match object.get("has_more").and_then(Value::as_bool) {

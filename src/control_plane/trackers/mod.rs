@@ -28,7 +28,7 @@ use crate::world::World;
 
 pub(crate) use error::TrackerError;
 pub(crate) use jira::Deployment;
-pub(crate) use ticket::{Account, Found, Page, Resource, Ticket};
+pub(crate) use ticket::{Account, Found, Page, Resource, Ticket, clean_body};
 
 use jira::Jira;
 use linear::Linear;

@@ -215,6 +215,7 @@ fn ticket(issue: &Value) -> Result<Ticket, TrackerError> {
         assignee: optional("assignee.name"),
         updated_at: optional("updatedAt").as_deref().and_then(timestamp),
         body: optional("description"),
+        branch_name: optional("branchName"),
     }
     .checked()
 }
