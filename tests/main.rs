@@ -39,6 +39,8 @@ mod json_contract;
 mod layers;
 mod live;
 mod local;
+mod mcp;
+mod mcp_python;
 mod mission_discard;
 mod mission_list;
 mod mission_show;

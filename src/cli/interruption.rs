@@ -43,7 +43,8 @@ pub(super) fn run(
     receiver.recv().unwrap_or_else(|_| Err(fault()))
 }
 
-fn fault() -> Failure {
+/// The command has panicked.
+pub(super) fn fault() -> Failure {
     Failure::new(Code::Internal, "internal error in spec-kitty")
         .hint("please report it with the output of -v and of: spec-kitty --version")
         .effect(Effect::Unknown)
