@@ -363,6 +363,31 @@ fn calls_are_answered_although_the_input_has_ended() {
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
 }
 
+/// The commit of the first call waits for its hook, which the test lets go on.
+#[test]
+fn a_call_that_reads_does_not_wait_for_one_that_writes() {
+    let server = Server::with_any_ticket();
+    let sandbox = Sandbox::ready(&server);
+    let gate = sandbox.root().join("gate");
+    let made = sandbox.program("mkfifo", &[&gate]).status().unwrap();
+    assert!(made.success());
+    sandbox.hook("pre-commit", &format!("cat '{}'", gate.display()));
+    let mut agent = Agent::ready(&sandbox);
+    let params = json!({"name": "mission_start", "arguments": start("WEB-123")});
+    let writing = agent.begin("tools/call", &params);
+    // Opening it waits until the hook runs.
+    let open = || std::fs::OpenOptions::new().write(true).open(&gate).unwrap();
+    let first = open();
+    let status = agent.call("sync_status", &json!({}));
+    assert_eq!(status["pending"], 0, "{status}");
+    drop(first);
+    drop(open());
+    let answer = agent.receive();
+    assert_eq!(answer["id"], writing);
+    assert_eq!(answer["result"]["isError"], false, "{answer}");
+    agent.hang_up();
+}
+
 /// Only the protocol is on stdout, whatever git's hooks print, and no command reads stdin.
 #[test]
 fn the_output_of_hooks_stays_out_of_the_protocol() {

@@ -53,8 +53,9 @@ impl Input for MissionList {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MissionShow {
-    /// Slug (061-web-123 or web-123), number (61), or path of the mission's folder.
-    mission: String,
+    /// Slug (061-web-123 or web-123), number (61), or path of the mission's folder; without it, the
+    /// mission whose folder is the server's own.
+    mission: Option<String>,
     /// Also ask the server whether the ticket has changed since the mission began.
     #[serde(default)]
     refresh: bool,
@@ -68,8 +69,12 @@ impl Input for MissionShow {
 
     fn words(&self) -> Vec<String> {
         let refresh = self.refresh.then(|| "--refresh".to_owned());
-        let mission = ["--".to_owned(), self.mission.clone()];
-        refresh.into_iter().chain(mission).collect()
+        let mission = self.mission.clone();
+        let mission = mission.map(|it| ["--".to_owned(), it]);
+        refresh
+            .into_iter()
+            .chain(mission.into_iter().flatten())
+            .collect()
     }
 }
 
