@@ -45,6 +45,7 @@ mod mission_show;
 mod one_ticket_one_mission;
 mod origins;
 mod other_git;
+mod package;
 mod picker;
 mod screens;
 mod search_origin;

@@ -83,6 +83,36 @@ fn a_table_fits_the_terminal_and_its_columns_align() {
 }
 
 #[test]
+fn a_long_name_leaves_room_for_the_columns_after_it() {
+    let sandbox = Sandbox::with_project();
+    sandbox.add_mission("061-web-1003-crew-list-of-every-boat-in-the-harbour");
+    for columns in [60, 80] {
+        let output = seen(&sandbox, &["mission", "list"], columns, &[("TERM", "dumb")]);
+        for line in output.lines() {
+            assert!(measure_text_width(line) <= usize::from(columns), "{line}");
+        }
+        let last = output.lines().last().unwrap();
+        assert!(last.starts_with("061     061-web-1003-cr"), "{last}");
+        assert!(
+            last.ends_with("…  -       none    main    2026-11-01"),
+            "{last}"
+        );
+    }
+}
+
+#[test]
+fn the_commits_of_a_mission_fit_a_line() {
+    let server = Server::with_ticket("WEB-1", "Waiting list");
+    let sandbox = Sandbox::ready(&server);
+    let start = ["specify", "--from-ticket", "WEB-1", "--yes"];
+    let output = seen(&sandbox, &start, 60, &[]);
+    let commits = sandbox.git(&["log", "-2", "--reverse", "--format=%H"]);
+    let short: Vec<_> = commits.lines().map(|commit| &commit[..10]).collect();
+    let line = format!("\ncommits  {}\n", short.join(" "));
+    assert!(output.contains(&line), "{output}");
+}
+
+#[test]
 fn a_key_is_a_link_where_a_person_looks() {
     let (_server, sandbox) = ready();
     let link = "\u{1b}]8;;https://linear.app/acme/issue/WEB-1003\u{1b}\\WEB-1003\u{1b}]8;;\u{1b}\\";

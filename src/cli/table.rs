@@ -6,6 +6,9 @@ use super::Ui;
 use super::link::Cell;
 use crate::text::one_line;
 
+/// The spaces between two columns.
+const GAP: usize = 2;
+
 /// Rows of cells, sanitised here. The headings appear only on a terminal, which also cuts the last
 /// column to its width.
 pub(crate) fn table<const N: usize>(
@@ -74,17 +77,44 @@ fn lines(ui: &Ui, rows: &[Vec<Cell>], width: Option<usize>) -> String {
             *width = measure_text_width(&cell.text).max(*width);
         }
     }
+    let width = width.unwrap_or(usize::MAX);
+    let widths = fitting(widths, width);
     let line = |row: &Vec<Cell>| {
-        let line = aligned(row, &widths);
-        let line = width.map_or(line.clone(), |width| cut(&line, width));
+        let row = cut_cells(row, &widths);
+        let line = cut(&aligned(&row, &widths), width);
         let line = if ui.shows_links() {
-            with_links(line, row, &widths)
+            with_links(line, &row, &widths)
         } else {
             line
         };
         line + "\n"
     };
     rows.iter().map(line).collect()
+}
+
+/// The widths of columns of which the last one is cut. If nothing would be left of it, the widest of the
+/// others becomes narrower.
+fn fitting(mut widths: Vec<usize>, all: usize) -> Vec<usize> {
+    const NARROWEST: usize = 12;
+    let Some((last, others)) = widths.split_last_mut() else {
+        return widths;
+    };
+    let wanted = others.iter().map(|width| width + GAP).sum::<usize>() + NARROWEST.min(*last);
+    let too_much = wanted.saturating_sub(all);
+    if let Some(widest) = others.iter_mut().max() {
+        *widest = (*widest).min(NARROWEST.max(widest.saturating_sub(too_much)));
+    }
+    widths
+}
+
+/// Cuts all cells but the last to their columns.
+fn cut_cells(row: &[Cell], widths: &[usize]) -> Vec<Cell> {
+    let mut row = row.to_vec();
+    let others = row.len().saturating_sub(1);
+    for (cell, width) in row.iter_mut().zip(widths).take(others) {
+        cell.text = cut(&cell.text, *width);
+    }
+    row
 }
 
 fn tabbed(row: &[Cell]) -> String {
@@ -100,7 +130,7 @@ fn aligned(row: &[Cell], widths: &[usize]) -> String {
 
 /// What follows a cell in its column.
 fn space(cell: &Cell, width: usize) -> String {
-    " ".repeat(width - measure_text_width(&cell.text) + 2)
+    " ".repeat(width - measure_text_width(&cell.text) + GAP)
 }
 
 /// Makes links of the cells of an aligned line that is not cut before their end.
@@ -140,6 +170,21 @@ mod tests {
             ("xy", 0, ""),
         ] {
             assert_eq!(cut(line, width), expected, "{line} in {width}");
+        }
+    }
+
+    #[test]
+    fn a_wide_column_makes_room_for_the_last() {
+        for (widths, all, expected) in [
+            (vec![6, 50, 8, 10], 80, vec![6, 50, 8, 10]),
+            (vec![6, 50, 8, 10], 60, vec![6, 30, 8, 10]),
+            (vec![6, 50, 8, 10], 20, vec![6, 12, 8, 10]),
+            (vec![8, 6, 100], 30, vec![8, 6, 100]),
+            (vec![8, 6, 100], 20, vec![8, 6, 100]),
+            (vec![100], 20, vec![100]),
+            (vec![], 20, vec![]),
+        ] {
+            assert_eq!(fitting(widths, all), expected, "{all}");
         }
     }
 
