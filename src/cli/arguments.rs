@@ -83,6 +83,11 @@ impl Command {
         matches!(self, Self::Serve(_) | Self::Demo(_))
     }
 
+    /// Whether the command logs in its own way.
+    pub(super) fn has_own_log(&self) -> bool {
+        matches!(self, Self::Serve(_))
+    }
+
     pub(super) fn run(self, context: &Context) -> CommandResult {
         match self {
             Self::Init => commands::init::run(context),
