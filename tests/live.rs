@@ -580,7 +580,10 @@ fn only_a_ticket_of_the_tracker_is_bound_and_with_its_own_fields() {
     let (sandbox, server) = whole(&tracker);
     let (token, _) = server.log_in();
     let bind = |key, mission, ticket| bind(&server, &token, key, mission, ticket);
-    bind("k1", "1-a", ("id-of-WEB-9", "WEB-9")).refuses(404, "ticket_not_found");
+    let missing = bind("k1", "1-a", ("id-of-WEB-9", "WEB-9"));
+    missing.refuses(404, "ticket_not_found");
+    // An import would not help.
+    assert_eq!(missing.body["hint"], "search for the ticket again");
     bind("k2", "1-a", ("id-of-WEB-2", "WEB-1")).refuses(404, "ticket_not_found");
     bind("k3", "1-a", ("id-of-WEB-1", "WEB-1")).is_ok();
     let origins = admin(&sandbox, &["origin", "list"]).answer("spec-kitty.admin-origin-list/1");

@@ -390,11 +390,10 @@ fn a_project_that_the_account_no_longer_sees_is_forbidden() {
     let hidden = "The value '10042' does not exist for the field 'project'.";
     let [search, _] = jira.ticket_paths();
     jira.server.on(&search, jira_error(400, hidden));
-    for command in ["tracker search-origin words --json", "ticket list --json"] {
-        let words: Vec<_> = command.split(' ').collect();
-        let run = place.sandbox.run(&words);
-        place.check_document(command, &run, End::Forbidden);
-    }
+    let run = place
+        .sandbox
+        .run(&["tracker", "search-origin", "words", "--json"]);
+    place.check_document("a hidden project", &run, End::Forbidden);
 }
 
 /// A ticket without a title is a bad answer where it was asked for, and left out of a list.
