@@ -189,14 +189,15 @@ impl Caller {
                 result = &mut second => if may_pass(&result) { first.await } else { result },
             };
         };
+        if !may_pass(&result) {
+            return result;
+        }
         let (pause, reason) = match &result {
-            Ok(reply) if reply.status < 500 => return result,
             Ok(reply) => {
-                let pause = retry_after(&reply.headers, self.time_of(reply)).unwrap_or(PAUSE);
-                (pause, format!("HTTP {}", reply.status))
+                let named = retry_after(&reply.headers, self.time_of(reply));
+                (named.unwrap_or(PAUSE), format!("HTTP {}", reply.status))
             }
-            Err(TrackerError::Unavailable(reason)) => (PAUSE, reason.clone()),
-            Err(_) => return result,
+            Err(error) => (PAUSE, error.to_string()),
         };
         // Otherwise the deadline would hide the reason.
         if pause > left / 2 {
