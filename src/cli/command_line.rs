@@ -137,6 +137,20 @@ impl CommandLine {
         self.place_flags().into_iter().map(quoted).collect()
     }
 
+    /// These words as a command line with the folder and the server that were typed, and JSON.
+    pub(super) fn of_call(&self, words: &[String]) -> Self {
+        let place = self.place_flags().into_iter();
+        let place = place.filter(|(flag, _)| *flag != JSON);
+        let place = place
+            .flat_map(|(flag, value)| [Some(flag), value])
+            .flatten();
+        let first = std::iter::once(JSON).chain(place).map(str::to_owned);
+        let words = first.chain(words.iter().cloned());
+        Self {
+            words: words.collect(),
+        }
+    }
+
     /// The value of `-C`.
     pub(super) fn folder(&self) -> Option<&str> {
         let mut flags = self.place_flags().into_iter();

@@ -62,7 +62,8 @@ pub(super) fn restore_when_ended(ui: &Ui) {
     });
 }
 
-fn fault() -> Failure {
+/// The command has panicked.
+pub(super) fn fault() -> Failure {
     Failure::new(Code::Internal, "internal error in spec-kitty")
         .hint("please report it with the output of -v and of: spec-kitty --version")
         .effect(Effect::Unknown)

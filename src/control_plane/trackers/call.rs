@@ -18,7 +18,7 @@ use super::TrackerError;
 use super::wait::retry_after;
 use crate::secret::Secret;
 use crate::text::{one_line, truncate};
-use crate::web::{Cause, ServerUrl, SetupError, set_up};
+use crate::web::{Cause, ServerUrl, SetupError, describe_call, describe_wait, request_id, set_up};
 use crate::world::World;
 
 /// The largest answer.
@@ -27,6 +27,10 @@ const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 const MAX_WORDS: usize = 500;
 /// The pause before the retry, unless the tracker names one.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// The target of the lines about calls. The log of `serve` leaves them out, because the path can
+/// contain the key of a ticket.
+const CALLS: &str = "tracker_calls";
 
 /// How a credential goes into the `Authorization` header.
 #[derive(Debug, Clone)]
@@ -188,18 +192,39 @@ impl Caller {
         if !may_pass(&result) {
             return result;
         }
-        let named = result.as_ref().ok();
-        let named = named.and_then(|reply| retry_after(&reply.headers, self.time_of(reply)));
-        let pause = named.unwrap_or(PAUSE);
+        let (pause, reason) = match &result {
+            Ok(reply) => {
+                let named = retry_after(&reply.headers, self.time_of(reply));
+                (named.unwrap_or(PAUSE), format!("HTTP {}", reply.status))
+            }
+            Err(error) => (PAUSE, error.to_string()),
+        };
         // Otherwise the deadline would hide the reason.
         if pause > left / 2 {
             return result;
         }
+        tracing::debug!(target: CALLS, "{}", describe_wait(&reason, pause));
         sleep(pause).await;
         self.exchange(request).await
     }
 
     async fn exchange(&self, request: &Request) -> Result<Reply, TrackerError> {
+        let start = self.world.instant();
+        let result = self.send_once(request).await;
+        let taken = self.world.instant().duration_since(start);
+        let id = result
+            .as_ref()
+            .map_or(None, |reply| request_id(&reply.headers));
+        let end = match &result {
+            Ok(reply) => Ok((reply.status, id.as_deref())),
+            Err(error) => Err(error.to_string()),
+        };
+        let line = describe_call(request.method().as_str(), request.url(), end, taken);
+        tracing::debug!(target: CALLS, "{line}");
+        result
+    }
+
+    async fn send_once(&self, request: &Request) -> Result<Reply, TrackerError> {
         // Every body is a string, which can be cloned.
         let again = request.try_clone();
         let again = again.ok_or_else(|| TrackerError::Unavailable("no request".to_owned()))?;

@@ -8,7 +8,7 @@ use crate::cli::document::Document;
 use crate::cli::lines::LinesArgument;
 use crate::cli::ticket_arguments::{search, ticket_not_found};
 use crate::cli::ticket_choice::missions;
-use crate::cli::{CommandResult, Context, Failure, Hint, Outcome, table_of};
+use crate::cli::{Cell, CommandResult, Context, Failure, Hint, Outcome, table_of};
 use crate::project::paths::find_root;
 use crate::text::one_line;
 use crate::tracker::binding::OriginBinding;
@@ -141,11 +141,11 @@ fn text(context: &Context, tickets: &[OriginCandidate]) -> String {
         (false, false) => &["key", "status", "title", "url"],
     };
     let cell = |ticket: &OriginCandidate, column| match column {
-        "key" => ticket.external_issue_key().to_owned(),
-        "status" => ticket.status().to_owned(),
-        "title" => ticket.title().to_owned(),
-        "url" => ticket.url().to_owned(),
-        _ => missions(ticket),
+        "key" => Cell::linked(ticket.external_issue_key(), ticket.url()),
+        "status" => ticket.status().into(),
+        "title" => ticket.title().into(),
+        "url" => ticket.url().into(),
+        _ => missions(ticket).into(),
     };
     let row = |ticket| columns.iter().map(|column| cell(ticket, column)).collect();
     let rows: Vec<_> = tickets.iter().map(row).collect();
