@@ -17,4 +17,5 @@ pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod specify;
 pub(crate) mod sync;
+pub(crate) mod ticket;
 pub(crate) mod tracker;
