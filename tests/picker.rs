@@ -112,7 +112,10 @@ fn a_ticket_is_filtered_chosen_and_confirmed() {
     let sent = server.requests_to(LIST_PATH)[0].json();
     assert_eq!(
         sent,
-        json!({"provider": "linear", "project_slug": "web", "limit": 50, "status": "open"})
+        json!({
+            "provider": "linear", "project_slug": "web", "limit": 50, "mine": false,
+            "status": "open",
+        })
     );
     assert_eq!(server.requests_to(SEARCH_PATH).len(), 0);
 }
