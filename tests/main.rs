@@ -62,6 +62,7 @@ mod sync_list;
 mod sync_now;
 mod sync_status;
 mod tasks;
+mod ticket_file;
 mod ticket_list;
 mod ticket_reference;
 mod tidy;
