@@ -697,9 +697,11 @@ fn a_bound_mission_is_found_on_the_branch_that_the_tracker_names() {
 /// Mutation check: if only the names of branches say which numbers are taken, both missions get 061.
 #[test]
 fn missions_on_branches_of_any_name_keep_their_numbers() {
-    let (_server, sandbox) = suggesting("kit/web-123-login");
-    sandbox.run(&with(&SPECIFY, &["--branch"])).answer(SCHEMA);
-    sandbox.git(&["switch", "--quiet", "main"]);
-    let answer = sandbox.run(&plain(&["--branch"])).answer(SCHEMA);
-    assert_eq!(answer["feature_slug"], "062-payments");
+    for flag in ["--branch", "--branch=topic"] {
+        let (_server, sandbox) = suggesting("kit/web-123-login");
+        sandbox.run(&with(&SPECIFY, &[flag])).answer(SCHEMA);
+        sandbox.git(&["switch", "--quiet", "main"]);
+        let answer = sandbox.run(&plain(&["--branch"])).answer(SCHEMA);
+        assert_eq!(answer["feature_slug"], "062-payments");
+    }
 }
