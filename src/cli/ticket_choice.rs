@@ -37,10 +37,20 @@ pub(super) enum Query {
 }
 
 impl Choice {
+    /// The ticket that the user or another program means. A program confirms it by its id.
+    pub(crate) fn choose(&self, context: &Context, run: RunArguments) -> Result<Ticket, Failure> {
+        let ticket = self.one(context, run)?;
+        let id = ticket.candidate.external_issue_id();
+        match context.confirmed.as_deref() {
+            Some(confirmed) if confirmed != id => Err(not_the_confirmed(&ticket, confirmed)),
+            _ => Ok(ticket),
+        }
+    }
+
     /// The ticket, chosen from a list on a terminal. Without a terminal or with `--yes`, only a single
     /// exact match is accepted; the error then contains the commands that would succeed. The same
     /// holds for a dry run of a key.
-    pub(crate) fn choose(&self, context: &Context, run: RunArguments) -> Result<Ticket, Failure> {
+    fn one(&self, context: &Context, run: RunArguments) -> Result<Ticket, Failure> {
         let is_refused = match self.query {
             Query::Key(_) => run.yes || run.dry_run,
             Query::Words(_) | Query::Nothing => run.yes,
@@ -246,6 +256,13 @@ fn describe(context: &Context, ticket: &Ticket) -> String {
         ("url", candidate.url()),
     ];
     record(&context.ui, &rows)
+}
+
+/// It does not name the right id: the caller must have seen the ticket.
+fn not_the_confirmed(ticket: &Ticket, confirmed: &str) -> Failure {
+    let key = ticket.candidate.external_issue_key();
+    let message = format!("the confirmed id {confirmed:?} is not that of {key}");
+    Failure::new(Code::ConfirmationMismatch, message).detail("external_issue_key", key)
 }
 
 fn declined() -> Failure {
