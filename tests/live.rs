@@ -383,6 +383,53 @@ fn a_live_ticket_becomes_a_mission() {
     assert!(!server.log().contains(TOKEN) && !server.log().contains("Ticket"));
 }
 
+/// What Linear says about WEB-1, with this text.
+fn with_text(tracker: &Server, text: &'static str) {
+    tracker.handle("/graphql", move |request| {
+        let body = request.json();
+        if body["variables"]["id"] != "WEB-1" {
+            return linear_answer(request);
+        }
+        let mut ticket = issue("WEB-1");
+        ticket["description"] = text.into();
+        ticket["branchName"] = "ada/web-1-ticket".into();
+        Reply::json(200, &json!({"data": {"issue": ticket}}))
+    });
+}
+
+#[test]
+fn a_live_tickets_text_and_branch_are_the_missions() {
+    let tracker = linear();
+    let (sandbox, _server) = whole(&tracker);
+    with_text(&tracker, "Because of the *tide*.");
+    let start = ["specify", "--from-ticket", "web-1", "--branch", "--yes"];
+    let started = sandbox.run(&[&start[..], &["--json"]].concat());
+    let started = started.answer("spec-kitty.specify/1");
+    assert_eq!(started["branch"], "ada/web-1-ticket");
+    assert_eq!(started["target_branch"], "main");
+    let folder = started["feature_dir"].as_str().unwrap();
+    let file = sandbox.read(&format!("{folder}/research/ticket.md"));
+    assert!(
+        file.contains("\n```\nBecause of the *tide*.\n```\n"),
+        "{file}"
+    );
+    let changed = || {
+        let show = ["mission", "show", "web-1", "--refresh", "--json"];
+        let answer = sandbox.run(&show).answer("spec-kitty.mission-show/1");
+        answer["mission"]["changed"].clone()
+    };
+    let changes = |body: bool| json!({"title": false, "status": false, "body": body});
+    assert_eq!(changed(), changes(false));
+    for text in ["Because of the *moon*.", ""] {
+        with_text(&tracker, text);
+        // After a change of the connection, the server asks the tracker again at once.
+        let url = format!("{}/graphql", tracker.url());
+        let flags = ["--provider", "linear", "--url", &url];
+        add(&sandbox, "work", &flags).succeeds();
+        assert_eq!(changed(), changes(true), "{text:?}");
+    }
+}
+
 /// Each failure of the tracker ends the command before anything is written.
 #[test]
 fn a_failure_of_the_tracker_leaves_the_repository_alone() {

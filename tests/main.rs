@@ -68,6 +68,7 @@ mod sync_now;
 mod sync_status;
 mod tasks;
 mod ticket;
+mod ticket_file;
 mod ticket_list;
 mod ticket_reference;
 mod tidy;
