@@ -1,5 +1,6 @@
 //! Choosing a ticket from a list: on a terminal with keys, elsewhere with a command.
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -114,6 +115,20 @@ fn a_ticket_is_filtered_chosen_and_confirmed() {
         json!({"provider": "linear", "project_slug": "web", "limit": 50, "status": "open"})
     );
     assert_eq!(server.requests_to(SEARCH_PATH).len(), 0);
+}
+
+#[test]
+fn a_program_that_is_ended_during_a_question_restores_the_terminal() {
+    let (server, sandbox) = ready(&some_tickets());
+    let before = sandbox.snapshot();
+    let mut terminal = on_terminal(&sandbox, &["specify"], 80);
+    terminal.wait_for("3 of 3");
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.finish(), -1, "a signal has no exit code");
+    terminal.wait_for(LEAVE_SCREEN);
+    assert!(terminal.shows_input());
+    before.assert_same(&sandbox.snapshot());
+    assert_eq!(server.requests_to(BIND_PATH).len(), 0);
 }
 
 #[test]

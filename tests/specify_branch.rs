@@ -383,7 +383,10 @@ fn a_command_that_was_cut_off_after_the_switch_goes_on_there() {
         return;
     }
     for flag in ["--branch", "--branch=topic"] {
-        for command in [&PLAIN[..], &SPECIFY] {
+        for (command, slug, resume) in [
+            (&PLAIN[..], "payments", "specify payments"),
+            (&SPECIFY, "web-123", "specify --from-ticket WEB-123"),
+        ] {
             for back in [false, true] {
                 let (_server, sandbox) = ready();
                 let command = with(command, &[flag]);
@@ -394,6 +397,12 @@ fn a_command_that_was_cut_off_after_the_switch_goes_on_there() {
                 if back {
                     sandbox.git(&["switch", "--quiet", "main"]);
                 }
+                let repaired = sandbox.run(&["doctor", "--fix", "--json"]).succeeds();
+                let repaired = repaired.stdout;
+                let note = format!("mission 061-{slug} on the branch {branch} is not made yet");
+                assert!(repaired.contains(&note), "{repaired}");
+                let advice = format!("run: spec-kitty {resume} --branch={branch}");
+                assert!(repaired.contains(&advice), "{repaired}");
                 let answer = sandbox.run(&command).answer(SCHEMA);
                 assert_eq!(answer["branch"], branch.as_str(), "{command:?}");
                 assert_eq!(answer["target_branch"], "main", "{command:?}");

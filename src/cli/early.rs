@@ -64,7 +64,7 @@ pub(super) fn no_directory(error: &std::io::Error) -> Failure {
 }
 
 /// Turns clap's error into the three lines of a [`Failure`]: what is wrong, the usage, what to do.
-fn usage(typed: &CommandLine, error: &clap::Error) -> Failure {
+pub(super) fn usage(typed: &CommandLine, error: &clap::Error) -> Failure {
     let rendered = error.to_string();
     let fold = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let paragraphs: Vec<_> = rendered.split("\n\n").map(fold).collect();

@@ -132,7 +132,8 @@ impl Outcome {
         Ok(lines.collect())
     }
 
-    fn value(&self) -> serde_json::Result<Value> {
+    /// The same, to take it apart.
+    pub(super) fn value(&self) -> serde_json::Result<Value> {
         match &self.answer {
             Answer::Document(document) => document.to_value(self.envelope()),
             Answer::Text => serde_json::from_str(&self.text),

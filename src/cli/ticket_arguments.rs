@@ -109,11 +109,8 @@ impl TicketArguments {
             let message = format!("no open tickets in {}", binding.provider.title());
             return Err(Failure::new(Code::TicketNotFound, message));
         }
-        let tickets = found.tickets.into_iter();
-        let (candidates, bodies) = tickets.map(|it| (it.candidate, it.body)).unzip();
         Ok(Choice {
-            candidates,
-            bodies,
+            tickets: found.tickets,
             has_more: found.has_more,
             certain: false,
             provider: binding.provider,
@@ -139,9 +136,8 @@ impl TicketArguments {
         };
         Ok(Choice {
             query: Query::Key(document.candidate.external_issue_key().to_owned()),
-            candidates: vec![document.candidate],
+            tickets: vec![document.candidate.into()],
             has_more: false,
-            bodies: Vec::new(),
             certain: true,
             provider: binding.provider,
             resource_type: required(&self.resource_type, document.resource_type, "resource_type")?,
@@ -150,11 +146,10 @@ impl TicketArguments {
     }
 
     fn choice(&self, result: SearchOriginResult, by_words: bool) -> Result<Choice, Failure> {
-        if result.candidates.is_empty() {
+        if result.tickets.is_empty() {
             return Err(ticket_not_found(&result.query_used, result.provider));
         }
-        let is_exact =
-            matches!(result.candidates.as_slice(), [only] if only.match_type() == MatchType::Exact);
+        let is_exact = matches!(result.tickets.as_slice(), [only] if only.candidate.match_type() == MatchType::Exact);
         let (certain, query) = if by_words {
             (false, Query::Words(result.query_used))
         } else {
@@ -162,8 +157,7 @@ impl TicketArguments {
         };
         Ok(Choice {
             certain,
-            candidates: result.candidates,
-            bodies: Vec::new(),
+            tickets: result.tickets,
             has_more: result.has_more == Some(true),
             provider: result.provider,
             resource_type: self.resource_type.clone().unwrap_or(result.resource_type),

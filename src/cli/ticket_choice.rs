@@ -8,13 +8,12 @@ use crate::text::one_line;
 use crate::tracker::ticket::Ticket;
 use crate::wire::Provider;
 use crate::wire::candidate::OriginCandidate;
+use crate::wire::full_ticket::FullTicket;
 
 /// The tickets of a search or a document.
 #[derive(Debug)]
 pub(crate) struct Choice {
-    pub(super) candidates: Vec<OriginCandidate>,
-    /// The texts of the tickets, in the same order; empty if the server did not send them.
-    pub(super) bodies: Vec<Option<String>>,
+    pub(super) tickets: Vec<FullTicket>,
     /// Whether there is only one ticket and it matches exactly.
     pub(super) certain: bool,
     pub(super) provider: Provider,
@@ -37,16 +36,26 @@ pub(super) enum Query {
 }
 
 impl Choice {
+    /// The ticket that the user or another program means. A program confirms it by its id.
+    pub(crate) fn choose(&self, context: &Context, run: RunArguments) -> Result<Ticket, Failure> {
+        let ticket = self.one(context, run)?;
+        let id = ticket.candidate.external_issue_id();
+        match context.confirmed.as_deref() {
+            Some(confirmed) if confirmed != id => Err(not_the_confirmed(&ticket, confirmed)),
+            _ => Ok(ticket),
+        }
+    }
+
     /// The ticket, chosen from a list on a terminal. Without a terminal or with `--yes`, only a single
     /// exact match is accepted; the error then contains the commands that would succeed. The same
     /// holds for a dry run of a key.
-    pub(crate) fn choose(&self, context: &Context, run: RunArguments) -> Result<Ticket, Failure> {
+    fn one(&self, context: &Context, run: RunArguments) -> Result<Ticket, Failure> {
         let is_refused = match self.query {
             Query::Key(_) => run.yes || run.dry_run,
             Query::Words(_) | Query::Nothing => run.yes,
         };
-        match self.candidates.first() {
-            Some(only) if self.certain => Ok(self.ticket(only.clone())),
+        match self.tickets.first() {
+            Some(only) if self.certain => Ok(self.ticket(only)),
             _ if is_refused => Err(self.not_one()),
             _ if context.ui.may_show_list() => self.pick(context),
             _ => Err(self.input_required(context)),
@@ -72,27 +81,27 @@ impl Choice {
         confirmed.then_some(()).ok_or_else(declined)
     }
 
-    fn ticket(&self, candidate: OriginCandidate) -> Ticket {
+    fn ticket(&self, chosen: &FullTicket) -> Ticket {
         Ticket {
             provider: self.provider,
             resource_type: self.resource_type.clone(),
             resource_id: self.resource_id.clone(),
-            candidate,
+            candidate: chosen.candidate.clone(),
         }
     }
 
+    fn candidates(&self) -> impl Iterator<Item = &OriginCandidate> {
+        self.tickets.iter().map(|ticket| &ticket.candidate)
+    }
+
     fn pick(&self, context: &Context) -> Result<Ticket, Failure> {
-        let bodies = self.bodies.iter().map(Option::as_deref);
-        let bodies = bodies.chain(std::iter::repeat(None));
-        let rows = self.candidates.iter().zip(bodies);
-        let rows = rows.map(|(ticket, body)| row(ticket, body.unwrap_or_default()));
         let prompt = match self.more() {
             Some(more) => format!("Which ticket? ({more})"),
             None => "Which ticket?".to_owned(),
         };
-        let picked = pick(context, &prompt, rows.collect())?;
-        let candidate = picked.and_then(|index| self.candidates.get(index));
-        Ok(self.ticket(candidate.ok_or_else(declined)?.clone()))
+        let picked = pick(context, &prompt, self.tickets.iter().map(row).collect())?;
+        let chosen = picked.and_then(|index| self.tickets.get(index));
+        Ok(self.ticket(chosen.ok_or_else(declined)?))
     }
 
     /// What finds the tickets that are not in the list.
@@ -101,7 +110,7 @@ impl Choice {
             Query::Nothing => "find others with --from-ticket WORDS",
             Query::Key(_) | Query::Words(_) => "find others with more words",
         };
-        let shown = self.candidates.len();
+        let shown = self.tickets.len();
         self.has_more.then(|| format!("{shown} shown; {words}"))
     }
 
@@ -113,14 +122,14 @@ impl Choice {
             Query::Nothing => "no ticket is named".to_owned(),
         };
         Failure::new(Code::NoExactMatch, message)
-            .choices(self.candidates.iter().map(|it| cells(it).join("  ")))
-            .detail("candidates", json!(self.candidates))
+            .choices(self.candidates().map(|it| cells(it).join("  ")))
+            .detail("candidates", json!(self.candidates().collect::<Vec<_>>()))
     }
 
     /// The error without a terminal: the tickets, and the command that would confirm each.
     fn input_required(&self, context: &Context) -> Failure {
         let commands = self.commands(context);
-        let rows = self.candidates.iter().map(|it| cells(it).join("  "));
+        let rows = self.candidates().map(|it| cells(it).join("  "));
         let choices: Vec<_> = match commands.as_slice() {
             [_, ..] if !self.certain && !self.is_uncertain_by_key() => rows
                 .zip(&commands)
@@ -132,7 +141,7 @@ impl Choice {
             .choices(choices)
             .choices(self.more())
             .hint(self.hint(context, commands.first()))
-            .detail("candidates", json!(self.candidates))
+            .detail("candidates", json!(self.candidates().collect::<Vec<_>>()))
             .detail("provider", self.provider.as_str())
             .detail("resource_type", self.resource_type.clone())
             .detail("resource_id", self.resource_id.clone())
@@ -142,7 +151,7 @@ impl Choice {
     }
 
     fn question(&self) -> String {
-        match (&self.query, self.candidates.first()) {
+        match (&self.query, self.candidates().next()) {
             (_, Some(only)) if self.certain => {
                 format!(
                     "confirm that {} is the right ticket",
@@ -166,10 +175,7 @@ impl Choice {
         if self.is_uncertain_by_key() {
             return vec![confirming(Some(("--candidate", "FILE")))];
         }
-        let keys = self
-            .candidates
-            .iter()
-            .map(OriginCandidate::external_issue_key);
+        let keys = self.candidates().map(OriginCandidate::external_issue_key);
         keys.map(|key| confirming(Some(("", key)))).collect()
     }
 
@@ -179,10 +185,7 @@ impl Choice {
         let Query::Key(typed) = &self.query else {
             return false;
         };
-        let mut keys = self
-            .candidates
-            .iter()
-            .map(OriginCandidate::external_issue_key);
+        let mut keys = self.candidates().map(OriginCandidate::external_issue_key);
         !self.certain && keys.any(|key| key.eq_ignore_ascii_case(typed))
     }
 
@@ -220,12 +223,13 @@ pub(crate) fn missions(ticket: &OriginCandidate) -> String {
 }
 
 /// A ticket in the list to choose from.
-fn row(ticket: &OriginCandidate, body: &str) -> Row {
-    let [key, status, title, url] = cells(ticket);
-    let mission = match missions(ticket) {
+fn row(ticket: &FullTicket) -> Row {
+    let [key, status, title, url] = cells(&ticket.candidate);
+    let mission = match missions(&ticket.candidate) {
         none if none.is_empty() => none,
         known => format!("mission {known}"),
     };
+    let body = ticket.body.as_deref().unwrap_or_default();
     let preview = [&*title, &url, &mission, body].join("\n");
     Row::new(&[&key, &status, &title], &preview)
 }
@@ -240,6 +244,13 @@ fn describe(context: &Context, ticket: &Ticket) -> String {
         ("url", candidate.url()),
     ];
     record(&context.ui, &rows)
+}
+
+/// It does not name the right id: the caller must have seen the ticket.
+fn not_the_confirmed(ticket: &Ticket, confirmed: &str) -> Failure {
+    let key = ticket.candidate.external_issue_key();
+    let message = format!("the confirmed id {confirmed:?} is not that of {key}");
+    Failure::new(Code::ConfirmationMismatch, message).detail("external_issue_key", key)
 }
 
 fn declined() -> Failure {

@@ -4,10 +4,11 @@ use super::api_error::ApiError;
 use super::app::App;
 use super::live::Place;
 use super::store::{ConnectionRow, Cursor, FoundTickets, ProjectMapping, TextQuery, TicketPage};
-use super::trackers::{Filter, Found, Ticket, TrackerError};
+use super::tracker_failure::TrackerFailure;
+use super::trackers::{Filter, Ticket, TrackerError};
 use crate::wire::candidate::{MatchType, OriginCandidate};
+use crate::wire::full_ticket::FullTicket;
 use crate::wire::ticket::StatusFilter;
-use crate::wire::ticket_list::ListedTicket;
 
 impl App {
     /// The ticket with this key, ignoring case. A live tracker may find a moved one by its former key.
@@ -22,13 +23,15 @@ impl App {
         };
         let place = place(project, &connection);
         let ticket = self.live.find(&self.store, place, key).await;
-        let ticket = ticket.map_err(|error| failed(&connection, error))?;
+        let ticket = ticket.map_err(|error| self.failed(&connection, error))?;
         let ticket = ticket.filter(|ticket| status.accepts(ticket.status_kind));
-        let found = Found {
-            tickets: ticket.into_iter().collect(),
+        let tickets = ticket.into_iter().collect();
+        Ok(FoundTickets {
+            tickets: self
+                .with_missions(project, tickets, MatchType::Exact)
+                .await?,
             has_more: false,
-        };
-        self.with_missions(project, found, MatchType::Exact).await
+        })
     }
 
     /// The tickets that match a text best.
@@ -48,8 +51,15 @@ impl App {
             query.status,
             query.limit as usize,
         );
-        let found = found.await.map_err(|error| failed(&connection, error))?;
-        self.with_missions(project, found, MatchType::Text).await
+        let found = found
+            .await
+            .map_err(|error| self.failed(&connection, error))?;
+        Ok(FoundTickets {
+            tickets: self
+                .with_missions(project, found.tickets, MatchType::Text)
+                .await?,
+            has_more: found.has_more,
+        })
     }
 
     /// A page of a list, newest update first. Nothing says which user of the control plane an
@@ -73,22 +83,11 @@ impl App {
         let place = place(project, &connection);
         let (live, limit) = (&self.live, limit as usize);
         let page = live.list(&self.store, place, filter, limit, cursor).await;
-        let page = page.map_err(|error| failed(&connection, error))?;
-        let ids = page.tickets.iter().map(|ticket| &*ticket.external_issue_id);
-        let mut missions = self.store.missions(project, ids).await?;
-        let listed = |ticket: Ticket| {
-            let missions = missions
-                .remove(&ticket.external_issue_id)
-                .unwrap_or_default();
-            Some(ListedTicket {
-                candidate: ticket.candidate(MatchType::Text, missions).ok()?,
-                assignee: ticket.assignee,
-                updated_at: ticket.updated_at,
-                body: ticket.body,
-            })
-        };
+        let page = page.map_err(|error| self.failed(&connection, error))?;
         Ok(TicketPage {
-            tickets: page.tickets.into_iter().filter_map(listed).collect(),
+            tickets: self
+                .with_missions(project, page.tickets, MatchType::Text)
+                .await?,
             next_cursor: page.next,
         })
     }
@@ -119,7 +118,7 @@ impl App {
         };
         let place = place(project, &connection);
         let ticket = self.live.find(&self.store, place, key).await;
-        let ticket = ticket.map_err(|error| failed(&connection, error))?;
+        let ticket = ticket.map_err(|error| self.failed(&connection, error))?;
         let ticket = ticket.filter(|ticket| ticket.external_issue_id == id);
         Ok(ticket.as_ref().and_then(origin))
     }
@@ -137,27 +136,39 @@ impl App {
         row.map(Some).ok_or(ApiError::Internal)
     }
 
+    /// Logs only the kind of the failure: the tracker's own words can contain what a user typed.
+    fn failed(&self, connection: &ConnectionRow, error: TrackerError) -> ApiError {
+        let Ok(provider) = connection.provider.parse() else {
+            return ApiError::Internal;
+        };
+        tracing::warn!(
+            connection = connection.name,
+            code = error.code(),
+            "tracker failed"
+        );
+        ApiError::Tracker(Box::new(TrackerFailure {
+            connection: connection.clone(),
+            provider,
+            is_personal: self.personal.is_some(),
+            error,
+        }))
+    }
+
     async fn with_missions(
         &self,
         project: &ProjectMapping,
-        found: Found,
+        tickets: Vec<Ticket>,
         match_type: MatchType,
-    ) -> Result<FoundTickets, ApiError> {
-        let ids = found
-            .tickets
-            .iter()
-            .map(|ticket| &*ticket.external_issue_id);
+    ) -> Result<Vec<FullTicket>, ApiError> {
+        let ids = tickets.iter().map(|ticket| &*ticket.external_issue_id);
         let mut missions = self.store.missions(project, ids).await?;
-        let candidate = |ticket: &Ticket| {
+        let full = |ticket: Ticket| {
             let missions = missions
                 .remove(&ticket.external_issue_id)
                 .unwrap_or_default();
-            ticket.candidate(match_type, missions).ok()
+            ticket.full(match_type, missions)
         };
-        Ok(FoundTickets {
-            candidates: found.tickets.iter().filter_map(candidate).collect(),
-            has_more: found.has_more,
-        })
+        Ok(tickets.into_iter().filter_map(full).collect())
     }
 }
 
@@ -171,21 +182,4 @@ fn place<'a>(project: &'a ProjectMapping, connection: &'a ConnectionRow) -> Plac
 /// The fields of a ticket were checked when it was read.
 fn origin(ticket: &Ticket) -> Option<OriginCandidate> {
     ticket.candidate(MatchType::Exact, Vec::new()).ok()
-}
-
-/// Logs only the kind of the failure: the tracker's own words can contain what a user typed.
-fn failed(connection: &ConnectionRow, error: TrackerError) -> ApiError {
-    let Ok(provider) = connection.provider.parse() else {
-        return ApiError::Internal;
-    };
-    tracing::warn!(
-        connection = connection.name,
-        code = error.code(),
-        "tracker failed"
-    );
-    ApiError::Tracker {
-        connection: connection.name.clone(),
-        provider,
-        error,
-    }
 }

@@ -5,6 +5,7 @@ use super::control_plane_client::{ControlPlaneClient, TrackerError};
 use super::ticket_url::Site;
 use crate::wire::Provider;
 use crate::wire::candidate::OriginCandidate;
+use crate::wire::full_ticket::FullTicket;
 use crate::wire::request::SearchRequest;
 use crate::wire::ticket::{StatusFilter, StatusKind};
 
@@ -43,7 +44,7 @@ pub(crate) enum SearchError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SearchOriginResult {
     /// Open tickets first, otherwise in the server's order.
-    pub candidates: Vec<OriginCandidate>,
+    pub tickets: Vec<FullTicket>,
     pub provider: Provider,
     /// What kind of resource was searched: `linear_team`. Empty only without candidates.
     pub resource_type: String,
@@ -74,7 +75,7 @@ pub(crate) fn search_origin_candidates(
         require_site(binding.provider, site, &found.candidates)?;
     }
     Ok(SearchOriginResult {
-        candidates: selected(found.candidates, query.status),
+        tickets: selected(found.candidates, query.status),
         provider: binding.provider,
         resource_type: found.resource_type,
         resource_id: found.resource_id,
@@ -84,14 +85,11 @@ pub(crate) fn search_origin_candidates(
 }
 
 /// The tickets that pass the filter, which a server may ignore, with the open ones first.
-fn selected(
-    mut candidates: Vec<OriginCandidate>,
-    status: Option<StatusFilter>,
-) -> Vec<OriginCandidate> {
+fn selected(mut tickets: Vec<FullTicket>, status: Option<StatusFilter>) -> Vec<FullTicket> {
     let filter = status.unwrap_or(StatusFilter::All);
-    candidates.retain(|candidate| filter.accepts(status_kind(candidate)));
-    candidates.sort_by_key(|candidate| !StatusFilter::Open.accepts(status_kind(candidate)));
-    candidates
+    tickets.retain(|ticket| filter.accepts(status_kind(&ticket.candidate)));
+    tickets.sort_by_key(|ticket| !StatusFilter::Open.accepts(status_kind(&ticket.candidate)));
+    tickets
 }
 
 /// The kind of a ticket's status. Without one from the server, only the name can tell.
@@ -104,9 +102,9 @@ pub(super) fn status_kind(candidate: &OriginCandidate) -> Option<StatusKind> {
 fn require_site(
     provider: Provider,
     asked: &Site,
-    candidates: &[OriginCandidate],
+    tickets: &[FullTicket],
 ) -> Result<(), SearchError> {
-    for candidate in candidates {
+    for FullTicket { candidate, .. } in tickets {
         let site = Site::of_ticket(provider, candidate.url());
         if site.as_ref() != Some(asked) {
             return Err(SearchError::OtherSite {

@@ -48,9 +48,6 @@ pub struct CandidateFields {
     /// The missions that the ticket has; `None` if the server does not send them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missions: Option<Vec<KnownMission>>,
-    /// The ticket's text; `None` if the server does not send it. Nothing keeps it.
-    #[serde(skip)]
-    pub body: Option<String>,
 }
 
 /// The field of a received document that breaks a rule, and the rule.
@@ -135,10 +132,6 @@ impl OriginCandidate {
             // Other servers may have kinds of their own.
             status_kind: serde_json::from_value(kind).ok(),
             missions,
-            body: object
-                .get("body")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
         })
     }
 
@@ -176,11 +169,6 @@ impl OriginCandidate {
     /// The missions that the ticket has; `None` if the server does not send them.
     pub fn missions(&self) -> Option<&[KnownMission]> {
         self.0.missions.as_deref()
-    }
-
-    /// The ticket's text; `None` if the server does not send it.
-    pub fn body(&self) -> Option<&str> {
-        self.0.body.as_deref()
     }
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod candidate;
 pub(crate) mod error_envelope;
 pub(crate) mod event_rules;
+pub(crate) mod full_ticket;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod ticket;

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Provider;
-use super::candidate::{FieldError, OriginCandidate, required_string};
+use super::candidate::{FieldError, required_string};
+use super::full_ticket::FullTicket;
 use crate::secret::Secret;
 
 /// Response of the token and refresh paths.
@@ -41,8 +42,8 @@ impl TokenResponse {
 /// Response of the search path.
 #[derive(Debug, Clone, Serialize)]
 pub struct SearchResponse {
-    /// In the server's order.
-    pub candidates: Vec<OriginCandidate>,
+    /// In the server's order. Only a search by key has their bodies.
+    pub candidates: Vec<FullTicket>,
     /// For example `linear_team`. Can be empty if there are no candidates.
     pub resource_type: String,
     pub resource_id: String,
@@ -62,7 +63,7 @@ impl SearchResponse {
         };
         let mut candidates = Vec::new();
         for (i, document) in listed.iter().enumerate() {
-            let candidate = OriginCandidate::from_json(document);
+            let candidate = FullTicket::from_json(document);
             candidates.push(candidate.map_err(|e| e.within(&format!("candidates[{i}]")))?);
         }
         let has_more = match object.get("has_more").and_then(Value::as_bool) {
@@ -150,21 +151,25 @@ pub(crate) struct TrackerStatusResponse {
 }
 
 impl TrackerStatusResponse {
-    /// Whether an answer lists this project of this provider. Other servers lack some fields, so it
-    /// reads only what it needs.
-    pub(crate) fn maps(
+    /// The mapping of a project of this provider, if an answer lists it. Other servers lack some
+    /// fields, so it reads only what it needs. `field` is the one that names the project.
+    pub(crate) fn mapping(
         body: &[u8],
         provider: Provider,
-        project_slug: &str,
-    ) -> Result<bool, FieldError> {
+        (field, project): (&str, &str),
+    ) -> Result<Option<Mapping>, FieldError> {
         let object = parse_object(body)?;
         let Some(Value::Array(bindings)) = object.get("bindings") else {
             return Err(FieldError::new("bindings", "must be a list"));
         };
         let text = |binding: &Value, field| binding.get(field)?.as_str().map(str::to_owned);
-        Ok(bindings.iter().any(|binding| {
+        let binding = bindings.iter().find(|binding| {
             let of_provider = text(binding, "provider").is_none_or(|it| it == provider.as_str());
-            of_provider && text(binding, "project_slug").as_deref() == Some(project_slug)
+            of_provider && text(binding, field).as_deref() == Some(project)
+        });
+        Ok(binding.map(|binding| Mapping {
+            connection: text(binding, "connection"),
+            resource_key: text(binding, "resource_key"),
         }))
     }
 }
@@ -180,6 +185,19 @@ pub(crate) struct MappedProject {
     pub binding_ref: String,
     pub resource_type: String,
     pub resource_id: String,
+    /// The key of a live team or project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_key: Option<String>,
+    /// The connection whose account reads the tickets; `None` if they are imported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
+}
+
+/// Where a project's tickets live, as far as the server tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Mapping {
+    pub connection: Option<String>,
+    pub resource_key: Option<String>,
 }
 
 /// The result for one event of a batch.

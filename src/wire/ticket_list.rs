@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::candidate::{FieldError, OriginCandidate, required_string};
+use super::candidate::{FieldError, required_string};
+use super::full_ticket::FullTicket;
 use super::response::parse_object;
 use super::ticket::StatusFilter;
 
@@ -31,46 +32,11 @@ pub(crate) struct ListRequest {
     pub cursor: Option<String>,
 }
 
-/// A ticket of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct ListedTicket {
-    #[serde(flatten)]
-    pub candidate: OriginCandidate,
-    /// The name of a person.
-    pub assignee: Option<String>,
-    /// RFC 3339.
-    pub updated_at: Option<String>,
-    /// Markdown.
-    pub body: Option<String>,
-}
-
-impl ListedTicket {
-    /// Reads the candidate strictly. What only a person reads may be missing.
-    fn from_json(document: &Value) -> Result<Self, FieldError> {
-        let text = |field| {
-            document
-                .get(field)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        };
-        let person = document
-            .get("assignee")
-            .and_then(|person| person.get("name"));
-        let person = person.and_then(Value::as_str).map(str::to_owned);
-        Ok(Self {
-            candidate: OriginCandidate::from_json(document)?,
-            assignee: text("assignee").or(person),
-            updated_at: text("updated_at"),
-            body: text("body"),
-        })
-    }
-}
-
 /// Response of the list path.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ListResponse {
     /// Newest update first.
-    pub tickets: Vec<ListedTicket>,
+    pub tickets: Vec<FullTicket>,
     /// For example `linear_team`. Can be empty if there are no tickets.
     pub resource_type: String,
     pub resource_id: String,
@@ -91,7 +57,7 @@ impl ListResponse {
         };
         let mut tickets = Vec::new();
         for (i, document) in listed.iter().enumerate() {
-            let ticket = ListedTicket::from_json(document);
+            let ticket = FullTicket::from_json(document);
             tickets.push(ticket.map_err(|error| error.within(&format!("tickets[{i}]")))?);
         }
         let resource = |field| match required_string(&object, field) {

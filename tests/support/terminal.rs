@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
+use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
@@ -95,11 +96,16 @@ impl Terminal {
 
     /// Sends the signal of Ctrl-C.
     pub(crate) fn interrupt(&self) {
-        let child = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(child, rustix::process::Signal::INT).unwrap();
+        self.signal(Signal::INT);
     }
 
-    /// Waits for the end: the exit code.
+    /// Sends a signal to the program.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let child = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(child, signal).unwrap();
+    }
+
+    /// Waits for the end: the exit code, or -1 if a signal ended it.
     #[track_caller]
     pub(crate) fn finish(&mut self) -> i32 {
         let mut status = None;

@@ -45,7 +45,7 @@ pub(super) async fn search(
         app.tickets_by_text(&project, query).await?
     };
     Ok(Json(SearchResponse {
-        candidates: found.candidates,
+        candidates: found.tickets,
         resource_type: project.resource_type,
         resource_id: project.resource_id,
         has_more: Some(found.has_more),

@@ -267,7 +267,7 @@ fn a_store_of_0_1_0_keeps_what_it_has() {
         let all = store
             .ticket_by_key(&project, "web-1", StatusFilter::Done)
             .await;
-        let ticket = &all.unwrap().candidates[0];
+        let ticket = &all.unwrap().tickets[0].candidate;
         assert_eq!(ticket.status_kind(), Some(StatusKind::Done));
         assert_eq!(ticket.missions().unwrap().len(), 2);
         // A stored answer goes with its link, and so do refusals whose link is not known.
@@ -381,7 +381,7 @@ fn a_text_search_among_thousands_of_tickets_answers() {
         for (text, expected) in [("ship 4321", 1), ("harbour berth", 10), ("a", 10)] {
             let query = text_query(text, 10, LONG);
             let found = store.tickets_by_text(&project, query).await.unwrap();
-            assert_eq!(found.candidates.len(), expected, "{text}");
+            assert_eq!(found.tickets.len(), expected, "{text}");
             assert_eq!(found.has_more, expected == 10, "{text}");
         }
     });
@@ -407,7 +407,7 @@ fn a_search_ends_with_its_caller() {
         assert!(matches!(late, Err(StoreError::SearchTooSlow)), "{late:?}");
         let query = text_query("ship 7", 1, LONG);
         let found = store.tickets_by_text(&project, query).await;
-        assert_eq!(found.unwrap().candidates.len(), 1);
+        assert_eq!(found.unwrap().tickets.len(), 1);
     });
 }
 

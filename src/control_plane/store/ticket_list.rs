@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 
 use super::tickets::{CandidateRow, accepted};
 use super::{ProjectMapping, Store, StoreError};
+use crate::control_plane::trackers::clean_body;
 use crate::text::truncate;
 use crate::wire::candidate::{FieldError, MatchType, OriginCandidate};
+use crate::wire::full_ticket::FullTicket;
 use crate::wire::ticket::StatusFilter;
-use crate::wire::ticket_list::ListedTicket;
 
 /// The most characters of a body in a list, which shows only its beginning.
 const BODY_CHARACTERS: usize = 4_000;
@@ -68,12 +69,13 @@ impl Cursor {
 /// One page of a list.
 #[derive(Debug)]
 pub(crate) struct TicketPage {
-    pub tickets: Vec<ListedTicket>,
+    pub tickets: Vec<FullTicket>,
     /// `None` on the last page.
     pub next_cursor: Option<String>,
 }
 
-type ListRow = (
+/// Row, id, key, title, status, URL, kind of status, update, assignee, body.
+pub(super) type FullRow = (
     i64,
     String,
     String,
@@ -106,7 +108,7 @@ impl Store {
         after: Option<&Cursor>,
         limit: u32,
     ) -> Result<TicketPage, StoreError> {
-        let mut rows: Vec<ListRow> = sql!(fetch_all(&self.pool): LIST;
+        let mut rows: Vec<FullRow> = sql!(fetch_all(&self.pool): LIST;
             &project.provider, &project.resource_type, &project.resource_id, accepted(status),
             after.map(|cursor| &cursor.updated_at), after.map(|cursor| cursor.row), limit + 1)?;
         let has_more = rows.len() > limit as usize;
@@ -120,34 +122,40 @@ impl Store {
             cursor.text()
         });
         Ok(TicketPage {
-            tickets: self.listed(project, rows).await?,
+            tickets: self.full_tickets(project, rows, MatchType::Text).await?,
             next_cursor,
         })
     }
 
-    async fn listed(
+    /// The tickets of these rows. Only an exact match has its whole body.
+    pub(super) async fn full_tickets(
         &self,
         project: &ProjectMapping,
-        rows: Vec<ListRow>,
-    ) -> Result<Vec<ListedTicket>, StoreError> {
+        rows: Vec<FullRow>,
+        match_type: MatchType,
+    ) -> Result<Vec<FullTicket>, StoreError> {
         let mut details = HashMap::new();
         let mut of_candidates: Vec<CandidateRow> = Vec::new();
         for (_, issue, key, title, status, url, kind, updated_at, assignee, body) in rows {
             details.insert(issue.clone(), (updated_at, assignee, body));
             of_candidates.push((issue, key, title, status, url, kind));
         }
-        let candidates = self.candidates(project, of_candidates, MatchType::Text);
-        let listed = |candidate: OriginCandidate| {
+        let candidates = self.candidates(project, of_candidates, match_type);
+        let full = |candidate: OriginCandidate| {
             let (updated_at, assignee, body) = details.remove(candidate.external_issue_id())?;
-            Some(ListedTicket {
+            Some(FullTicket {
                 candidate,
                 assignee,
                 updated_at,
-                body: Some(truncate(&body, BODY_CHARACTERS).into_owned())
-                    .filter(|body| !body.is_empty()),
+                body: match match_type {
+                    MatchType::Exact => clean_body(&body),
+                    MatchType::Text => Some(truncate(&body, BODY_CHARACTERS).into_owned())
+                        .filter(|body| !body.is_empty()),
+                },
+                branch_name: None,
             })
         };
-        Ok(candidates.await?.into_iter().filter_map(listed).collect())
+        Ok(candidates.await?.into_iter().filter_map(full).collect())
     }
 }
 

@@ -9,11 +9,12 @@ use serde_json::Value;
 use sqlx::SqliteConnection;
 
 use super::missions::missions_of;
-use super::ticket_list::TicketDetails;
+use super::ticket_list::{FullRow, TicketDetails};
 use super::{ProjectMapping, STEPS, Store, StoreError};
 use crate::wire::candidate::{
     CandidateFields, FieldError, MatchType, OriginCandidate, required_string,
 };
+use crate::wire::full_ticket::FullTicket;
 use crate::wire::ticket::{KnownMission, StatusFilter, StatusKind};
 use crate::wire::{PROVIDER_NAME, Provider};
 
@@ -91,7 +92,7 @@ pub(crate) struct TextQuery<'a> {
 
 #[derive(Debug)]
 pub(crate) struct FoundTickets {
-    pub candidates: Vec<OriginCandidate>,
+    pub tickets: Vec<FullTicket>,
     /// Whether more tickets match.
     pub has_more: bool,
 }
@@ -114,7 +115,6 @@ fn candidate(
         match_type,
         status_kind: kind.as_deref().and_then(StatusKind::from_word),
         missions: Some(missions),
-        body: None,
     })
     .inspect_err(|error| tracing::error!(%error, "invalid ticket in the store"))
     .ok()
@@ -170,8 +170,9 @@ impl Store {
         key: &str,
         status: StatusFilter,
     ) -> Result<FoundTickets, StoreError> {
-        let rows: Vec<CandidateRow> = sql!(fetch_all(&self.pool):
-            "SELECT external_issue_id, external_issue_key, title, status, url, status_kind
+        let rows: Vec<FullRow> = sql!(fetch_all(&self.pool):
+            "SELECT id, external_issue_id, external_issue_key, title, status, url, status_kind,
+                 updated_at, assignee, body
              FROM tickets
              WHERE provider = ? AND resource_type = ? AND resource_id = ?
                  AND external_issue_key = ?
@@ -179,7 +180,7 @@ impl Store {
             &project.provider, &project.resource_type, &project.resource_id, key, accepted(status)
         )?;
         Ok(FoundTickets {
-            candidates: self.candidates(project, rows, MatchType::Exact).await?,
+            tickets: self.full_tickets(project, rows, MatchType::Exact).await?,
             has_more: false,
         })
     }
@@ -194,7 +195,7 @@ impl Store {
     ) -> Result<FoundTickets, StoreError> {
         let Some(expression) = match_expression(query.text) else {
             return Ok(FoundTickets {
-                candidates: Vec::new(),
+                tickets: Vec::new(),
                 has_more: false,
             });
         };
@@ -210,8 +211,9 @@ impl Store {
         let limit = query.limit as usize;
         let has_more = rows.len() > limit;
         rows.truncate(limit);
+        let candidates = self.candidates(project, rows, MatchType::Text).await?;
         Ok(FoundTickets {
-            candidates: self.candidates(project, rows, MatchType::Text).await?,
+            tickets: candidates.into_iter().map(FullTicket::from).collect(),
             has_more,
         })
     }

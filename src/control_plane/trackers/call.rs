@@ -2,10 +2,14 @@
 
 use std::error::Error as _;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION,
+};
 use reqwest::{Client, Request, RequestBuilder, Response, Url};
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
@@ -46,6 +50,8 @@ pub(super) struct Caller {
     /// Marked as sensitive, so `Debug` hides it.
     authorization: HeaderValue,
     secret: Secret,
+    /// By how many seconds the tracker's clock was ahead in its last answer.
+    ahead: Arc<AtomicI64>,
 }
 
 /// An answer with a status below 500 that is no redirect.
@@ -83,6 +89,7 @@ impl Caller {
             site,
             authorization,
             secret,
+            ahead: Arc::default(),
         })
     }
 
@@ -90,8 +97,14 @@ impl Caller {
         &self.site
     }
 
-    pub(super) fn now(&self) -> DateTime<Utc> {
-        self.world.now()
+    /// The time of an answer by the tracker's clock, because its limits end by that.
+    pub(super) fn time_of(&self, reply: &Reply) -> DateTime<Utc> {
+        reply.date().unwrap_or_else(|| self.world.now())
+    }
+
+    /// By how much the tracker's clock is ahead of the one of this machine; zero if that is unknown.
+    pub(super) fn clock_ahead(&self) -> TimeDelta {
+        TimeDelta::seconds(self.ahead.load(Ordering::Relaxed))
     }
 
     pub(super) async fn get(
@@ -178,7 +191,7 @@ impl Caller {
         let (pause, reason) = match &result {
             Ok(reply) if reply.status < 500 => return result,
             Ok(reply) => {
-                let pause = retry_after(&reply.headers, self.now()).unwrap_or(PAUSE);
+                let pause = retry_after(&reply.headers, self.time_of(reply)).unwrap_or(PAUSE);
                 (pause, format!("HTTP {}", reply.status))
             }
             Err(TrackerError::Unavailable(reason)) => (PAUSE, reason.clone()),
@@ -226,11 +239,14 @@ impl Caller {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Reply {
+        let reply = Reply {
             status: response.status().as_u16(),
             headers: std::mem::take(response.headers_mut()),
             body,
-        })
+        };
+        let ahead = self.time_of(&reply) - self.world.now();
+        self.ahead.store(ahead.num_seconds(), Ordering::Relaxed);
+        Ok(reply)
     }
 }
 
@@ -241,6 +257,11 @@ impl Reply {
 
     pub(super) fn not_json(&self) -> TrackerError {
         TrackerError::BadAnswer(format!("HTTP {} without JSON", self.status))
+    }
+
+    fn date(&self) -> Option<DateTime<Utc>> {
+        let date = DateTime::parse_from_rfc2822(self.header(DATE.as_str())?);
+        Some(date.ok()?.to_utc())
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {

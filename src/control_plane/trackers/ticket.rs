@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat};
 use super::TrackerError;
 use crate::text::{one_line, sanitize};
 use crate::wire::candidate::{CandidateFields, FieldError, MatchType, OriginCandidate};
+use crate::wire::full_ticket::FullTicket;
 use crate::wire::ticket::{KnownMission, StatusKind};
 
 /// The most bytes of a ticket's body.
@@ -45,6 +46,8 @@ pub(crate) struct Ticket {
     pub updated_at: Option<String>,
     /// Markdown; `None` without a description, and always in a search or a list.
     pub body: Option<String>,
+    /// The tracker's own suggestion for a git branch.
+    pub branch_name: Option<String>,
 }
 
 /// The tickets of a search.
@@ -80,6 +83,21 @@ impl Ticket {
         }
     }
 
+    /// The ticket as an answer to a client; `None` if a required field is missing.
+    pub(crate) fn full(
+        self,
+        match_type: MatchType,
+        missions: Vec<KnownMission>,
+    ) -> Option<FullTicket> {
+        Some(FullTicket {
+            candidate: self.candidate(match_type, missions).ok()?,
+            assignee: self.assignee,
+            updated_at: self.updated_at,
+            body: self.body,
+            branch_name: self.branch_name,
+        })
+    }
+
     /// The ticket as a search result.
     pub(crate) fn candidate(
         &self,
@@ -95,13 +113,12 @@ impl Ticket {
             match_type,
             status_kind: self.status_kind,
             missions: Some(missions),
-            body: None,
         })
     }
 }
 
 /// A body without control characters and of limited size; `None` if nothing is left.
-fn clean_body(body: &str) -> Option<String> {
+pub(crate) fn clean_body(body: &str) -> Option<String> {
     let lines = body.replace("\r\n", "\n").replace('\r', "\n");
     let clean = sanitize(&lines);
     let clean = clean.trim_end();

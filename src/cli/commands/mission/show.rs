@@ -100,9 +100,9 @@ fn compare(
         site: None,
     };
     let found = search(context, &binding, &client, query)?;
-    let mut candidates = found.candidates.iter();
-    let now = candidates
-        .find(|candidate| candidate.external_issue_id() == origin.external_issue_id)
+    let mut tickets = found.tickets.iter();
+    let now = tickets
+        .find(|ticket| ticket.candidate.external_issue_id() == origin.external_issue_id)
         .ok_or_else(|| ticket_not_found(&origin.external_issue_key, binding.provider))?;
     Ok(TicketChange::since(origin, &details.ticket, now))
 }

@@ -88,18 +88,20 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     let client = ControlPlaneClient::new(context.session()?);
     let by_key = query.key.is_some();
     let result = search(context, &binding, &client, query)?;
-    if result.candidates.is_empty() && by_key {
+    let found = result.tickets.into_iter();
+    let candidates: Vec<_> = found.map(|ticket| ticket.candidate).collect();
+    if candidates.is_empty() && by_key {
         return Err(ticket_not_found(&result.query_used, binding.provider));
     }
     let mut near = None;
-    if result.candidates.is_empty() {
+    if candidates.is_empty() {
         let words = one_line(&result.query_used);
         context.ui.say(&format!("No tickets match {words:?}."));
         near = near_key(&result.query_used).map(|key| format!("did you mean {key}?"));
     }
-    let mut text = text(context, &result.candidates);
+    let mut text = text(context, &candidates);
     if result.has_more == Some(true) {
-        let note = more(result.candidates.len(), limit);
+        let note = more(candidates.len(), limit);
         // On a terminal it stands below the tickets.
         if context.ui.stdout_is_terminal() && !context.ui.quiet {
             text = format!("{text}\n{note}\n");
@@ -108,7 +110,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         }
     }
     let answer = SearchOrigin {
-        candidates: result.candidates,
+        candidates,
         provider: result.provider,
         resource_type: known(result.resource_type),
         resource_id: known(result.resource_id),

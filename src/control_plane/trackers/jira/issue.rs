@@ -76,6 +76,7 @@ impl Issue {
             assignee: optional(&fields.assignee, "displayName"),
             updated_at: fields.updated.as_str().and_then(timestamp),
             body: fields.description.as_deref().map(body),
+            branch_name: None,
         }
         .checked()
     }

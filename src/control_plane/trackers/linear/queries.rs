@@ -11,7 +11,7 @@ pub(super) const TEAMS: &str = "query Teams($first: Int, $after: String) {
 
 pub(super) const ISSUE: &str = "query Issue($id: String!) {
   issue(id: $id) {
-    id identifier title url updatedAt description trashed
+    id identifier title url updatedAt description branchName trashed
     state { name type }
     assignee { name }
     team { id }
