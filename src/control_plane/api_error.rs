@@ -71,6 +71,9 @@ pub(super) enum ApiError {
         key: String,
         missions: Vec<KnownMission>,
     },
+    /// Of a list that must contain only the caller's tickets.
+    #[error("the server does not know which tickets are yours")]
+    MineUnknown,
     #[error("{0}")]
     TooLarge(String),
     #[error("the head of the request is too large")]
@@ -156,6 +159,7 @@ impl ApiError {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding")
             }
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "validation_error"),
+            Self::MineUnknown => (StatusCode::UNPROCESSABLE_ENTITY, "mine_unknown"),
             Self::IdempotencyKeyRequired => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_required")
             }
@@ -203,6 +207,11 @@ impl ApiError {
             Self::TicketNotFound { .. } => {
                 "search for the ticket again; if it is missing, ask the \
                  host to run: spec-kitty admin tickets import FILE"
+                    .to_owned()
+            }
+            Self::MineUnknown => {
+                "list the tickets of all; with spec-kitty connect and a key of your own, the \
+                 server knows yours"
                     .to_owned()
             }
             Self::NotTheBinder { name, link } => {
