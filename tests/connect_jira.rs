@@ -129,6 +129,12 @@ fn what_it_refuses_is_refused_before_anything_is_written() {
             ),
             (
                 "serverInfo",
+                jira_error(400, "odd"),
+                2,
+                "tracker_query_refused",
+            ),
+            (
+                "serverInfo",
                 jira_error(403, "not for you"),
                 5,
                 "tracker_forbidden",
@@ -140,7 +146,8 @@ fn what_it_refuses_is_refused_before_anything_is_written() {
             assert_eq!(error["code"], code);
             let hint = error["hint"].as_str().unwrap();
             let is_about_url = hint.starts_with("check --url");
-            assert_eq!(is_about_url, code == "tracker_bad_answer", "{hint}");
+            let codes = ["tracker_bad_answer", "tracker_query_refused"];
+            assert_eq!(is_about_url, codes.contains(&code), "{hint}");
         }
         jira.restore();
         assert_nothing_written(&sandbox, &before);

@@ -89,6 +89,10 @@ fn tracker_failed(error: &ControlPlaneError, connection: &str, tracker: &Tracker
         TrackerError::QueryRefused(_) => Code::TrackerQueryRefused,
     };
     let mut failure = Failure::from_error(code, error).detail("connection", connection);
+    // The query was not the user's.
+    if let TrackerError::QueryRefused(_) = tracker {
+        failure.hint = Code::TrackerBadAnswer.hint();
+    }
     if let TrackerError::RateLimited(wait) = tracker {
         failure.retry_after_seconds = Some(wait.as_secs());
     }

@@ -184,7 +184,7 @@ fn refused(error: ControlPlaneError) -> Failure {
         Code::TrackerCredentialRefused | Code::TrackerForbidden => {
             Hint::then_again("check the key and its rights")
         }
-        Code::TrackerBadAnswer => Hint::then_again("check --url"),
+        Code::TrackerBadAnswer | Code::TrackerQueryRefused => Hint::then_again("check --url"),
         Code::ConnectionInUse => Hint::text("choose another name for this site with --name"),
         Code::Usage => Hint::run("spec-kitty connect --help"),
         _ => return failure,
