@@ -371,17 +371,19 @@ fn a_call_that_reads_does_not_wait_for_one_that_writes() {
     let gate = sandbox.root().join("gate");
     let made = sandbox.program("mkfifo", &[&gate]).status().unwrap();
     assert!(made.success());
-    sandbox.hook("pre-commit", &format!("cat '{}'", gate.display()));
+    let wait = format!("cat '{0}' && rm '{0}'", gate.display());
+    sandbox.hook(
+        "pre-commit",
+        &format!("test ! -e '{}' || {{ {wait}; }}", gate.display()),
+    );
     let mut agent = Agent::ready(&sandbox);
     let params = json!({"name": "mission_start", "arguments": start("WEB-123")});
     let writing = agent.begin("tools/call", &params);
     // Opening it waits until the hook runs.
-    let open = || std::fs::OpenOptions::new().write(true).open(&gate).unwrap();
-    let first = open();
+    let gate = std::fs::OpenOptions::new().write(true).open(&gate).unwrap();
     let status = agent.call("sync_status", &json!({}));
     assert_eq!(status["pending"], 0, "{status}");
-    drop(first);
-    drop(open());
+    drop(gate);
     let answer = agent.receive();
     assert_eq!(answer["id"], writing);
     assert_eq!(answer["result"]["isError"], false, "{answer}");

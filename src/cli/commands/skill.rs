@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::mcp::TOOLS;
 use crate::cli::document::Document;
-use crate::cli::{CommandResult, ExitCode, Outcome, catalogue};
+use crate::cli::{ExitCode, Outcome, catalogue};
 
 /// Arguments of `skill`.
 #[derive(Debug, clap::Args)]
@@ -60,13 +60,13 @@ As tools (`spec-kitty mcp`), step 3 is `mission_start`. Its `confirmed_external_
 ";
 
 /// Prints the file.
-pub(crate) fn run(program: Command) -> CommandResult {
+pub(crate) fn run(program: Command) -> Outcome {
     let text = text(&program);
     let skill = Skill {
         name: NAME,
         text: text.clone(),
     };
-    Ok(Outcome::new(skill, text))
+    Outcome::new(skill, text)
 }
 
 fn text(program: &Command) -> String {
