@@ -110,8 +110,9 @@ fn another_server_is_not_replaced_silently() {
     let error = connect(&sandbox, &tracker, &WEB).error(6, "none");
     assert_eq!(error["code"], "other_server");
     let hint = error["hint"].as_str().unwrap();
+    let command = "spec-kitty connect linear --url";
     assert!(
-        hint.ends_with("spec-kitty connect linear --server local"),
+        hint.contains(command) && hint.ends_with("--server local"),
         "{hint}"
     );
     assert!(tracker.requests().is_empty());
@@ -225,4 +226,21 @@ fn doctor_asks_the_tracker_and_looks_at_the_file_of_the_key() {
         doctor.stdout.contains("does not accept the credential"),
         "{doctor:?}"
     );
+}
+
+/// A limit of the tracker ends by the tracker's clock.
+#[test]
+fn doctor_compares_the_clock_with_the_one_of_the_tracker() {
+    let tracker = linear();
+    let sandbox = Sandbox::with_git();
+    connect(&sandbox, &tracker, &WEB).succeeds();
+    for (minutes, words) in [(-10, " s ahead of "), (10, " s behind ")] {
+        tracker.handle("/graphql", move |request| {
+            let time = chrono::Utc::now() + chrono::Duration::minutes(minutes);
+            let time = time.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            linear_answer(request).header("date", &time)
+        });
+        let doctor = sandbox.run(&["doctor"]).exits(10);
+        assert!(doctor.stdout.contains(words), "{doctor:?}");
+    }
 }

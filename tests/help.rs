@@ -46,6 +46,14 @@ fn every_command_and_argument_says_what_it_is_for() {
 }
 
 #[test]
+fn the_commands_for_agents_name_the_way_from_a_ticket() {
+    for flag in ["-h", "--help"] {
+        let help = Sandbox::new().run(&["agent", flag]).succeeds().stdout;
+        assert!(help.contains("spec-kitty specify --from-ticket"), "{help}");
+    }
+}
+
+#[test]
 fn the_help_ends_with_every_exit_code() {
     let help = Sandbox::new().run(&["--help"]).succeeds().stdout;
     let (_, table) = help.split_once("Exit codes:\n").unwrap();

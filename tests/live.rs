@@ -383,6 +383,53 @@ fn a_live_ticket_becomes_a_mission() {
     assert!(!server.log().contains(TOKEN) && !server.log().contains("Ticket"));
 }
 
+/// What Linear says about WEB-1, with this text.
+fn with_text(tracker: &Server, text: &'static str) {
+    tracker.handle("/graphql", move |request| {
+        let body = request.json();
+        if body["variables"]["id"] != "WEB-1" {
+            return linear_answer(request);
+        }
+        let mut ticket = issue("WEB-1");
+        ticket["description"] = text.into();
+        ticket["branchName"] = "ada/web-1-ticket".into();
+        Reply::json(200, &json!({"data": {"issue": ticket}}))
+    });
+}
+
+#[test]
+fn a_live_tickets_text_and_branch_are_the_missions() {
+    let tracker = linear();
+    let (sandbox, _server) = whole(&tracker);
+    with_text(&tracker, "Because of the *tide*.");
+    let start = ["specify", "--from-ticket", "web-1", "--branch", "--yes"];
+    let started = sandbox.run(&[&start[..], &["--json"]].concat());
+    let started = started.answer("spec-kitty.specify/1");
+    assert_eq!(started["branch"], "ada/web-1-ticket");
+    assert_eq!(started["target_branch"], "main");
+    let folder = started["feature_dir"].as_str().unwrap();
+    let file = sandbox.read(&format!("{folder}/research/ticket.md"));
+    assert!(
+        file.contains("\n```\nBecause of the *tide*.\n```\n"),
+        "{file}"
+    );
+    let changed = || {
+        let show = ["mission", "show", "web-1", "--refresh", "--json"];
+        let answer = sandbox.run(&show).answer("spec-kitty.mission-show/1");
+        answer["mission"]["changed"].clone()
+    };
+    let changes = |body: bool| json!({"title": false, "status": false, "body": body});
+    assert_eq!(changed(), changes(false));
+    for text in ["Because of the *moon*.", ""] {
+        with_text(&tracker, text);
+        // After a change of the connection, the server asks the tracker again at once.
+        let url = format!("{}/graphql", tracker.url());
+        let flags = ["--provider", "linear", "--url", &url];
+        add(&sandbox, "work", &flags).succeeds();
+        assert_eq!(changed(), changes(true), "{text:?}");
+    }
+}
+
 /// Each failure of the tracker ends the command before anything is written.
 #[test]
 fn a_failure_of_the_tracker_leaves_the_repository_alone() {
@@ -580,7 +627,10 @@ fn only_a_ticket_of_the_tracker_is_bound_and_with_its_own_fields() {
     let (sandbox, server) = whole(&tracker);
     let (token, _) = server.log_in();
     let bind = |key, mission, ticket| bind(&server, &token, key, mission, ticket);
-    bind("k1", "1-a", ("id-of-WEB-9", "WEB-9")).refuses(404, "ticket_not_found");
+    let missing = bind("k1", "1-a", ("id-of-WEB-9", "WEB-9"));
+    missing.refuses(404, "ticket_not_found");
+    // An import would not help.
+    assert_eq!(missing.body["hint"], "search for the ticket again");
     bind("k2", "1-a", ("id-of-WEB-2", "WEB-1")).refuses(404, "ticket_not_found");
     bind("k3", "1-a", ("id-of-WEB-1", "WEB-1")).is_ok();
     let origins = admin(&sandbox, &["origin", "list"]).answer("spec-kitty.admin-origin-list/1");

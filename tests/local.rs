@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{ControlPlane, PASSWORD, Sandbox};
+use crate::support::{Agent, ControlPlane, PASSWORD, Sandbox};
 
 /// A project bound to the imported Linear project `web`, with `local` in the user's settings.
 fn personal() -> Sandbox {
@@ -44,6 +44,22 @@ fn a_ticket_becomes_a_mission_without_login_and_without_a_running_server() {
         ],
         [&json!(1), &json!(2), &json!(0)]
     );
+}
+
+/// Each call of a tool has a control plane of its own.
+#[test]
+fn tools_need_neither_a_login_nor_a_running_server() {
+    let sandbox = personal();
+    let mut agent = Agent::ready(&sandbox);
+    let found = agent.call("ticket_search", &json!({"query": "WEB-101"}));
+    let id = &found["candidates"][0]["external_issue_id"];
+    let start = json!({"ticket": "WEB-101", "confirmed_external_issue_id": id});
+    for created in [true, false] {
+        let made = agent.call("mission_start", &start);
+        assert_eq!(made["created"], created, "{made}");
+        assert!(made["origin_link_id"].is_string(), "{made}");
+    }
+    agent.hang_up();
 }
 
 #[test]
@@ -144,4 +160,14 @@ fn serve_takes_over_what_was_bound() {
         .succeeds();
     let again = sandbox.run(&SPECIFY).answer("spec-kitty.specify/1");
     assert_eq!(again["origin_link_id"], made["origin_link_id"]);
+}
+
+/// The user is the host.
+#[test]
+fn a_project_that_is_not_mapped_needs_a_connection() {
+    let sandbox = personal();
+    sandbox.bind_tracker("linear", "another");
+    let search = ["tracker", "search-origin", "--key", "WEB-101", "--json"];
+    let error = sandbox.run(&search).error(3, "none");
+    assert_eq!(error["hint"], "run: spec-kitty connect linear", "{error}");
 }

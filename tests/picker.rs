@@ -1,5 +1,6 @@
 //! Choosing a ticket from a list: on a terminal with keys, elsewhere with a command.
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -11,7 +12,7 @@ const ENTER_SCREEN: &str = "\u{1b}[?1049h";
 const LEAVE_SCREEN: &str = "\u{1b}[?1049l";
 
 /// A listed ticket.
-fn ticket(key: &str, title: &str, body: &str) -> Value {
+pub(crate) fn ticket(key: &str, title: &str, body: &str) -> Value {
     let mut ticket = candidate(key, title, "text");
     let more = json!({
         "status_kind": "unstarted",
@@ -24,7 +25,7 @@ fn ticket(key: &str, title: &str, body: &str) -> Value {
     ticket
 }
 
-fn list_answer(tickets: &[Value]) -> Value {
+pub(crate) fn list_answer(tickets: &[Value]) -> Value {
     json!({
         "tickets": tickets,
         "resource_type": "linear_team",
@@ -46,6 +47,13 @@ fn some_tickets() -> Vec<Value> {
 fn ready(tickets: &[Value]) -> (Server, Sandbox) {
     let server = Server::start();
     server.on(LIST_PATH, Reply::json(200, &list_answer(tickets)));
+    let all = tickets.to_vec();
+    server.handle(SEARCH_PATH, move |request| {
+        let key = &request.json()["query_key"];
+        let mut found = all.clone();
+        found.retain(|ticket| ticket["external_issue_key"] == *key);
+        Reply::json(200, &search_answer(&found))
+    });
     server.on(BIND_PATH, Reply::json(200, &bind_answer()));
     let sandbox = Sandbox::ready(&server);
     (server, sandbox)
@@ -58,7 +66,7 @@ fn on_terminal(sandbox: &Sandbox, arguments: &[&str], columns: u16) -> Terminal 
 }
 
 /// The text of the last frame that was drawn completely, line by line.
-fn last_frame(terminal: &Terminal) -> Vec<String> {
+pub(crate) fn last_frame(terminal: &Terminal) -> Vec<String> {
     let screen = terminal.screen();
     let drawn = screen
         .rsplit_once("\u{1b}[J")
@@ -116,7 +124,23 @@ fn a_ticket_is_filtered_chosen_and_confirmed() {
             "status": "open",
         })
     );
-    assert_eq!(server.requests_to(SEARCH_PATH).len(), 0);
+    let searches = server.requests_to(SEARCH_PATH);
+    assert_eq!(searches.len(), 1);
+    assert_eq!(searches[0].json()["query_key"], "WEB-3");
+}
+
+#[test]
+fn a_program_that_is_ended_during_a_question_restores_the_terminal() {
+    let (server, sandbox) = ready(&some_tickets());
+    let before = sandbox.snapshot();
+    let mut terminal = on_terminal(&sandbox, &["specify"], 80);
+    terminal.wait_for("3 of 3");
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.finish(), -1, "a signal has no exit code");
+    terminal.wait_for(LEAVE_SCREEN);
+    assert!(terminal.shows_input());
+    before.assert_same(&sandbox.snapshot());
+    assert_eq!(server.requests_to(BIND_PATH).len(), 0);
 }
 
 #[test]

@@ -689,6 +689,27 @@ fn a_failed_bind_leaves_a_mission_without_origin_and_says_how_to_go_on() {
     }
 }
 
+/// Two `--allow-duplicate` at once may make missions of the same name in two clones.
+#[test]
+fn a_mission_that_can_never_be_bound_is_to_be_discarded() {
+    let server = Server::with_ticket("WEB-123", "Login page");
+    server.on(
+        BIND_PATH,
+        Reply::refusal(409, "origin_conflict", "another mission is 061-web-123"),
+    );
+    let sandbox = Sandbox::ready(&server);
+    let error = from_ticket(&sandbox, "WEB-123", &["--allow-duplicate"]).error(11, "applied");
+    assert_eq!(error["details"]["cause_code"], "origin_conflict");
+    let command = "spec-kitty mission discard 061-web-123";
+    let drop = format!("to drop mission 061-web-123, which the server refuses, run: {command}");
+    let again = "spec-kitty specify --from-ticket WEB-123 --yes --json --allow-duplicate";
+    assert_eq!(error["hint"], format!("{drop}; then run: {again}"));
+    sandbox
+        .run(&["mission", "discard", "061-web-123", "--yes"])
+        .succeeds();
+    assert_eq!(sandbox.missions(), ["060-search"]);
+}
+
 #[test]
 fn in_text_the_mission_and_the_ticket_are_named() {
     let server = Server::with_ticket("WEB-123", "Login \u{1b}[31mpage");

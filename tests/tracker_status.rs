@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ACCESS_TOKEN, PROJECT_UUID, Sandbox, Server, dead_url, write_file};
+use crate::support::{
+    ACCESS_TOKEN, ControlPlane, LINEAR_TOKEN, PASSWORD, PROJECT_UUID, Reply, STATUS_PATH, Sandbox,
+    Server, dead_url, linear, write_file,
+};
 
 const STATUS: [&str; 3] = ["tracker", "status", "--json"];
 const SCHEMA: &str = "spec-kitty.tracker-status/1";
@@ -143,4 +146,96 @@ fn escape_sequences_of_the_configuration_never_reach_a_terminal() {
     }
     let answer = sandbox.run(&STATUS).answer(SCHEMA);
     assert_eq!(answer["provider"], "jira\u{1b}[31m");
+}
+
+/// What `tracker status` says about the connection.
+fn connection(sandbox: &Sandbox) -> (Value, Value) {
+    let answer = sandbox.run(&STATUS).answer(SCHEMA);
+    (answer["connection"].clone(), answer["resource_key"].clone())
+}
+
+/// Older servers, other servers, and those that fail tell nothing, and that is no error.
+#[test]
+fn the_connection_is_shown_if_the_server_tells_it() {
+    let server = Server::start();
+    let sandbox = Sandbox::ready(&server);
+    let project = |more: Value| {
+        let mut project = json!({"project_slug": "web", "provider": "linear"});
+        let more = more.as_object().unwrap().clone();
+        project.as_object_mut().unwrap().extend(more);
+        Reply::json(200, &json!({"bindings": [project]}))
+    };
+    let unknown = (Value::Null, Value::Null);
+    for (reply, expected) in [
+        (
+            project(json!({"connection": "work", "resource_key": "WEB"})),
+            (json!("work"), json!("WEB")),
+        ),
+        (
+            project(json!({"connection": "work"})),
+            (json!("work"), Value::Null),
+        ),
+        (project(json!({"connection": 7})), unknown.clone()),
+        (project(json!({})), unknown.clone()),
+        (Reply::json(200, &json!({"bindings": []})), unknown.clone()),
+        (Reply::html(200), unknown.clone()),
+        (Reply::html(500), unknown.clone()),
+        (
+            Reply::refusal(404, "no_such_path", "no such path"),
+            unknown.clone(),
+        ),
+        (Reply::Drop, unknown),
+    ] {
+        server.on(STATUS_PATH, reply);
+        assert_eq!(connection(&sandbox), expected);
+    }
+    assert_eq!(server.requests().len(), 9, "each is asked once");
+}
+
+#[test]
+fn the_connection_of_the_personal_control_plane_is_shown() {
+    let tracker = linear();
+    let sandbox = Sandbox::with_project();
+    let url = format!("{}/graphql", tracker.url());
+    let connect = ["connect", "linear", "--token-stdin", "--resource", "WEB"];
+    let connect = [&connect[..], &["--url", &url, "--name", "work"]].concat();
+    sandbox.run_with_input(&connect, LINEAR_TOKEN).succeeds();
+    tracker.forget();
+    assert_eq!(connection(&sandbox), (json!("work"), json!("WEB")));
+    let text = sandbox.run(&["tracker", "status"]).succeeds();
+    let line = "connection\twork (WEB)";
+    assert!(text.stdout.lines().any(|it| it == line), "{text:?}");
+    assert!(tracker.requests().is_empty(), "only the store is asked");
+}
+
+#[test]
+fn a_personal_control_plane_without_a_store_gets_none() {
+    let sandbox = Sandbox::with_project();
+    sandbox.bind_tracker("linear", "web");
+    let mut status = STATUS.to_vec();
+    status.extend(["--server", "local"]);
+    let answer = sandbox.run(&status).answer(SCHEMA);
+    assert_eq!(answer["connection"], Value::Null);
+    assert!(!sandbox.state().exists(), "it only reads");
+}
+
+#[test]
+fn serve_tells_its_connection() {
+    let tracker = linear();
+    let sandbox = Sandbox::with_project();
+    let url = format!("{}/graphql", tracker.url());
+    let add = ["admin", "connection", "add", "work", "--token-stdin"];
+    let add = [&add[..], &["--provider", "linear", "--url", &url]].concat();
+    sandbox.run_with_input(&add, LINEAR_TOKEN).succeeds();
+    let map = ["admin", "project", "map", "web", "--connection", "work"];
+    sandbox
+        .run(&[&map[..], &["--resource", "WEB"]].concat())
+        .succeeds();
+    ControlPlane::add_user(&sandbox, "kit", "harbour", "linear");
+    let server = ControlPlane::start(&sandbox, &[]);
+    let login = ["auth", "login", "--username", "kit", "--password-stdin"];
+    let login = [&login[..], &["--server", server.url()]].concat();
+    sandbox.run_with_input(&login, PASSWORD).succeeds();
+    sandbox.bind_tracker("linear", "web");
+    assert_eq!(connection(&sandbox), (json!("work"), json!("WEB")));
 }

@@ -6,7 +6,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::globals::Globals;
 use super::ui::Form;
-use super::{CommandResult, Context, ExitCode, Failure, catalogue, commands, examples};
+use super::{CommandResult, Context, ExitCode, Failure, catalogue, commands, early, examples};
 
 /// Start a mission from the Jira or Linear ticket it belongs to
 #[derive(Debug, Parser)]
@@ -52,8 +52,13 @@ pub enum Command {
     /// Diagnose problems and suggest fixes
     Doctor(commands::doctor::Arguments),
     /// Commands for agents and scripts
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "To start a mission from a ticket, use: spec-kitty specify --from-ticket"
+    )]
     Agent(commands::agent::Command),
+    /// Serve these commands to an agent as tools (Model Context Protocol) on stdin and stdout
+    Mcp(commands::mcp::Arguments),
     /// Run a control plane on this machine, or for a team behind a proxy
     Serve(commands::serve::Arguments),
     /// Manage this machine's control plane: users, projects, tickets
@@ -63,6 +68,8 @@ pub enum Command {
     Demo(commands::demo::Arguments),
     /// List every command with its arguments, document and exit codes
     Commands(commands::commands::Arguments),
+    /// Print what an agent should know, as a skill file (SKILL.md)
+    Skill(commands::skill::Arguments),
     /// Print the JSON Schema of a document, or the names of all
     Schema(commands::schema::Arguments),
     /// Print a shell completion script
@@ -79,6 +86,11 @@ impl Command {
         matches!(self, Self::Serve(_) | Self::Demo(_))
     }
 
+    /// Whether the command logs in its own way.
+    pub(super) fn has_own_log(&self) -> bool {
+        matches!(self, Self::Serve(_))
+    }
+
     pub(super) fn run(self, context: &Context) -> CommandResult {
         match self {
             Self::Init => commands::init::run(context),
@@ -90,11 +102,13 @@ impl Command {
             Self::Tracker(command) => commands::tracker::run(command, context),
             Self::Doctor(arguments) => commands::doctor::run(arguments, context),
             Self::Agent(command) => commands::agent::run(command, context),
+            Self::Mcp(_) => commands::mcp::run(context, run_words),
             Self::Serve(arguments) => commands::serve::run(arguments, context),
             Self::Admin(command) => commands::admin::run(command, context),
             Self::Sync(command) => commands::sync::run(command, context),
             Self::Demo(arguments) => commands::demo::run(arguments, context),
             Self::Commands(_) => Ok(commands::commands::run(context, program())),
+            Self::Skill(_) => commands::skill::run(program()),
             Self::Schema(arguments) => commands::schema::run(arguments),
             Self::Completions(arguments) => commands::completions::run(arguments),
             Self::Help(arguments) => commands::help::run(arguments, program()),
@@ -106,6 +120,15 @@ impl Command {
 /// The program as clap knows it, with the examples of its help.
 pub(super) fn program() -> clap::Command {
     examples::in_help(Arguments::command())
+}
+
+/// Runs the command of these words, which another program has sent.
+fn run_words(words: &[String], context: &Context) -> CommandResult {
+    let name = std::iter::once("spec-kitty");
+    let all = name.chain(words.iter().map(String::as_str));
+    let parsed = Parsed::from(all.map(OsString::from).collect());
+    let parsed = parsed.map_err(|error| early::usage(&context.typed, &error))?;
+    parsed.arguments.command.run(context)
 }
 
 /// The arguments, and the words of the selected command.

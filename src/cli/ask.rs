@@ -6,6 +6,7 @@ use std::thread;
 
 use dialoguer::{Input, Password};
 
+use super::interruption::restore_when_ended;
 use super::terminal::leave_line;
 use super::{Code, Context, Failure, Hint};
 use crate::secret::Secret;
@@ -16,6 +17,7 @@ pub(super) fn ask<T>(
     context: &Context,
     question: impl FnOnce() -> dialoguer::Result<T>,
 ) -> Result<T, Failure> {
+    restore_when_ended(&context.ui);
     let timed = || context.world.ask(question);
     let answer = context.phase.during_question(timed);
     answer.map_err(|dialoguer::Error::IO(error)| {

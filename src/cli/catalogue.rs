@@ -92,6 +92,14 @@ const fn entry<D: Document>(path: &'static str, exits: &'static [ExitCode]) -> E
     }
 }
 
+/// It answers in its own protocol, and refuses `--json`.
+const MCP: Entry = Entry {
+    path: "mcp",
+    document: failure::SCHEMA,
+    schema: error_schema,
+    exits: &[],
+};
+
 /// The commands in the order of the help.
 pub(super) const COMMANDS: &[Entry] = &[
     entry::<HelpPage>("", &[]),
@@ -124,6 +132,7 @@ pub(super) const COMMANDS: &[Entry] = &[
         "agent feature create-feature",
         CREATE,
     ),
+    MCP,
     entry::<c::serve::Serve>("serve", STORE),
     entry::<c::admin::user::add::AdminUserAdd>("admin user add", STORE),
     entry::<c::admin::user::list::AdminUserList>("admin user list", STORE),
@@ -153,6 +162,7 @@ pub(super) const COMMANDS: &[Entry] = &[
     entry::<c::admin::status::AdminStatus>("admin status", STORE),
     entry::<c::demo::Demo>("demo", &[ExitCode::Conflict]),
     entry::<c::commands::Commands>("commands", &[]),
+    entry::<c::skill::Skill>("skill", &[]),
     entry::<c::schema::Schemas>("schema", &[]),
     entry::<c::completions::Completions>("completions", &[]),
     entry::<HelpPage>("help", &[]),

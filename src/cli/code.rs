@@ -79,6 +79,8 @@ codes! {
     ConfigByHand "config_by_hand" RepoState,
     ConfigContended "config_contended" RepoState then_again("close the file in your editor"),
     ConfigInvalid "config_invalid" RepoState then_again("fix the file"),
+    ConfirmationMismatch "confirmation_mismatch" InputRequired
+        text("show the ticket to the user, and confirm its external_issue_id"),
     Conflict "conflict" Conflict,
     ConnectionInUse "connection_in_use" Conflict
         text("map its projects to another connection, or pass --force to remove it"),

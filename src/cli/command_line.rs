@@ -74,6 +74,22 @@ impl CommandLine {
         quoted(words)
     }
 
+    /// The command line with this server instead of the typed one.
+    pub(crate) fn at_server(&self, server: &str) -> String {
+        let mut words = Vec::new();
+        let mut typed = self.words.iter().map(String::as_str);
+        while let Some(word) = typed.next() {
+            match word.split_once('=') {
+                Some((SERVER, _)) => {}
+                None if word == SERVER => {
+                    typed.next();
+                }
+                _ => words.push(word),
+            }
+        }
+        quoted(words.into_iter().chain([SERVER, server]))
+    }
+
     /// Whether the command reads standard input, which the command alone would wait for.
     pub(super) fn reads_stdin(&self) -> bool {
         let candidate = |pair: &[String]| matches!(pair, [flag, value] if flag == "--candidate" && value == "-");
@@ -119,6 +135,20 @@ impl CommandLine {
             (flag, format!("{flag}{}", value.unwrap_or_default()))
         };
         self.place_flags().into_iter().map(quoted).collect()
+    }
+
+    /// These words as a command line with the folder and the server that were typed, and JSON.
+    pub(super) fn of_call(&self, words: &[String]) -> Self {
+        let place = self.place_flags().into_iter();
+        let place = place.filter(|(flag, _)| *flag != JSON);
+        let place = place
+            .flat_map(|(flag, value)| [Some(flag), value])
+            .flatten();
+        let first = std::iter::once(JSON).chain(place).map(str::to_owned);
+        let words = first.chain(words.iter().cloned());
+        Self {
+            words: words.collect(),
+        }
     }
 
     /// The value of `-C`.
@@ -168,6 +198,20 @@ fn quoted<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_server_of_a_command_is_replaced() {
+        for typed in [
+            "connect linear --name x",
+            "connect --server https://a.example linear --name x",
+            "connect linear --server=https://a.example --name x",
+        ] {
+            let words = std::iter::once("spec-kitty").chain(typed.split(' '));
+            let words: Vec<_> = words.map(OsString::from).collect();
+            let command = CommandLine::new(&words).at_server("local");
+            assert_eq!(command, "spec-kitty connect linear --name x --server local");
+        }
+    }
 
     #[test]
     fn the_confirming_command_is_the_typed_one_and_yes() {

@@ -1,11 +1,12 @@
 //! The input of every command's handler, and its result.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::command_line::CommandLine;
 use super::globals::Globals;
 use super::phase::Phase;
+use super::ui::Form;
 use super::{Failure, Outcome, Ui};
 use crate::auth::server_choice::{ServerSource, is_local};
 use crate::auth::session::{Session, SessionError, team_slug_if_logged_in};
@@ -33,10 +34,14 @@ pub(crate) struct Context {
     pub(crate) server: Option<String>,
     /// The end of `--timeout`.
     pub(crate) deadline: Deadline,
+    /// `--timeout`.
+    timeout: Option<Duration>,
+    /// The id of the ticket that another program has confirmed. No other ticket may be bound.
+    pub(super) confirmed: Option<String>,
     pub(crate) typed: CommandLine,
     pub(crate) phase: Phase,
     /// Runs from the first session that needs it to the end of the command.
-    personal: OnceCell<Personal>,
+    personal: OnceLock<Personal>,
 }
 
 /// The time limit of a command without `--timeout`.
@@ -67,9 +72,32 @@ impl Context {
             ui,
             server: globals.server,
             deadline,
+            timeout: globals.timeout,
+            confirmed: None,
             typed,
             phase: Phase::default(),
-            personal: OnceCell::new(),
+            personal: OnceLock::new(),
+        })
+    }
+
+    /// The input of another command, which a program has sent to this process. Its answer is a
+    /// document, and nobody can be asked.
+    pub(crate) fn of_call(
+        &self,
+        words: &[String],
+        confirmed: Option<String>,
+    ) -> Result<Self, Failure> {
+        let globals = Globals {
+            server: self.server.clone(),
+            timeout: self.timeout,
+            ..Globals::default()
+        };
+        let ui = Ui::new(&globals, Form::Json, &self.world);
+        let typed = self.typed.of_call(words);
+        let context = Self::new(globals, self.world.clone(), ui, typed)?;
+        Ok(Self {
+            confirmed,
+            ..context
         })
     }
 

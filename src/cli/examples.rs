@@ -181,6 +181,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "mcp",
+        &["spec-kitty mcp", "spec-kitty -C web-app --timeout 20 mcp"],
+    ),
+    (
         "serve",
         &[
             "spec-kitty serve --listen 127.0.0.1:0",
@@ -352,6 +356,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "commands",
         &["spec-kitty commands", "spec-kitty commands --json"],
+    ),
+    (
+        "skill",
+        &["spec-kitty skill", "spec-kitty skill > SKILL.md"],
     ),
     (
         "schema",

@@ -1,6 +1,6 @@
 //! The command that goes on with what was cut off.
 
-use crate::journey::{Journey, Step};
+use crate::journey::{Creation, Journey, Step};
 use crate::text::shell_word;
 
 /// The command that completes a journey, or ends it.
@@ -24,12 +24,20 @@ pub(crate) fn resuming_words(journey: &Journey) -> String {
             } else {
                 ""
             };
-            format!("specify --from-ticket {key}{duplicate} --yes")
+            let branch = branch(creation);
+            format!("specify --from-ticket {key}{branch}{duplicate} --yes")
         }
         (None, Some(key)) => format!("tracker bind-origin --mission {mission} --key {key} --yes"),
         (Some(creation), None) if journey.owed() != [Step::RecordCreated] => {
-            format!("specify {}", creation.slug)
+            format!("specify {}{}", creation.slug, branch(creation))
         }
         (_, None) => "sync now".to_owned(),
     }
+}
+
+/// The option that finds the branch of a mission again, wherever the user is.
+fn branch(creation: &Creation) -> String {
+    let branch = creation.branch.as_ref();
+    let option = branch.map(|branch| format!(" --branch={}", shell_word(&branch.name)));
+    option.unwrap_or_default()
 }

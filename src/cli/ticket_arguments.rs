@@ -14,6 +14,7 @@ use crate::tracker::search::{OriginQuery, SearchOriginResult, search_origin_cand
 use crate::tracker::ticket_ref::{self, Wanted, near_key};
 use crate::wire::Provider;
 use crate::wire::candidate::MatchType;
+use crate::wire::full_ticket::FullTicket;
 use crate::wire::ticket::StatusFilter;
 use crate::wire::ticket_list::ListResponse;
 
@@ -151,8 +152,8 @@ impl TicketArguments {
             })
         };
         Ok(Choice {
-            query: Query::Key(document.candidate.external_issue_key().to_owned()),
-            tickets: vec![document.candidate.into()],
+            query: Query::Key(document.ticket.candidate.external_issue_key().to_owned()),
+            tickets: vec![document.ticket],
             has_more: false,
             certain: true,
             provider: binding.provider,
@@ -181,6 +182,28 @@ impl TicketArguments {
             query,
         })
     }
+}
+
+/// The ticket with this key and this id, with all that the server knows of it.
+pub(crate) fn look_up(
+    context: &Context,
+    binding: &OriginBinding,
+    client: &ControlPlaneClient<'_>,
+    key: &str,
+    id: &str,
+) -> Result<FullTicket, Failure> {
+    let query = OriginQuery {
+        key: Some(key.to_owned()),
+        text: None,
+        limit: LIMIT,
+        status: None,
+        site: None,
+    };
+    let found = search(context, binding, client, query)?;
+    let mut tickets = found.tickets.into_iter();
+    tickets
+        .find(|ticket| ticket.candidate.external_issue_id() == id)
+        .ok_or_else(|| ticket_not_found(key, binding.provider))
 }
 
 /// Lists tickets, with a spinner if it takes long. A server may lack the list; `instead` says how to

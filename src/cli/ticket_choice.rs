@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::picker::{Row, pick};
 use super::{Code, Context, Failure, Hint, RunArguments, ask, record};
+use crate::mission::ticket_file;
 use crate::text::one_line;
 use crate::tracker::ticket::Ticket;
 use crate::wire::Provider;
@@ -36,16 +37,26 @@ pub(super) enum Query {
 }
 
 impl Choice {
+    /// The ticket that the user or another program means. A program confirms it by its id.
+    pub(crate) fn choose(&self, context: &Context, run: RunArguments) -> Result<Ticket, Failure> {
+        let ticket = self.one(context, run)?;
+        let id = ticket.candidate.external_issue_id();
+        match context.confirmed.as_deref() {
+            Some(confirmed) if confirmed != id => Err(not_the_confirmed(&ticket, confirmed)),
+            _ => Ok(ticket),
+        }
+    }
+
     /// The ticket, chosen from a list on a terminal. Without a terminal or with `--yes`, only a single
     /// exact match is accepted; the error then contains the commands that would succeed. The same
     /// holds for a dry run of a key.
-    pub(crate) fn choose(&self, context: &Context, run: RunArguments) -> Result<Ticket, Failure> {
+    fn one(&self, context: &Context, run: RunArguments) -> Result<Ticket, Failure> {
         let is_refused = match self.query {
             Query::Key(_) => run.yes || run.dry_run,
             Query::Words(_) | Query::Nothing => run.yes,
         };
         match self.tickets.first() {
-            Some(only) if self.certain => Ok(self.ticket(only)),
+            Some(only) if self.certain => Ok(self.ticket(context, only)),
             _ if is_refused => Err(self.not_one()),
             _ if context.ui.may_show_list() => self.pick(context),
             _ => Err(self.input_required(context)),
@@ -71,12 +82,23 @@ impl Choice {
         confirmed.then_some(()).ok_or_else(declined)
     }
 
-    fn ticket(&self, chosen: &FullTicket) -> Ticket {
+    /// Whether the tickets are those of a search by key, or of a document: with all that is known.
+    pub(crate) fn is_by_key(&self) -> bool {
+        matches!(self.query, Query::Key(_))
+    }
+
+    /// The ticket that was chosen, in the resource that was searched.
+    pub(crate) fn ticket(&self, context: &Context, chosen: &FullTicket) -> Ticket {
+        let (provider, candidate) = (self.provider, &chosen.candidate);
+        let now = context.world.now();
+        let file = |body: &String| ticket_file::text(provider, candidate, body, now);
         Ticket {
-            provider: self.provider,
+            provider,
             resource_type: self.resource_type.clone(),
             resource_id: self.resource_id.clone(),
-            candidate: chosen.candidate.clone(),
+            candidate: candidate.clone(),
+            file: chosen.body.as_ref().and_then(file),
+            branch_name: chosen.branch_name.clone(),
         }
     }
 
@@ -91,7 +113,7 @@ impl Choice {
         };
         let picked = pick(context, &prompt, self.tickets.iter().map(row).collect())?;
         let chosen = picked.and_then(|index| self.tickets.get(index));
-        Ok(self.ticket(chosen.ok_or_else(declined)?))
+        Ok(self.ticket(context, chosen.ok_or_else(declined)?))
     }
 
     /// What finds the tickets that are not in the list.
@@ -234,6 +256,13 @@ fn describe(context: &Context, ticket: &Ticket) -> String {
         ("url", candidate.url()),
     ];
     record(&context.ui, &rows)
+}
+
+/// It does not name the right id: the caller must have seen the ticket.
+fn not_the_confirmed(ticket: &Ticket, confirmed: &str) -> Failure {
+    let key = ticket.candidate.external_issue_key();
+    let message = format!("the confirmed id {confirmed:?} is not that of {key}");
+    Failure::new(Code::ConfirmationMismatch, message).detail("external_issue_key", key)
 }
 
 fn declined() -> Failure {

@@ -1,6 +1,6 @@
 //! Tickets as rows, for the commands that find some.
 
-use super::{Context, table_of};
+use super::{Cell, Context, table_of};
 
 /// The next larger limit that a user is offered, as a flag.
 pub(crate) fn larger_limit(limits: &[u32], limit: u32) -> Option<String> {
@@ -26,11 +26,11 @@ pub(crate) fn table_with_notes(
     };
     let row = |([key, status, title, url], missions): ([String; 4], String)| {
         let cell = |column: &&str| match *column {
-            "key" => key.clone(),
-            "status" => status.clone(),
-            "title" => title.clone(),
-            "url" => url.clone(),
-            _ => missions.clone(),
+            "key" => Cell::linked(key.clone(), &url),
+            "status" => status.clone().into(),
+            "title" => title.clone().into(),
+            "url" => url.clone().into(),
+            _ => missions.clone().into(),
         };
         columns.iter().map(cell).collect()
     };

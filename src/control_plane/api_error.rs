@@ -8,7 +8,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 
 use super::store::{ProjectName, StoreError};
-use super::trackers::TrackerError;
+use super::tracker_failure::TrackerFailure;
 use crate::text::{chain, shell_word};
 use crate::wire::Provider;
 use crate::wire::error_envelope::ErrorEnvelope;
@@ -42,16 +42,18 @@ pub(super) enum ApiError {
         project: String,
         /// Whether the request named the project by its slug.
         by_slug: bool,
+        /// Whether the control plane is a personal one, whose host is the user.
+        is_personal: bool,
     },
-    #[error("the project's tracker resource has no ticket {0} with this id")]
-    TicketNotFound(String),
+    #[error("the project's tracker resource has no ticket {key} with this id")]
+    TicketNotFound {
+        key: String,
+        /// Whether the tickets are at a live tracker.
+        is_live: bool,
+    },
     /// A live tracker did not answer as hoped.
-    #[error("connection {connection}: {error}{}", if matches!(.error, TrackerError::CredentialRefused) { "; its host must renew it" } else { "" })]
-    Tracker {
-        connection: String,
-        provider: Provider,
-        error: TrackerError,
-    },
+    #[error("{0}")]
+    Tracker(Box<TrackerFailure>),
     #[error("mission {0} has no origin")]
     OriginNotFound(String),
     #[error("only {name} can unbind this mission")]
@@ -113,7 +115,7 @@ fn listed(missions: &[KnownMission]) -> String {
 }
 
 impl ApiError {
-    pub(super) fn no_mapping(provider: Provider, name: ProjectName<'_>) -> Self {
+    pub(super) fn no_mapping(provider: Provider, name: ProjectName<'_>, is_personal: bool) -> Self {
         let (project, by_slug) = match name {
             ProjectName::Slug(slug) => (slug, true),
             ProjectName::BindingRef(reference) => (reference, false),
@@ -122,6 +124,7 @@ impl ApiError {
             provider,
             project: project.to_owned(),
             by_slug,
+            is_personal,
         }
     }
 
@@ -138,8 +141,8 @@ impl ApiError {
             Self::NotTheBinder { .. } => (StatusCode::FORBIDDEN, "not_the_binder"),
             Self::NoSuchPath => (StatusCode::NOT_FOUND, "no_such_path"),
             Self::NoMapping { .. } => (StatusCode::NOT_FOUND, "no_mapping"),
-            Self::TicketNotFound(_) => (StatusCode::NOT_FOUND, "ticket_not_found"),
-            Self::Tracker { error, .. } => tracker_status_and_code(error),
+            Self::TicketNotFound { .. } => (StatusCode::NOT_FOUND, "ticket_not_found"),
+            Self::Tracker(failure) => failure.status_and_code(),
             Self::OriginNotFound(_) => (StatusCode::NOT_FOUND, "origin_not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "body_too_slow"),
@@ -179,8 +182,14 @@ impl ApiError {
             }
             Self::NoMapping {
                 provider,
+                is_personal: true,
+                ..
+            } => format!("run: spec-kitty connect {provider}"),
+            Self::NoMapping {
+                provider,
                 project,
                 by_slug: true,
+                ..
             } => {
                 let (project, kind) = (shell_word(project), provider.resource_type());
                 format!(
@@ -194,9 +203,12 @@ impl ApiError {
             Self::NotInTeam => "log in with --team and one of your teams, or ask the host to add \
                  you to this one"
                 .to_owned(),
-            Self::TicketNotFound(_) => "search for the ticket again; if it is missing, ask the \
+            Self::TicketNotFound { is_live: true, .. } => "search for the ticket again".to_owned(),
+            Self::TicketNotFound { .. } => {
+                "search for the ticket again; if it is missing, ask the \
                  host to run: spec-kitty admin tickets import FILE"
-                .to_owned(),
+                    .to_owned()
+            }
             Self::MineUnknown => {
                 "list the tickets of all; with spec-kitty connect and a key of your own, the \
                  server knows yours"
@@ -206,22 +218,7 @@ impl ApiError {
                 let link = shell_word(link);
                 format!("ask {name}, or ask the host to run: spec-kitty admin origin remove {link}")
             }
-            Self::Tracker {
-                connection,
-                provider,
-                error: TrackerError::CredentialRefused,
-            } => {
-                let name = shell_word(connection);
-                format!(
-                    "ask the host to run: spec-kitty admin connection add {name} \
-                     --provider {provider} --token-stdin"
-                )
-            }
-            Self::Tracker {
-                error: TrackerError::Forbidden(_),
-                ..
-            } => "ask the host to give the account of the connection access to the tickets"
-                .to_owned(),
+            Self::Tracker(failure) => return failure.hint(),
             _ => return None,
         })
     }
@@ -250,16 +247,13 @@ impl ApiError {
             ),
             user_action_required: match self {
                 Self::AccountNotLinked { .. } => true,
-                Self::Tracker { error, .. } => error.needs_the_host(),
+                Self::Tracker(failure) => failure.error.needs_the_host(),
                 _ => false,
             },
             source: Some("control_plane".to_owned()),
             retry_after_seconds: match self {
-                Self::RateLimited(wait)
-                | Self::Tracker {
-                    error: TrackerError::RateLimited(wait),
-                    ..
-                } => Some(whole_seconds(*wait)),
+                Self::RateLimited(wait) => Some(whole_seconds(*wait)),
+                Self::Tracker(failure) => failure.wait().map(whole_seconds),
                 _ => None,
             },
             hint: self.hint(),
@@ -271,17 +265,6 @@ impl ApiError {
         };
         (status, envelope)
     }
-}
-
-fn tracker_status_and_code(error: &TrackerError) -> (StatusCode, &'static str) {
-    let status = match error {
-        TrackerError::CredentialRefused | TrackerError::Forbidden(_) => StatusCode::FORBIDDEN,
-        TrackerError::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
-        TrackerError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-        TrackerError::BadAnswer(_) => StatusCode::BAD_GATEWAY,
-        TrackerError::QueryRefused(_) => StatusCode::UNPROCESSABLE_ENTITY,
-    };
-    (status, error.code())
 }
 
 fn whole_seconds(wait: Duration) -> u64 {

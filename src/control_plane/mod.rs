@@ -32,6 +32,7 @@ mod shares;
 pub(crate) mod store;
 mod tickets;
 mod tracker_connection;
+mod tracker_failure;
 pub(crate) mod trackers;
 
 use std::net::SocketAddr;

@@ -4,6 +4,7 @@ use super::api_error::ApiError;
 use super::app::App;
 use super::live::Place;
 use super::store::{ConnectionRow, Cursor, FoundTickets, ProjectMapping, TextQuery, TicketPage};
+use super::tracker_failure::TrackerFailure;
 use super::trackers::{Filter, Ticket, TrackerError};
 use crate::wire::candidate::{MatchType, OriginCandidate};
 use crate::wire::full_ticket::FullTicket;
@@ -22,7 +23,7 @@ impl App {
         };
         let place = place(project, &connection);
         let ticket = self.live.find(&self.store, place, key).await;
-        let ticket = ticket.map_err(|error| failed(&connection, error))?;
+        let ticket = ticket.map_err(|error| self.failed(&connection, error))?;
         let ticket = ticket.filter(|ticket| status.accepts(ticket.status_kind));
         let tickets = ticket.into_iter().collect();
         Ok(FoundTickets {
@@ -50,7 +51,9 @@ impl App {
             query.status,
             query.limit as usize,
         );
-        let found = found.await.map_err(|error| failed(&connection, error))?;
+        let found = found
+            .await
+            .map_err(|error| self.failed(&connection, error))?;
         Ok(FoundTickets {
             tickets: self
                 .with_missions(project, found.tickets, MatchType::Text)
@@ -94,7 +97,7 @@ impl App {
         let place = place(project, &connection);
         let (live, limit) = (&self.live, limit as usize);
         let page = live.list(&self.store, place, filter, limit, cursor).await;
-        let page = page.map_err(|error| failed(&connection, error))?;
+        let page = page.map_err(|error| self.failed(&connection, error))?;
         Ok(TicketPage {
             tickets: self
                 .with_missions(project, page.tickets, MatchType::Text)
@@ -129,7 +132,7 @@ impl App {
         };
         let place = place(project, &connection);
         let ticket = self.live.find(&self.store, place, key).await;
-        let ticket = ticket.map_err(|error| failed(&connection, error))?;
+        let ticket = ticket.map_err(|error| self.failed(&connection, error))?;
         let ticket = ticket.filter(|ticket| ticket.external_issue_id == id);
         Ok(ticket.as_ref().and_then(origin))
     }
@@ -145,6 +148,24 @@ impl App {
         // It can have been removed a moment ago.
         let row = self.store.connection(id).await?;
         row.map(Some).ok_or(ApiError::Internal)
+    }
+
+    /// Logs only the kind of the failure: the tracker's own words can contain what a user typed.
+    fn failed(&self, connection: &ConnectionRow, error: TrackerError) -> ApiError {
+        let Ok(provider) = connection.provider.parse() else {
+            return ApiError::Internal;
+        };
+        tracing::warn!(
+            connection = connection.name,
+            code = error.code(),
+            "tracker failed"
+        );
+        ApiError::Tracker(Box::new(TrackerFailure {
+            connection: connection.clone(),
+            provider,
+            is_personal: self.personal.is_some(),
+            error,
+        }))
     }
 
     async fn with_missions(
@@ -175,21 +196,4 @@ fn place<'a>(project: &'a ProjectMapping, connection: &'a ConnectionRow) -> Plac
 /// The fields of a ticket were checked when it was read.
 fn origin(ticket: &Ticket) -> Option<OriginCandidate> {
     ticket.candidate(MatchType::Exact, Vec::new()).ok()
-}
-
-/// Logs only the kind of the failure: the tracker's own words can contain what a user typed.
-fn failed(connection: &ConnectionRow, error: TrackerError) -> ApiError {
-    let Ok(provider) = connection.provider.parse() else {
-        return ApiError::Internal;
-    };
-    tracing::warn!(
-        connection = connection.name,
-        code = error.code(),
-        "tracker failed"
-    );
-    ApiError::Tracker {
-        connection: connection.name.clone(),
-        provider,
-        error,
-    }
 }

@@ -6,7 +6,9 @@ use crate::auth::session::{Session, SessionError};
 use crate::http::{Answer, Call, Refusal, Retry};
 use crate::wire::candidate::FieldError;
 use crate::wire::request::{BindRequest, SearchRequest, UnbindRequest};
-use crate::wire::response::{BindResponse, SearchResponse, TrackerStatusResponse, UnbindResponse};
+use crate::wire::response::{
+    BindResponse, Mapping, SearchResponse, TrackerStatusResponse, UnbindResponse,
+};
 use crate::wire::ticket_list::{ListRequest, ListResponse};
 use crate::wire::{
     BIND_ORIGIN_PATH, IDEMPOTENCY_KEY, LIST_TICKETS_PATH, Provider, SEARCH_ISSUES_PATH,
@@ -16,7 +18,7 @@ use crate::wire::{
 /// The limit of one attempt at a search or a list.
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);
 /// The limit of a question whose answer the command can do without.
-const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
+const STATUS_TIMEOUT: Duration = Duration::from_secs(3);
 /// The codes of a 404 about the content of a request. Any other 404 means that the server lacks the
 /// route.
 const CODES_OF_404: [&str; 3] = ["no_mapping", "origin_not_found", "ticket_not_found"];
@@ -144,15 +146,16 @@ impl<'a> ControlPlaneClient<'a> {
         Ok(BindResponse::parse(&answer.body)?)
     }
 
-    /// Whether the server maps a project to this provider. It is asked once, for a few seconds.
-    pub(crate) fn is_mapped(
+    /// What the server maps a project of this provider to. It is asked once, for a few seconds. The
+    /// project is named by a field of the request and its value.
+    pub(crate) fn mapping(
         &self,
         provider: Provider,
-        project_slug: &str,
-    ) -> Result<bool, TrackerError> {
+        project: (&str, &str),
+    ) -> Result<Option<Mapping>, TrackerError> {
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("provider", provider.as_str())
-            .append_pair("project_slug", project_slug)
+            .append_pair(project.0, project.1)
             .finish();
         let answer = self.session.send(Call {
             retry: Retry::Never,
@@ -160,11 +163,8 @@ impl<'a> ControlPlaneClient<'a> {
             ..Call::get(&format!("{TRACKER_STATUS_PATH}?{query}"))
         })?;
         if answer.is_success() {
-            return Ok(TrackerStatusResponse::maps(
-                &answer.body,
-                provider,
-                project_slug,
-            )?);
+            let found = TrackerStatusResponse::mapping(&answer.body, provider, project);
+            return Ok(found?);
         }
         let refusal = Refusal::read(self.session.server(), &answer);
         Err(TrackerError::Refused(Box::new(refusal)))

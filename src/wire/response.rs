@@ -151,21 +151,25 @@ pub(crate) struct TrackerStatusResponse {
 }
 
 impl TrackerStatusResponse {
-    /// Whether an answer lists this project of this provider. Other servers lack some fields, so it
-    /// reads only what it needs.
-    pub(crate) fn maps(
+    /// The mapping of a project of this provider, if an answer lists it. Other servers lack some
+    /// fields, so it reads only what it needs. `field` is the one that names the project.
+    pub(crate) fn mapping(
         body: &[u8],
         provider: Provider,
-        project_slug: &str,
-    ) -> Result<bool, FieldError> {
+        (field, project): (&str, &str),
+    ) -> Result<Option<Mapping>, FieldError> {
         let object = parse_object(body)?;
         let Some(Value::Array(bindings)) = object.get("bindings") else {
             return Err(FieldError::new("bindings", "must be a list"));
         };
         let text = |binding: &Value, field| binding.get(field)?.as_str().map(str::to_owned);
-        Ok(bindings.iter().any(|binding| {
+        let binding = bindings.iter().find(|binding| {
             let of_provider = text(binding, "provider").is_none_or(|it| it == provider.as_str());
-            of_provider && text(binding, "project_slug").as_deref() == Some(project_slug)
+            of_provider && text(binding, field).as_deref() == Some(project)
+        });
+        Ok(binding.map(|binding| Mapping {
+            connection: text(binding, "connection"),
+            resource_key: text(binding, "resource_key"),
         }))
     }
 }
@@ -181,6 +185,19 @@ pub(crate) struct MappedProject {
     pub binding_ref: String,
     pub resource_type: String,
     pub resource_id: String,
+    /// The key of a live team or project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_key: Option<String>,
+    /// The connection whose account reads the tickets; `None` if they are imported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
+}
+
+/// Where a project's tickets live, as far as the server tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Mapping {
+    pub connection: Option<String>,
+    pub resource_key: Option<String>,
 }
 
 /// The result for one event of a batch.

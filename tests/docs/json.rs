@@ -153,6 +153,7 @@ fn walk() -> Vec<Value> {
         vec!["completions", "bash"],
         vec!["man"],
         vec!["schema"],
+        vec!["skill"],
         vec!["commands"],
         vec!["doctor"],
         vec!["demo"],

@@ -1,5 +1,6 @@
 //! The documents agree with the program: names, numbers, keys and files.
 
+mod agents;
 mod ci;
 mod error_codes;
 mod json;

@@ -35,6 +35,15 @@ pub(crate) fn assert_valid(document: &Value) {
     assert!(errors.is_empty(), "{name}: {errors:#?} in {document}");
 }
 
+/// The document is as this schema says.
+#[track_caller]
+pub(crate) fn assert_matches(schema: &Value, document: &Value) {
+    let validator = jsonschema::draft202012::new(schema).unwrap();
+    let errors = validator.iter_errors(document);
+    let errors: Vec<_> = errors.map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?} in {document}");
+}
+
 /// The schema with closed objects. Readers accept keys that they do not know; the tests do not.
 fn closed(mut schema: Value) -> Value {
     if let Value::Object(object) = &mut schema {

@@ -5,9 +5,11 @@ use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
+use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
@@ -20,6 +22,8 @@ pub(crate) struct Terminal {
     person: File,
     child: Child,
     screen: Arc<Mutex<String>>,
+    /// Ends with the output.
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Terminal {
@@ -53,11 +57,12 @@ impl Terminal {
         drop((command, program));
         let person = File::from(person);
         let screen = Arc::default();
-        watch(person.try_clone().unwrap(), Arc::clone(&screen));
+        let reader = watch(person.try_clone().unwrap(), Arc::clone(&screen));
         Self {
             person,
             child,
             screen,
+            reader: Some(reader),
         }
     }
 
@@ -91,11 +96,16 @@ impl Terminal {
 
     /// Sends the signal of Ctrl-C.
     pub(crate) fn interrupt(&self) {
-        let child = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(child, rustix::process::Signal::INT).unwrap();
+        self.signal(Signal::INT);
     }
 
-    /// Waits for the end: the exit code.
+    /// Sends a signal to the program.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let child = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(child, signal).unwrap();
+    }
+
+    /// Waits for the end: the exit code, or -1 if a signal ended it.
     #[track_caller]
     pub(crate) fn finish(&mut self) -> i32 {
         let mut status = None;
@@ -106,6 +116,14 @@ impl Terminal {
             std::thread::sleep(Duration::from_millis(2));
         }
         status.and_then(|status| status.code()).unwrap_or(-1)
+    }
+
+    /// Waits for the end: the exit code, and the whole output with escape sequences.
+    #[track_caller]
+    pub(crate) fn output(mut self) -> (i32, String) {
+        let code = self.finish();
+        self.reader.take().unwrap().join().unwrap();
+        (code, self.screen().replace("\r\n", "\n"))
     }
 
     /// Waits until this is so. `what` names it in the message of a failure.
@@ -127,12 +145,20 @@ impl Drop for Terminal {
 }
 
 /// Reads the output on the terminal until no process has it open.
-fn watch(mut person: File, screen: Arc<Mutex<String>>) {
+fn watch(mut person: File, screen: Arc<Mutex<String>>) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let mut bytes = [0; 4096];
+        // A character may arrive in two parts.
+        let mut rest = Vec::new();
         while let Ok(count @ 1..) = person.read(&mut bytes) {
-            let text = String::from_utf8_lossy(&bytes[..count]);
+            rest.extend_from_slice(&bytes[..count]);
+            let whole = match std::str::from_utf8(&rest) {
+                Err(error) if error.error_len().is_none() => error.valid_up_to(),
+                _ => rest.len(),
+            };
+            let text = String::from_utf8_lossy(&rest[..whole]).into_owned();
+            rest.drain(..whole);
             screen.lock().unwrap().push_str(&text);
         }
-    });
+    })
 }

@@ -73,8 +73,16 @@ fn stopped(message: String, mission: String, step: Step, source: StepError) -> F
     }
     let code = if is_commit { cause.code } else { Code::Partial };
     let page = cause.details.get("action_url").cloned();
+    // Another mission has this one's name at the control plane: the same command would not help.
+    let hint = match (step, cause.code) {
+        (Step::Bind, Code::OriginConflict) => {
+            let words = format!("to drop mission {mission}, which the server refuses, run");
+            Some(Hint::lead_to(words, discard(&mission)))
+        }
+        _ => cause.hint.clone(),
+    };
     let failure = Failure {
-        hint: cause.hint.clone(),
+        hint,
         retry_after_seconds: cause.retry_after_seconds,
         user_action_required: cause.user_action_required,
         ..Failure::new(code, message)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use tokio::runtime::Builder;
 
 use super::{Administration, check_name};
@@ -112,6 +113,8 @@ pub(crate) struct TestedConnection {
     pub account: Account,
     /// How long the tracker took to say who the account is.
     pub time: Duration,
+    /// By how much the tracker's clock is ahead of the one of this machine.
+    pub clock_ahead: TimeDelta,
 }
 
 impl Administration<'_> {
@@ -226,6 +229,7 @@ impl Administration<'_> {
             connection,
             account,
             time: self.world.instant().duration_since(start),
+            clock_ahead: tracker.clock_ahead(),
         })
     }
 

@@ -144,14 +144,25 @@ impl Store {
         name: Option<ProjectName<'_>>,
     ) -> Result<Vec<MappedProject>, StoreError> {
         let (slug, binding_ref) = name.map_or((None, None), ProjectName::columns);
-        let rows: Vec<(String, String, String, String)> = sql!(fetch_all(&self.pool):
-            "SELECT slug, binding_ref, resource_type, resource_id FROM projects
-             WHERE provider = ?1 AND (?2 IS NULL OR slug = ?2) AND (?3 IS NULL OR binding_ref = ?3)
+        type Row = (
+            String,
+            String,
+            String,
+            String,
+            Option<String>,
+            Option<String>,
+        );
+        let rows: Vec<Row> = sql!(fetch_all(&self.pool):
+            "SELECT slug, binding_ref, resource_type, resource_id, resource_key, connections.name
+             FROM projects AS p LEFT JOIN connections ON connections.id = connection_id
+             WHERE p.provider = ?1 AND (?2 IS NULL OR slug = ?2)
+                 AND (?3 IS NULL OR binding_ref = ?3)
              ORDER BY slug";
             provider.as_str(), slug, binding_ref
         )?;
-        let project =
-            |(slug, binding_ref, resource_type, resource_id): (String, _, _, _)| MappedProject {
+        let project = |row: Row| {
+            let (slug, binding_ref, resource_type, resource_id, resource_key, connection) = row;
+            MappedProject {
                 project_name: slug.clone(),
                 project_slug: slug,
                 provider: provider.as_str().to_owned(),
@@ -159,7 +170,10 @@ impl Store {
                 binding_ref,
                 resource_type,
                 resource_id,
-            };
+                resource_key,
+                connection,
+            }
+        };
         Ok(rows.into_iter().map(project).collect())
     }
 

@@ -2,10 +2,14 @@
 
 use std::error::Error as _;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION,
+};
 use reqwest::{Client, Request, RequestBuilder, Response, Url};
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
@@ -14,7 +18,7 @@ use super::TrackerError;
 use super::wait::retry_after;
 use crate::secret::Secret;
 use crate::text::{one_line, truncate};
-use crate::web::{Cause, ServerUrl, SetupError, set_up};
+use crate::web::{Cause, ServerUrl, SetupError, describe_call, describe_wait, request_id, set_up};
 use crate::world::World;
 
 /// The largest answer.
@@ -23,6 +27,10 @@ const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 const MAX_WORDS: usize = 500;
 /// The pause before the retry, unless the tracker names one.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// The target of the lines about calls. The log of `serve` leaves them out, because the path can
+/// contain the key of a ticket.
+const CALLS: &str = "tracker_calls";
 
 /// How a credential goes into the `Authorization` header.
 #[derive(Debug, Clone)]
@@ -42,6 +50,8 @@ pub(super) struct Caller {
     /// Marked as sensitive, so `Debug` hides it.
     authorization: HeaderValue,
     secret: Secret,
+    /// By how many seconds the tracker's clock was ahead in its last answer.
+    ahead: Arc<AtomicI64>,
 }
 
 /// An answer with a status below 500 that is no redirect.
@@ -79,6 +89,7 @@ impl Caller {
             site,
             authorization,
             secret,
+            ahead: Arc::default(),
         })
     }
 
@@ -86,8 +97,14 @@ impl Caller {
         &self.site
     }
 
-    pub(super) fn now(&self) -> DateTime<Utc> {
-        self.world.now()
+    /// The time of an answer by the tracker's clock, because its limits end by that.
+    pub(super) fn time_of(&self, reply: &Reply) -> DateTime<Utc> {
+        reply.date().unwrap_or_else(|| self.world.now())
+    }
+
+    /// By how much the tracker's clock is ahead of the one of this machine; zero if that is unknown.
+    pub(super) fn clock_ahead(&self) -> TimeDelta {
+        TimeDelta::seconds(self.ahead.load(Ordering::Relaxed))
     }
 
     pub(super) async fn get(
@@ -162,30 +179,52 @@ impl Caller {
     }
 
     /// Sends the request again if the first try fails in a way that may pass. A try without an answer
-    /// after half of the time gets a second one next to it, and the first answer counts.
+    /// after half of the time gets a second one next to it, and the first good answer counts.
     async fn twice(&self, left: Duration, request: &Request) -> Result<Reply, TrackerError> {
         let mut first = pin!(self.exchange(request));
         let Ok(result) = timeout(left / 2, &mut first).await else {
+            let mut second = pin!(self.exchange(request));
             return tokio::select! {
-                result = first => result,
-                result = self.exchange(request) => result,
+                result = &mut first => if may_pass(&result) { second.await } else { result },
+                result = &mut second => if may_pass(&result) { first.await } else { result },
             };
         };
-        let pause = match &result {
-            Ok(reply) if reply.status < 500 => return result,
-            Ok(reply) => retry_after(&reply.headers, self.now()).unwrap_or(PAUSE),
-            Err(TrackerError::Unavailable(_)) => PAUSE,
-            Err(_) => return result,
+        if !may_pass(&result) {
+            return result;
+        }
+        let (pause, reason) = match &result {
+            Ok(reply) => {
+                let named = retry_after(&reply.headers, self.time_of(reply));
+                (named.unwrap_or(PAUSE), format!("HTTP {}", reply.status))
+            }
+            Err(error) => (PAUSE, error.to_string()),
         };
         // Otherwise the deadline would hide the reason.
         if pause > left / 2 {
             return result;
         }
+        tracing::debug!(target: CALLS, "{}", describe_wait(&reason, pause));
         sleep(pause).await;
         self.exchange(request).await
     }
 
     async fn exchange(&self, request: &Request) -> Result<Reply, TrackerError> {
+        let start = self.world.instant();
+        let result = self.send_once(request).await;
+        let taken = self.world.instant().duration_since(start);
+        let id = result
+            .as_ref()
+            .map_or(None, |reply| request_id(&reply.headers));
+        let end = match &result {
+            Ok(reply) => Ok((reply.status, id.as_deref())),
+            Err(error) => Err(error.to_string()),
+        };
+        let line = describe_call(request.method().as_str(), request.url(), end, taken);
+        tracing::debug!(target: CALLS, "{line}");
+        result
+    }
+
+    async fn send_once(&self, request: &Request) -> Result<Reply, TrackerError> {
         // Every body is a string, which can be cloned.
         let again = request.try_clone();
         let again = again.ok_or_else(|| TrackerError::Unavailable("no request".to_owned()))?;
@@ -202,11 +241,14 @@ impl Caller {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Reply {
+        let reply = Reply {
             status: response.status().as_u16(),
             headers: std::mem::take(response.headers_mut()),
             body,
-        })
+        };
+        let ahead = self.time_of(&reply) - self.world.now();
+        self.ahead.store(ahead.num_seconds(), Ordering::Relaxed);
+        Ok(reply)
     }
 }
 
@@ -219,8 +261,21 @@ impl Reply {
         TrackerError::BadAnswer(format!("HTTP {} without JSON", self.status))
     }
 
+    fn date(&self) -> Option<DateTime<Utc>> {
+        let date = DateTime::parse_from_rfc2822(self.header(DATE.as_str())?);
+        Some(date.ok()?.to_utc())
+    }
+
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Whether a second try may have another result.
+fn may_pass(result: &Result<Reply, TrackerError>) -> bool {
+    match result {
+        Ok(reply) => reply.status >= 500,
+        Err(error) => matches!(error, TrackerError::Unavailable(_)),
     }
 }
 

@@ -17,6 +17,8 @@ mod wait;
 
 use std::time::Instant;
 
+use chrono::TimeDelta;
+
 use crate::secret::Secret;
 use crate::text::chain;
 use crate::web::{ServerUrl, SetupError};
@@ -91,6 +93,14 @@ impl Tracker {
         match self {
             Self::Linear(_) => None,
             Self::Jira(jira) => Some(jira.deployment()),
+        }
+    }
+
+    /// By how much the tracker's clock was ahead of the one of this machine in the last answer.
+    pub(crate) fn clock_ahead(&self) -> TimeDelta {
+        match self {
+            Self::Linear(linear) => linear.clock_ahead(),
+            Self::Jira(jira) => jira.clock_ahead(),
         }
     }
 

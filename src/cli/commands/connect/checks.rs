@@ -14,7 +14,7 @@ use crate::tracker::binding::TrackerBinding;
 use crate::wire::Provider;
 
 /// Refuses to replace another server, unless the user names `local`.
-pub(super) fn server(context: &Context, arguments: &Arguments) -> Result<(), Failure> {
+pub(super) fn server(context: &Context) -> Result<(), Failure> {
     let chosen = match resolve(&context.world, context.server.as_deref()) {
         Err(SessionError::NoServer) => return Ok(()),
         chosen => chosen?,
@@ -27,7 +27,7 @@ pub(super) fn server(context: &Context, arguments: &Arguments) -> Result<(), Fai
         return Ok(());
     };
     let message = format!("commands use {url} ({}), not this machine", source.as_str());
-    let command = format!("spec-kitty connect {} --server local", arguments.provider);
+    let command = context.typed.at_server("local");
     let hint = match source {
         ServerSource::Flag => Hint::run(command),
         _ => Hint::lead_to("to use the personal control plane instead, run", command),

@@ -98,7 +98,7 @@ impl Document for Connect {
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.phase.start_reading();
     context.require_home()?;
-    checks::server(context, &arguments)?;
+    checks::server(context)?;
     init::check(&context.world)?;
     let project = Project::open_to_commit(&context.world)?;
     let policy = arguments.commit.policy();
@@ -179,6 +179,7 @@ fn probed(context: &Context, arguments: &Arguments) -> Result<ProbedConnection, 
             Code::TrackerCredentialRefused | Code::TrackerForbidden => {
                 failure.hint(Hint::then_again("check the key and its rights"))
             }
+            Code::TrackerBadAnswer => failure.hint(Hint::then_again("check --url")),
             _ => failure,
         }
     })

@@ -1,5 +1,7 @@
 //! Checks the connections of the personal control plane.
 
+use chrono::TimeDelta;
+
 use super::Arguments;
 use super::finding::{Check, Finding};
 use crate::auth::server_choice::is_local;
@@ -11,6 +13,8 @@ use crate::control_plane::{
 use crate::text::one_line;
 
 const CHECK: Check = Check("connection");
+/// A larger difference between the clocks is a problem: a tracker says by its own when a limit ends.
+const MOST_DIFFERENCE: TimeDelta = TimeDelta::minutes(1);
 
 /// Nothing, unless commands use the personal control plane. Asks each tracker who the credential
 /// belongs to, unless `--offline` is given.
@@ -39,6 +43,15 @@ pub(super) fn check(context: &Context, arguments: Arguments) -> Vec<Finding> {
 
 fn answer(name: &str, tested: Result<TestedConnection, ControlPlaneError>) -> Finding {
     match tested {
+        Ok(tested) if tested.clock_ahead.abs() > MOST_DIFFERENCE => {
+            let (seconds, side) = match tested.clock_ahead.num_seconds() {
+                seconds @ 0.. => (seconds, "behind"),
+                seconds => (-seconds, "ahead of"),
+            };
+            let clock = format!("the clock of this machine is {seconds} s {side}");
+            let problem = format!("{name}: {clock} the one that ends the tracker's rate limit");
+            CHECK.problem(problem, "set the clock of this machine")
+        }
         Ok(tested) => {
             let (account, time) = (one_line(&tested.account.name), tested.time.as_millis());
             CHECK.ok(format!("{name} answers as {account} in {time} ms"))

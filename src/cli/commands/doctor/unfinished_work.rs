@@ -8,7 +8,7 @@ use super::finding::{Check, Finding};
 use crate::cli::Context;
 use crate::cli::resume::{resuming_command, resuming_words};
 use crate::fs::lock::{self, LockError};
-use crate::git::branches::branch_with;
+use crate::git::branches::{branch_with, local};
 use crate::git::command::GitError;
 use crate::journey::{Journey, Journeys, Step, StoredJourney, remove_file};
 use crate::mission::Mission;
@@ -86,7 +86,14 @@ fn absent(
         return CHECK.note(what, advice);
     }
     match branch_of(context, project, &meta_file) {
-        Ok(None) => {}
+        Ok(None) => match begun_branch(context, project, journey) {
+            Ok(None) => {}
+            Ok(Some(branch)) => {
+                let what = format!("mission {mission} on the branch {branch} is not made yet");
+                return CHECK.note(what, format!("run: {}", resuming_command(journey)));
+            }
+            Err(error) => return CHECK.error(&error, "run: git status"),
+        },
         Ok(Some(branch)) => {
             let what = format!("mission {mission} is on another branch, {branch}");
             let switch = format!("go on there: git switch {}", shell_word(&branch));
@@ -105,6 +112,20 @@ fn absent(
         }
         remove_file(&journey_file).map_err(LockError::from)
     })
+}
+
+/// The branch that a command made for its mission, which it has not made.
+fn begun_branch<'a>(
+    context: &Context,
+    project: &Project,
+    journey: &'a Journey,
+) -> Result<Option<&'a str>, GitError> {
+    let branch = journey.creation.as_ref().and_then(|it| it.branch.as_ref());
+    let (Some(branch), Some(repository)) = (branch, &project.repository) else {
+        return Ok(None);
+    };
+    let exists = local(&context.world, repository)?.contains(&branch.name);
+    Ok(exists.then_some(&*branch.name))
 }
 
 /// The branch that holds a file which is not in the work tree.

@@ -5,15 +5,14 @@ use serde::Serialize;
 
 use super::select;
 use crate::cli::document::Document;
-use crate::cli::ticket_arguments::{search, ticket_not_found};
-use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome, record_known};
+use crate::cli::ticket_arguments::look_up;
+use crate::cli::{Cell, Code, CommandResult, Context, Failure, Hint, Outcome, record_known};
 use crate::journey::overview::{self, MissionDetails, OriginState};
 use crate::mission::metadata::OriginTicket;
 use crate::project::Project;
 use crate::text::{count, shell_word};
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
-use crate::tracker::search::OriginQuery;
 use crate::tracker::ticket_change::TicketChange;
 
 /// Arguments of `mission show`.
@@ -59,7 +58,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     };
     let text = text(context, &details, changed);
     let mission = Mission { details, changed };
-    Ok(Outcome::new(MissionShow { mission }, text))
+    Ok(Outcome::new(MissionShow { mission }, text).paged())
 }
 
 /// The ticket of a mission.
@@ -92,25 +91,16 @@ fn compare(
     let binding = OriginBinding::load(&project.root)?;
     binding.require(Some(origin.provider.parse()?))?;
     let client = ControlPlaneClient::new(context.session()?);
-    let query = OriginQuery {
-        key: Some(origin.external_issue_key.clone()),
-        text: None,
-        limit: 10,
-        status: None,
-        site: None,
-    };
-    let found = search(context, &binding, &client, query)?;
-    let mut tickets = found.tickets.iter();
-    let now = tickets
-        .find(|ticket| ticket.candidate.external_issue_id() == origin.external_issue_id)
-        .ok_or_else(|| ticket_not_found(&origin.external_issue_key, binding.provider))?;
-    Ok(TicketChange::since(origin, &details.ticket, now))
+    let (key, id) = (&origin.external_issue_key, &origin.external_issue_id);
+    let now = look_up(context, &binding, &client, key, id)?;
+    Ok(TicketChange::since(origin, &details.ticket, &now))
 }
 
 fn text(context: &Context, details: &MissionDetails, changed: Option<TicketChange>) -> String {
     let overview = &details.overview;
     let origin = overview.origin_ticket.as_ref();
     let pending = details.pending_events;
+    let url = origin.map_or("", |it| &it.external_issue_url);
     let rows = [
         ("mission", Some(overview.feature_slug.clone())),
         ("title", Some(overview.friendly_name.clone())),
@@ -124,7 +114,12 @@ fn text(context: &Context, details: &MissionDetails, changed: Option<TicketChang
         ("ticket file", details.ticket_file.clone()),
         ("queued", (pending > 0).then(|| count(pending, "event"))),
     ];
-    record_known(&context.ui, rows)
+    let linked = |(label, text): (_, Option<String>)| {
+        let is_link = matches!(label, "ticket" | "url");
+        let address = if is_link { url } else { "" };
+        (label, text.map(|text| Cell::linked(text, address)))
+    };
+    record_known(&context.ui, rows.map(linked))
 }
 
 /// What has changed, in words.

@@ -116,7 +116,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
 fn check(context: &Context, provider: Provider, slug: &str) -> Result<Option<Warning>, Failure> {
     let asked = context.session().map(|session| {
         let client = ControlPlaneClient::new(session);
-        let ask = || client.is_mapped(provider, slug);
+        let ask = || client.mapping(provider, ("project_slug", slug));
         let mapped = progress::during(&context.ui, "Asking the server", ask);
         (mapped, client.session().server().to_string())
     });
@@ -127,8 +127,8 @@ fn check(context: &Context, provider: Provider, slug: &str) -> Result<Option<War
         Err(failure) => return Ok(Some(not_checked(&name, &failure))),
     };
     match mapped {
-        Ok(true) => Ok(None),
-        Ok(false) => {
+        Ok(Some(_)) => Ok(None),
+        Ok(None) => {
             let message = format!("{server} has no {} project {name}", provider.title());
             let hint = format!("check --project-slug, or map the project at {server}");
             Err(Failure::new(Code::NotFound, message)

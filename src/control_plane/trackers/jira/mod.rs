@@ -8,6 +8,7 @@ mod site;
 
 use std::time::Instant;
 
+use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -69,6 +70,10 @@ impl Jira {
 
     pub(super) fn deployment(&self) -> Deployment {
         self.deployment
+    }
+
+    pub(super) fn clock_ahead(&self) -> TimeDelta {
+        self.site.clock_ahead()
     }
 
     /// The version of the API.
@@ -150,12 +155,11 @@ impl Jira {
         status: StatusFilter,
         place: Place<'_>,
     ) -> Result<Page, TrackerError> {
-        let (issues, next) = match self.deployment {
-            Deployment::Cloud => cloud::issues(&self.site, deadline, query, place).await?,
-            Deployment::DataCenter => {
-                data_center::issues(&self.site, deadline, query, place).await?
-            }
+        let page = match self.deployment {
+            Deployment::Cloud => cloud::issues(&self.site, deadline, query, place).await,
+            Deployment::DataCenter => data_center::issues(&self.site, deadline, query, place).await,
         };
+        let (issues, next) = page.map_err(|error| or_hidden(error, project))?;
         let tickets = issues.0.iter();
         let tickets = tickets.map(|json| self.ticket(project, json.get().as_bytes()).transpose());
         let mut tickets = complete(tickets.flatten());
@@ -170,6 +174,18 @@ impl Jira {
             return Ok(None);
         }
         issue.into_ticket(self.site.url()).map(Some)
+    }
+}
+
+/// In a query, a project that the credential may not see is a value that does not exist.
+fn or_hidden(error: TrackerError, project: &str) -> TrackerError {
+    let is_hidden = |words: &str| {
+        let names = |word: &str| words.contains(&format!("'{word}'"));
+        names("project") && names(project)
+    };
+    match error {
+        TrackerError::QueryRefused(words) if is_hidden(&words) => TrackerError::Forbidden(words),
+        error => error,
     }
 }
 

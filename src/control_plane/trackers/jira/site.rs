@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::super::call::{Caller, Credential, Reply};
@@ -25,6 +26,10 @@ impl Site {
 
     pub(super) fn url(&self) -> &ServerUrl {
         self.0.site()
+    }
+
+    pub(super) fn clock_ahead(&self) -> TimeDelta {
+        self.0.clock_ahead()
     }
 
     /// The answer to a `GET`; `None` for a 404 of Jira itself.
@@ -59,19 +64,18 @@ impl Site {
     }
 
     /// Sorts an answer by its status and headers; `None` for a 404 of Jira itself. A refused
-    /// credential can look like success or absence, so it comes first.
+    /// credential can look like success or absence, but a limit can come before the credential is
+    /// read.
     fn accept(&self, reply: Reply) -> Result<Option<Reply>, TrackerError> {
-        if is_anonymous(&reply) {
-            return Err(TrackerError::CredentialRefused);
-        }
         match reply.status {
+            429 => {
+                let wait = wait::jira(&reply.headers, self.0.time_of(&reply));
+                Err(TrackerError::RateLimited(wait))
+            }
+            _ if is_anonymous(&reply) => Err(TrackerError::CredentialRefused),
             200..=299 => Ok(Some(reply)),
             401 => Err(TrackerError::CredentialRefused),
             403 => Err(TrackerError::Forbidden(self.words(&reply))),
-            429 => {
-                let wait = wait::jira(&reply.headers, self.0.now());
-                Err(TrackerError::RateLimited(wait))
-            }
             404 if reply.json().is_ok() => Ok(None),
             400 if reply.json().is_ok() => Err(TrackerError::QueryRefused(self.words(&reply))),
             status => Err(TrackerError::BadAnswer(format!("HTTP {status}"))),

@@ -41,12 +41,21 @@ impl OneError {
     fn is(&self, name: &str) -> bool {
         self.codes.iter().any(|code| code == name)
     }
+
+    /// Whether it says that what was asked for does not exist. Linear has a code for this, but also uses
+    /// the one for invalid arguments, or none.
+    fn is_missing(&self) -> bool {
+        let words = self.words.to_lowercase();
+        let says_so = words.contains("not found") || words.contains("could not find");
+        let is_unclear = self.codes.is_empty() || self.is("invalid input");
+        self.is("input error") || (is_unclear && says_so)
+    }
 }
 
 impl GraphqlError {
     /// Whether an issue that was asked for by its key does not exist.
     pub(super) fn is_not_found(&self) -> bool {
-        !self.is_partial && self.errors.iter().all(|error| error.is("input error"))
+        !self.is_partial && self.errors.iter().all(OneError::is_missing)
     }
 
     pub(super) fn into_tracker_error(self, clean: impl FnOnce(&str) -> String) -> TrackerError {
@@ -80,7 +89,7 @@ pub(super) fn read(
     if reply.status == 401 || is("authentication error") {
         return Err(TrackerError::CredentialRefused);
     }
-    if reply.status == 429 || is("ratelimited") {
+    if reply.status == 429 || is("ratelimited") || is("rate limited") {
         return Err(TrackerError::RateLimited(wait::linear(&reply.headers, now)));
     }
     if !errors.is_empty() {

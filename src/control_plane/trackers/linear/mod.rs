@@ -5,6 +5,7 @@ mod queries;
 
 use std::time::Instant;
 
+use chrono::TimeDelta;
 use serde_json::{Map, Value, json};
 
 use super::call::{Caller, Credential};
@@ -35,6 +36,10 @@ impl Linear {
             Credential::Bearer(secret)
         };
         Caller::new(world, connection.url.clone(), credential).map(Self)
+    }
+
+    pub(super) fn clock_ahead(&self) -> TimeDelta {
+        self.0.clock_ahead()
     }
 
     pub(super) async fn account(&self, deadline: Instant) -> Result<Account, TrackerError> {
@@ -138,7 +143,7 @@ impl Linear {
     ) -> Result<Result<Value, GraphqlError>, TrackerError> {
         let body = json!({"query": query, "variables": variables});
         let reply = self.0.post(deadline, "", &body).await?;
-        answer::read(&reply, self.0.now())
+        answer::read(&reply, self.0.time_of(&reply))
     }
 
     fn refused(&self, error: GraphqlError) -> TrackerError {

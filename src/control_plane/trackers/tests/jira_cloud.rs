@@ -191,6 +191,10 @@ async fn refusals_are_told_apart() {
             wait(1),
         ),
         (Answer::html(429), wait(30)),
+        (
+            login(error(429, "slow").header("retry-after", "8"), failed),
+            wait(8),
+        ),
         (error(400, "odd query"), QueryRefused("odd query".into())),
         (
             Answer::json(400, &fields),
@@ -218,6 +222,23 @@ async fn the_words_of_the_tracker_never_contain_the_credential() {
         find(answer).await,
         Err(TrackerError::QueryRefused("odd … …".into()))
     );
+}
+
+/// The query names the project by its id, which the words repeat.
+#[tokio::test]
+async fn a_search_in_a_project_that_the_credential_cannot_see_is_forbidden() {
+    for words in [
+        "The value '10042' does not exist for the field 'project'.",
+        "A value with ID '10042' does not exist for the field 'project'.",
+    ] {
+        let fake = Fake::always(Answer::jira_error(400, words)).await;
+        let forbidden = TrackerError::Forbidden(words.to_owned());
+        assert_eq!(search(&fake, 5).await, Err(forbidden));
+    }
+    let words = "The value 'Doing' does not exist for the field 'status'.";
+    let fake = Fake::always(Answer::jira_error(400, words)).await;
+    let refused = TrackerError::QueryRefused(words.to_owned());
+    assert_eq!(search(&fake, 5).await, Err(refused));
 }
 
 #[tokio::test]

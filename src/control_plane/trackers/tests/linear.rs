@@ -113,6 +113,31 @@ async fn only_a_ticket_of_the_team_is_found() {
     assert_eq!(find(found(&deleted)).await, Ok(None));
     let missing = Answer::linear_error(200, "INPUT_ERROR", "Entity not found: Issue");
     assert_eq!(find(missing).await, Ok(None));
+    let missing = Answer::linear_error(200, "INVALID_INPUT", "Entity not found: Issue");
+    assert_eq!(find(missing).await, Ok(None));
+    let presentable = json!({"data": {"issue": null}, "errors": [{
+        "message": "Argument Validation Error", "path": ["issue"], "extensions": {
+            "code": "INVALID_INPUT", "userPresentableMessage": "Could not find referenced Issue.",
+        },
+    }]});
+    assert_eq!(find(Answer::ok(&presentable)).await, Ok(None));
+    let without_code = json!({"data": null, "errors": [{"message": "Entity not found: Issue"}]});
+    assert_eq!(find(Answer::ok(&without_code)).await, Ok(None));
+    // Not an answer about the issue.
+    let hidden = Answer::linear_error(200, "FORBIDDEN", "Team not found");
+    let forbidden = TrackerError::Forbidden("Team not found".to_owned());
+    assert_eq!(find(hidden).await, Err(forbidden));
+}
+
+/// The codes of a missing issue have another meaning in a search.
+#[tokio::test]
+async fn a_search_with_bad_input_is_refused() {
+    for code in ["INPUT_ERROR", "INVALID_INPUT"] {
+        let answer = Answer::linear_error(200, code, "Entity not found: Team");
+        let fake = Fake::always(answer).await;
+        let refused = TrackerError::QueryRefused("Entity not found: Team".to_owned());
+        assert_eq!(search(&fake, 5).await, Err(refused), "{code}");
+    }
 }
 
 #[tokio::test]
