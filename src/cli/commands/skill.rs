@@ -37,9 +37,9 @@ const GUIDE: &str = "\
 
 ## From a ticket to a mission
 
-1. Find the ticket: `spec-kitty tracker search-origin 'waiting list' --json`. `candidates` has the key, title,
-   status, URL and missions of each.
-2. Show the user the key and the title, and ask whether this is the right ticket. Only the user confirms.
+1. Find the ticket: `spec-kitty ticket list --json`, or `spec-kitty ticket search 'waiting list' --json`.
+2. Read it: `spec-kitty ticket show WEB-123 --json`. Show the user its key and title, and ask whether it is the
+   right one. Only the user confirms.
 3. Start the mission: `spec-kitty specify --from-ticket WEB-123 --yes --json`. It creates `kitty-specs/NNN-slug/`,
    commits it and binds the ticket. If the ticket has a mission already, the answer is that mission.
 4. Do what `next_step` of the answer says.
