@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    Agent, BIND_PATH, LIST_PATH, Reply, SEARCH_PATH, Sandbox, Server, bind_answer, candidate,
-    issue_id, origin_ticket, search_answer,
+    Agent, BIND_PATH, LIST_PATH, Reply, SEARCH_PATH, Sandbox, Server, Terminal, bind_answer,
+    candidate, issue_id, origin_ticket, search_answer,
 };
 
 /// The arguments of `mission_start` for a ticket that the user has confirmed.
@@ -439,6 +439,15 @@ fn the_output_of_hooks_stays_out_of_the_protocol() {
         true
     );
     agent.hang_up();
+}
+
+#[test]
+fn a_person_who_starts_it_learns_that_it_waits_for_a_client() {
+    let sandbox = Sandbox::with_project();
+    let mut terminal = Terminal::start(sandbox.command(&["mcp"]));
+    terminal.wait_for("Waiting for a client");
+    terminal.type_text("\u{4}");
+    assert_eq!(terminal.finish(), 0, "{}", terminal.screen());
 }
 
 #[test]
