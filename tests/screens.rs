@@ -179,6 +179,11 @@ fn a_long_list_is_shown_in_the_pager() {
     assert_eq!(text, long, "without links, which it may not know");
     assert_eq!(seen(&sandbox, &list, 80, &both[1..]), "");
     assert_eq!(paged(&sandbox).unwrap().0, format!("{other}  LESS="));
+    let quoted = format!("cat | '{own}' \"a b\"");
+    let quoted = [("PAGER", &*quoted)];
+    assert_eq!(seen(&sandbox, &list, 80, &quoted), "");
+    let (line, text) = paged(&sandbox).unwrap();
+    assert_eq!((line, text), (format!("{own} a b LESS="), long));
 }
 
 #[test]
@@ -216,6 +221,10 @@ fn no_pager_starts_where_nobody_would_leave_it() {
         (&list, &[pager, ("SPEC_KITTY_PAGER", "/bin/cat -n")]),
         (&list, &[pager, ("SPEC_KITTY_PAGER", "/no/such/pager")]),
         (&list, &[pager, ("SPEC_KITTY_PAGER", "no-such-pager")]),
+        (
+            &list,
+            &[pager, ("SPEC_KITTY_PAGER", "2>/dev/null no-such-pager")],
+        ),
         (&["mission", "list", "--quiet"], &[pager]),
         (&["mission", "list", "--no-input"], &[pager]),
     ] {

@@ -32,7 +32,7 @@ enum End {
 struct Place {
     sandbox: Sandbox,
     /// `None` for `local`.
-    _server: Option<ControlPlane>,
+    server: Option<ControlPlane>,
     /// What the host has to run to renew the credential.
     renew: String,
     /// The name of the connection.
@@ -70,7 +70,7 @@ impl Place {
         );
         Self {
             sandbox,
-            _server: Some(server),
+            server: Some(server),
             renew,
             connection: "work",
         }
@@ -86,14 +86,14 @@ impl Place {
         let renew = format!("run: spec-kitty connect {provider} {}", flags.join(" "));
         Self {
             sandbox,
-            _server: None,
+            server: None,
             renew,
             connection: provider,
         }
     }
 
     fn is_personal(&self) -> bool {
-        self._server.is_none()
+        self.server.is_none()
     }
 
     /// The repository, and the queue.

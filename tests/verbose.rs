@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use crate::connect::{WEB, connect};
 use crate::support::{
-    ACCESS_TOKEN, ControlPlane, Reply, SEARCH_PATH, Sandbox, Server, candidate, search_answer,
+    ACCESS_TOKEN, ControlPlane, LINEAR_TOKEN, Reply, SEARCH_PATH, Sandbox, Server, candidate,
+    linear_answer, search_answer,
 };
 
 /// The lines, with `T` instead of each number of milliseconds.
@@ -25,19 +27,10 @@ fn timeless(stderr: &str) -> Vec<String> {
 
 fn found(id: Option<&str>) -> Reply {
     let ticket = candidate("WEB-1", "A private title", "exact");
-    let Reply::Answer {
-        status,
-        mut headers,
-        body,
-    } = Reply::json(200, &search_answer(&[ticket]))
-    else {
-        unreachable!("it is an answer");
-    };
-    headers.extend(id.map(|id| ("X-Request-Id".to_owned(), id.to_owned())));
-    Reply::Answer {
-        status,
-        headers,
-        body,
+    let reply = Reply::json(200, &search_answer(&[ticket]));
+    match id {
+        Some(id) => reply.header("X-Request-Id", id),
+        None => reply,
     }
 }
 
@@ -121,4 +114,29 @@ fn the_request_id_of_serve_is_the_one_in_its_log() {
     for id in ids {
         assert!(logged.contains(&id), "{id} is not in {log}");
     }
+}
+
+/// On one laptop, the tracker is called by the command itself.
+#[test]
+fn the_calls_to_a_tracker_are_lines_too() {
+    let tracker = Server::start();
+    tracker.handle("/graphql", |request| {
+        linear_answer(request).header("X-Request-Id", "linear-1")
+    });
+    let sandbox = Sandbox::with_git();
+    connect(&sandbox, &tracker, &WEB).succeeds();
+    let search = ["tracker", "search-origin", "WEB-1", "-v"];
+    let output = sandbox.run(&search).succeeds();
+    let lines = timeless(&output.stderr);
+    let url = tracker.url();
+    let host = url.strip_prefix("http://").unwrap();
+    let called = format!("POST /graphql at {host}: 200 in T ms, request id linear-1");
+    assert!(lines.contains(&called), "{lines:#?}");
+    let last = lines.last().unwrap();
+    assert!(
+        last.starts_with(&format!("POST {SEARCH_PATH} at 127.0.0.1:")),
+        "{last}"
+    );
+    assert!(!output.stderr.contains(LINEAR_TOKEN), "{output:?}");
+    assert!(!output.stderr.contains("Ticket WEB"), "{output:?}");
 }

@@ -13,6 +13,11 @@ use crate::world::{World, names};
 /// What `less` gets if the user has not chosen: end if all fits, colours, and leave the text there.
 const LESS_OPTIONS: &str = "-FRX";
 
+/// What only a shell understands.
+const FOR_A_SHELL: [char; 11] = ['|', '&', ';', '<', '>', '(', ')', '$', '`', '"', '\''];
+/// How a shell ends if it cannot start a program.
+const NOT_STARTED: [i32; 2] = [126, 127];
+
 /// A program that shows text page by page.
 #[derive(Debug, Clone)]
 pub(super) struct Pager {
@@ -29,7 +34,16 @@ impl Pager {
     pub(super) fn chosen(world: &World) -> Option<Self> {
         let mut names = names::PAGER.into_iter();
         let name = names.find(|name| world.has_variable(name))?;
-        let mut words = world.variable(name)?.split_whitespace().map(str::to_owned);
+        let chosen = world.variable(name)?;
+        if chosen.contains(FOR_A_SHELL) {
+            return Some(Self {
+                program: world.program("sh")?,
+                arguments: vec!["-c".to_owned(), chosen.to_owned()],
+                sets_less: false,
+                knows_links: false,
+            });
+        }
+        let mut words = chosen.split_whitespace().map(str::to_owned);
         let program = PathBuf::from(words.next()?);
         let called = program.file_name()?.to_owned();
         let program = if program.is_absolute() {
@@ -70,8 +84,10 @@ impl Pager {
             // The user may leave before the end.
             drop(stdin.write_all(text.as_bytes()));
         }
-        drop(pager.wait());
-        Ok(())
+        match pager.wait()?.code() {
+            Some(code) if NOT_STARTED.contains(&code) => Err(io::ErrorKind::NotFound.into()),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -163,8 +163,13 @@ impl Caller {
         let start = self.world.instant();
         let left = deadline.saturating_duration_since(start);
         let result = timeout(left, self.twice(left, &request)).await;
+        let too_late = |_| {
+            let error = TrackerError::Unavailable("no answer in time".to_owned());
+            self.log_call(&request, start, &Err(&error));
+            Err(error)
+        };
         let result = result
-            .unwrap_or_else(|_| Err(TrackerError::Unavailable("no answer in time".to_owned())))
+            .unwrap_or_else(too_late)
             .and_then(|reply| match reply.status {
                 500.. => Err(TrackerError::Unavailable(format!("HTTP {}", reply.status))),
                 _ => Ok(reply),
@@ -211,17 +216,19 @@ impl Caller {
     async fn exchange(&self, request: &Request) -> Result<Reply, TrackerError> {
         let start = self.world.instant();
         let result = self.send_once(request).await;
+        self.log_call(request, start, &result.as_ref());
+        result
+    }
+
+    fn log_call(&self, request: &Request, start: Instant, result: &Result<&Reply, &TrackerError>) {
         let taken = self.world.instant().duration_since(start);
-        let id = result
-            .as_ref()
-            .map_or(None, |reply| request_id(&reply.headers));
-        let end = match &result {
+        let id = result.map_or(None, |reply| request_id(&reply.headers));
+        let end = match result {
             Ok(reply) => Ok((reply.status, id.as_deref())),
             Err(error) => Err(error.to_string()),
         };
         let line = describe_call(request.method().as_str(), request.url(), end, taken);
         tracing::debug!(target: CALLS, "{line}");
-        result
     }
 
     async fn send_once(&self, request: &Request) -> Result<Reply, TrackerError> {
