@@ -52,7 +52,7 @@ pub(crate) mod names {
     pub(crate) const CLICOLOR: &str = "CLICOLOR";
     /// Any value but `0` turns colour on, even into a pipe.
     pub(crate) const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
-    /// `dumb` turns colour off.
+    /// `dumb` turns colour, links and pager off.
     pub(crate) const TERMINAL: &str = "TERM";
     /// The user's home folder; the first one that is set counts.
     pub(crate) const USER_FOLDER: [&str; 2] = ["HOME", "USERPROFILE"];
@@ -60,10 +60,14 @@ pub(crate) mod names {
     pub(crate) const USER_NAME: [&str; 3] = ["LOGNAME", "USER", "USERNAME"];
     /// The folder for temporary files.
     pub(crate) const TEMPORARY: &str = "TMPDIR";
-    /// The folders that are searched for git and a browser.
+    /// The folders that are searched for git, a browser and a pager.
     pub(crate) const PATH: &str = "PATH";
     /// The commands that open a web page, separated by colons; the first one that exists counts.
     pub(crate) const BROWSER: &str = "BROWSER";
+    /// The program that shows long answers; the first one that is set counts, even if it is empty.
+    pub(crate) const PAGER: [&str; 2] = ["SPEC_KITTY_PAGER", "PAGER"];
+    /// The options of `less`. Unset: those of git, `-FRX`.
+    pub(crate) const LESS: &str = "LESS";
     /// Set on a graphical desktop; without one, no browser is looked for.
     pub(crate) const DISPLAY: [&str; 2] = ["DISPLAY", "WAYLAND_DISPLAY"];
 }
@@ -221,6 +225,11 @@ impl World {
             .get(OsStr::new(name))
             .and_then(|v| v.to_str())
             .filter(|v| !v.is_empty())
+    }
+
+    /// Whether a variable is set, even to nothing.
+    pub(crate) fn has_variable(&self, name: &str) -> bool {
+        self.variables.contains_key(OsStr::new(name))
     }
 
     /// Whether a variable has a value other than `0` and `false`.

@@ -22,11 +22,11 @@ fn connect_with(sandbox: &Sandbox, tracker: &Server, flags: &[&str], token: &str
     sandbox.run_with_input(&[&words[..], flags].concat(), token)
 }
 
-fn connect(sandbox: &Sandbox, tracker: &Server, flags: &[&str]) -> Output {
+pub(crate) fn connect(sandbox: &Sandbox, tracker: &Server, flags: &[&str]) -> Output {
     connect_with(sandbox, tracker, flags, LINEAR_TOKEN)
 }
 
-const WEB: [&str; 2] = ["--resource", "web"];
+pub(crate) const WEB: [&str; 2] = ["--resource", "web"];
 
 #[test]
 fn two_commands_lead_from_a_key_to_a_mission() {

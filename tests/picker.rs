@@ -12,7 +12,7 @@ const ENTER_SCREEN: &str = "\u{1b}[?1049h";
 const LEAVE_SCREEN: &str = "\u{1b}[?1049l";
 
 /// A listed ticket.
-fn ticket(key: &str, title: &str, body: &str) -> Value {
+pub(crate) fn ticket(key: &str, title: &str, body: &str) -> Value {
     let mut ticket = candidate(key, title, "text");
     let more = json!({
         "status_kind": "unstarted",
@@ -25,7 +25,7 @@ fn ticket(key: &str, title: &str, body: &str) -> Value {
     ticket
 }
 
-fn list_answer(tickets: &[Value]) -> Value {
+pub(crate) fn list_answer(tickets: &[Value]) -> Value {
     json!({
         "tickets": tickets,
         "resource_type": "linear_team",
@@ -66,7 +66,7 @@ fn on_terminal(sandbox: &Sandbox, arguments: &[&str], columns: u16) -> Terminal 
 }
 
 /// The text of the last frame that was drawn completely, line by line.
-fn last_frame(terminal: &Terminal) -> Vec<String> {
+pub(crate) fn last_frame(terminal: &Terminal) -> Vec<String> {
     let screen = terminal.screen();
     let drawn = screen
         .rsplit_once("\u{1b}[J")
@@ -119,7 +119,10 @@ fn a_ticket_is_filtered_chosen_and_confirmed() {
     let sent = server.requests_to(LIST_PATH)[0].json();
     assert_eq!(
         sent,
-        json!({"provider": "linear", "project_slug": "web", "limit": 50, "status": "open"})
+        json!({
+            "provider": "linear", "project_slug": "web", "limit": 50, "mine": false,
+            "status": "open",
+        })
     );
     let searches = server.requests_to(SEARCH_PATH);
     assert_eq!(searches.len(), 1);

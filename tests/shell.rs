@@ -1,5 +1,6 @@
 //! `spec-kitty completions` and `spec-kitty man`.
 
+use std::fs;
 use std::path::Path;
 
 use crate::help::commands;
@@ -141,6 +142,43 @@ fn the_other_shells_accept_their_scripts_if_they_are_here() {
                     output.status.success() && !stdout.is_empty(),
                     "{shell}: {stdout}"
                 );
+            }
+        }
+    }
+}
+
+/// The line of the README is put into a new home, and a shell started there knows the command.
+#[test]
+fn the_line_of_the_readme_installs_the_completion() {
+    let (_server, sandbox) = project();
+    let readme = repository::read("README.md");
+    fs::create_dir_all(sandbox.root().join("home/.config/fish")).unwrap();
+    for (shell, check, expected) in [
+        (
+            "bash",
+            "complete -p spec-kitty",
+            "_clap_complete_spec_kitty",
+        ),
+        (
+            "zsh",
+            "echo $_comps[spec-kitty]",
+            "_clap_dynamic_completer_spec_kitty",
+        ),
+        (
+            "fish",
+            "complete -C 'spec-kitty mission show 061'",
+            "061-web-123",
+        ),
+    ] {
+        let call = format!("spec-kitty completions {shell}");
+        let mut lines = readme.lines().filter_map(|line| line.strip_prefix("$ "));
+        let line = lines.find(|line| line.contains(&call)).unwrap();
+        sandbox.run_line(line).succeeds();
+        match sandbox.program(shell, &["-i", "-c", check]).output() {
+            Err(_) => println!("SKIPPED: there is no {shell} here"),
+            Ok(output) => {
+                let stdout = String::from_utf8(output.stdout).unwrap();
+                assert!(stdout.contains(expected), "{shell}: {stdout:?}");
             }
         }
     }

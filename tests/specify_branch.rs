@@ -240,6 +240,29 @@ fn a_hook_that_fails_after_the_switch_does_not_undo_it() {
     assert_eq!(current(&sandbox), "061-payments");
 }
 
+/// The configuration that cannot be read any more stands for any reason why git does not answer.
+#[test]
+fn a_git_that_does_not_answer_after_the_switch_leaves_the_effect_unknown() {
+    for command in [&PLAIN[..], &SPECIFY] {
+        let (_server, sandbox) = ready();
+        let config = fs::read(sandbox.path(".git/config")).unwrap();
+        sandbox.hook("post-checkout", "echo '[' >> .git/config");
+        let command = with(command, &["--branch=topic"]);
+        let error = sandbox.run(&command).error(10, "unknown");
+        let message = error["message"].as_str().unwrap();
+        let start = "the work tree may be on branch topic now; git does not say";
+        assert!(message.starts_with(start), "{message}");
+        assert_eq!(error["details"]["branch"], "topic");
+        fs::write(sandbox.path(".git/config"), config).unwrap();
+        fs::remove_file(sandbox.path(".git/hooks/post-checkout")).unwrap();
+        assert_eq!(current(&sandbox), "topic");
+        let answer = sandbox.run(&command).answer(SCHEMA);
+        assert_eq!(answer["branch"], "topic");
+        assert_eq!(answer["target_branch"], "main");
+        assert!(sandbox.intents().is_empty());
+    }
+}
+
 #[test]
 fn a_detached_head_gets_a_branch_that_is_also_the_target() {
     for (flag, branch) in [("--branch", "061-web-123"), ("--branch=ci", "ci")] {

@@ -54,7 +54,8 @@ pub(crate) fn benches(criterion: &mut Criterion) {
     list(criterion);
 }
 
-/// The whole command `mission list` in a project with ten thousand missions.
+/// The whole command `mission list`, and the completion of a slug, in a project with ten thousand
+/// missions.
 fn list(criterion: &mut Criterion) {
     let project = tempfile::tempdir().unwrap();
     for number in 1..=10_000 {
@@ -83,15 +84,30 @@ fn list(criterion: &mut Criterion) {
         fs::write(folder.join("meta.json"), meta.to_string()).unwrap();
     }
     let mut group = criterion.benchmark_group("mission_list");
-    for (name, arguments) in [
-        ("10000_missions", &["mission", "list"][..]),
-        ("10000_missions_as_json", &["mission", "list", "--json"]),
+    let completion = [
+        ("COMPLETE", "bash"),
+        ("_CLAP_COMPLETE_INDEX", "3"),
+        ("_CLAP_IFS", "\n"),
+    ];
+    for (name, arguments, variables) in [
+        ("10000_missions", &["mission", "list"][..], &[][..]),
+        (
+            "10000_missions_as_json",
+            &["mission", "list", "--json"],
+            &[],
+        ),
+        (
+            "one_of_10000_missions_completed",
+            &["--", "spec-kitty", "mission", "show", "0999"],
+            &completion,
+        ),
     ] {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_spec-kitty"));
                 command.args(arguments).current_dir(project.path());
                 command.env("SPEC_KITTY_HOME", project.path().join("home"));
+                command.envs(variables.iter().copied());
                 assert!(command.stdout(Stdio::null()).status().unwrap().success());
             });
         });

@@ -40,6 +40,9 @@ pub enum Command {
     /// List, show, open and discard the missions of this project
     #[command(subcommand)]
     Mission(commands::mission::Command),
+    /// List, show and search the tickets of this project
+    #[command(subcommand)]
+    Ticket(commands::ticket::Command),
     /// Bind the project to a tracker and search its tickets
     #[command(subcommand)]
     Tracker(commands::tracker::Command),
@@ -83,6 +86,11 @@ impl Command {
         matches!(self, Self::Serve(_) | Self::Demo(_))
     }
 
+    /// Whether the command logs in its own way.
+    pub(super) fn has_own_log(&self) -> bool {
+        matches!(self, Self::Serve(_))
+    }
+
     pub(super) fn run(self, context: &Context) -> CommandResult {
         match self {
             Self::Init => commands::init::run(context),
@@ -90,6 +98,7 @@ impl Command {
             Self::Auth(command) => commands::auth::run(command, context),
             Self::Specify(arguments) => commands::specify::run(arguments, context),
             Self::Mission(command) => commands::mission::run(command, context),
+            Self::Ticket(command) => commands::ticket::run(command, context),
             Self::Tracker(command) => commands::tracker::run(command, context),
             Self::Doctor(arguments) => commands::doctor::run(arguments, context),
             Self::Agent(command) => commands::agent::run(command, context),

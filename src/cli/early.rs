@@ -72,15 +72,33 @@ pub(super) fn usage(typed: &CommandLine, error: &clap::Error) -> Failure {
         let mut rest = paragraphs.iter().filter_map(|text| text.strip_prefix(word));
         rest.next().map(str::trim)
     };
-    let hint = match suggestion(error) {
+    let meant = suggestion(error);
+    let hint = match meant {
         Some(name) => Hint::Text(format!("did you mean '{name}'?")),
         None => help(typed),
     };
+    // clap puts the flag that it suggests into the usage.
+    let usage = match error.kind() {
+        ErrorKind::UnknownArgument if meant.is_none() => Some(fold(&usage_of(typed))),
+        _ => starting("Usage:").map(str::to_owned),
+    };
     let failure = Failure::usage(starting("error:").unwrap_or(&rendered)).hint(hint);
-    match starting("Usage:") {
+    match usage {
         Some(usage) => failure.cause(format!("usage: {usage}")),
         None => failure,
     }
+}
+
+/// The usage of the command that the typed words select.
+fn usage_of(typed: &CommandLine) -> String {
+    let mut command = program();
+    command.build();
+    for word in typed.words() {
+        let next = command.find_subcommand(word).cloned();
+        command = next.unwrap_or(command);
+    }
+    let usage = command.render_usage().to_string();
+    usage.trim_start_matches("Usage:").to_owned()
 }
 
 /// The name that was meant. clap's own suggestions include names that only look a little alike.

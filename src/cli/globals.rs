@@ -36,7 +36,7 @@ pub(super) struct Globals {
     /// Only print the result
     #[arg(short, long, global = true, hide_short_help = true)]
     pub(super) quiet: bool,
-    /// Verbose output (repeatable)
+    /// Show each call to a server on stderr; -vv shows everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count, hide_short_help = true)]
     pub(super) verbose: u8,
     /// When to use colour: auto, always or never

@@ -22,8 +22,10 @@ mod globals;
 pub(crate) mod hint;
 mod interruption;
 pub(crate) mod lines;
+pub(crate) mod link;
 pub(crate) mod logging;
 pub(crate) mod outcome;
+mod pager;
 mod phase;
 mod picker;
 pub(crate) mod progress;
@@ -32,6 +34,8 @@ pub(crate) mod table;
 mod terminal;
 pub(crate) mod ticket_arguments;
 pub(crate) mod ticket_choice;
+pub(crate) mod ticket_document;
+pub(crate) mod ticket_table;
 mod ui;
 
 use std::ffi::OsString;
@@ -51,6 +55,7 @@ pub(crate) use delivery::DeliverArguments;
 pub(crate) use exit_code::ExitCode;
 pub(crate) use failure::{Effect, Failure};
 pub(crate) use hint::Hint;
+pub(crate) use link::Cell;
 pub(crate) use outcome::Outcome;
 pub(crate) use table::{record, record_known, table, table_of};
 
@@ -78,7 +83,9 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         (Err(error), _) => early::answer(&ui, &typed, &error),
         (_, Err(error)) => ui.failure(&early::no_directory(&error).of_command(&typed)),
         (Ok(parsed), Ok(world)) => {
-            logging::start(&globals, &world, &ui);
+            if !parsed.arguments.command.has_own_log() {
+                logging::start(&globals, &world, &ui);
+            }
             let context = parsed
                 .check_keys()
                 .and_then(|()| Context::new(globals, world, ui.clone(), typed.clone()));

@@ -20,6 +20,8 @@ pub(crate) struct Outcome {
     error: Option<Failure>,
     /// Whether the command has printed its answer itself, before its end.
     pub(super) is_printed: bool,
+    /// Whether a pager may show the text.
+    pub(super) is_paged: bool,
 }
 
 /// What `--json` prints.
@@ -32,8 +34,12 @@ enum Answer {
 
 impl Outcome {
     /// An answer.
-    pub(crate) fn new(document: impl Document, text: impl Into<String>) -> Self {
-        Self::with(Answer::Document(Box::new(document)), text)
+    pub(crate) fn new<D: Document>(document: D, text: impl Into<String>) -> Self {
+        let answer = Self::with(Answer::Document(Box::new(document)), text);
+        Self {
+            is_paged: D::LIST.is_some(),
+            ..answer
+        }
     }
 
     /// An answer that is JSON in both forms of output.
@@ -49,7 +55,15 @@ impl Outcome {
             exit: ExitCode::Ok,
             error: None,
             is_printed: false,
+            is_paged: false,
         }
+    }
+
+    /// Lets a pager show the text, as that of every list.
+    #[must_use]
+    pub(crate) fn paged(mut self) -> Self {
+        self.is_paged = true;
+        self
     }
 
     /// Adds warnings, each only once: two commits of a command can fail for one reason.

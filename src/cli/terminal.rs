@@ -11,6 +11,16 @@ use super::Ui;
 /// Whether a list fills the terminal. The thread that handles Ctrl-C must know, and a process has
 /// only one terminal.
 static WHOLE_SCREEN: AtomicBool = AtomicBool::new(false);
+/// Whether a pager has the terminal, which restores it itself. Ctrl-C is a key of the pager.
+static PAGER: AtomicBool = AtomicBool::new(false);
+
+/// Leaves the terminal to a pager while it runs.
+pub(super) fn lend<T>(run: impl FnOnce() -> T) -> T {
+    PAGER.store(true, Ordering::SeqCst);
+    let result = run();
+    PAGER.store(false, Ordering::SeqCst);
+    result
+}
 
 /// The settings of the terminal before any question.
 #[derive(Debug)]
@@ -25,6 +35,9 @@ impl TerminalSettings {
 
     /// Restores the settings, the screen and the cursor, as far as possible.
     pub(super) fn restore(&self) {
+        if PAGER.load(Ordering::SeqCst) {
+            return;
+        }
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
         drop(Term::stderr().show_cursor());
         if !leave_whole_screen() {

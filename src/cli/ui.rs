@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use console::Term;
 
 use super::globals::{Color, Globals};
+use super::pager::{Pager, is_longer};
 use super::{Code, ExitCode, Failure, Outcome};
 use crate::text::{escape_json, one_line, sanitize};
 use crate::warning::Warning;
@@ -33,11 +34,12 @@ pub(crate) struct Ui {
     /// How often `-v` was given.
     pub(crate) verbose: u8,
     no_input: bool,
-    /// Whether the terminal understands the escape sequences of a list.
-    moves_cursor: bool,
+    /// Whether the terminal understands escape sequences other than colours.
+    understands_sequences: bool,
     color_stdout: bool,
     color_stderr: bool,
     terminals: Terminals,
+    pager: Option<Pager>,
 }
 
 impl Ui {
@@ -58,22 +60,25 @@ impl Ui {
                     && world.variable(names::TERMINAL) != Some("dumb")
             }
         };
+        let no_input = globals.no_input
+            || json
+            || world.flag(names::NO_INPUT)
+            || is_set(names::CI)
+            || !terminals.stdin;
+        let terminal = world.variable(names::TERMINAL);
+        let understands_sequences = terminal.is_some_and(|name| name != "dumb");
+        let may_page = terminals.stdout && understands_sequences && !no_input && !globals.quiet;
         Self {
             form,
             json,
             quiet: globals.quiet,
             verbose: globals.verbose,
-            no_input: globals.no_input
-                || json
-                || world.flag(names::NO_INPUT)
-                || is_set(names::CI)
-                || !terminals.stdin,
-            moves_cursor: world
-                .variable(names::TERMINAL)
-                .is_some_and(|name| name != "dumb"),
+            no_input,
+            understands_sequences,
             color_stdout: !json && color(terminals.stdout),
             color_stderr: color(terminals.stderr),
             terminals,
+            pager: may_page.then(|| Pager::chosen(world)).flatten(),
         }
     }
 
@@ -84,12 +89,17 @@ impl Ui {
 
     /// Whether a list to choose from may fill the terminal.
     pub(super) fn may_show_list(&self) -> bool {
-        self.may_ask() && self.moves_cursor
+        self.may_ask() && self.understands_sequences
     }
 
     /// Whether the answer is text on a terminal.
     pub(crate) fn stdout_is_terminal(&self) -> bool {
         self.terminals.stdout && !self.json
+    }
+
+    /// Whether texts may be links.
+    pub(super) fn shows_links(&self) -> bool {
+        self.stdout_is_terminal() && self.understands_sequences
     }
 
     /// The columns of the terminal that shows the answer.
@@ -98,9 +108,9 @@ impl Ui {
         self.stdout_is_terminal().then(columns)
     }
 
-    /// Whether progress may be drawn on stderr.
+    /// Whether progress may be drawn on stderr. A log there would be written over it.
     pub(crate) fn may_draw(&self) -> bool {
-        self.terminals.stderr && !self.json && !self.quiet
+        self.terminals.stderr && !self.json && !self.quiet && self.verbose == 0
     }
 
     /// Text for stdout, in colour if stdout has colour.
@@ -171,12 +181,20 @@ impl Ui {
 
     fn print(&self, outcome: &Outcome) -> io::Result<()> {
         let json = match &self.form {
+            Form::Text if outcome.is_paged && self.show_in_pager(&outcome.text) => return Ok(()),
             Form::Text => return write_stdout(&outcome.text),
             Form::Json => outcome.json(),
             Form::Keys(keys) => outcome.json_of(keys),
             Form::Lines => outcome.json_lines(),
         };
         write_stdout(&escape_json(json?))
+    }
+
+    /// Shows a text in the user's pager. Returns false if there is none, or no need for one.
+    fn show_in_pager(&self, text: &str) -> bool {
+        let size = Term::stdout().size();
+        let pager = self.pager.as_ref();
+        pager.is_some_and(|pager| is_longer(text, size) && pager.show(text))
     }
 
     /// Reports a failure and returns its exit code.

@@ -75,7 +75,9 @@ fn read(path: &Path, limit: u64, flags: OFlags) -> Result<Option<Vec<u8>>, FsErr
     if !found.is_file() {
         return Err(FsError::because("read", path, "not a regular file"));
     }
-    let mut bytes = Vec::new();
+    // With room for the end of the file too, one read fills it and one more sees its end.
+    let size = usize::try_from(found.len().min(limit)).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(size + 1);
     file.take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(FsError::on("read", path))?;

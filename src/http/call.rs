@@ -30,6 +30,15 @@ pub enum Method {
     Post,
 }
 
+impl Method {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
 /// One request: a `POST` of JSON, or a `GET`.
 #[derive(Default)]
 pub struct Call<'a> {
@@ -75,6 +84,8 @@ pub struct Answer {
     /// How long the server asks to wait: `retry_after_seconds` of its envelope, else `Retry-After`.
     pub retry_after: Option<Duration>,
     pub body: Vec<u8>,
+    /// What the server calls this request in its own log, safe to show.
+    pub request_id: Option<String>,
     /// Whether an earlier attempt of the same request ended without a definite answer, so that the
     /// server may have acted on it whatever this answer says.
     pub uncertain: bool,

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 
 use super::retry::History;
 use super::{Answer, Call, Cause, Deadline, HttpError, Method, ServerUrl, SetupError};
-use crate::web::set_up;
+use crate::web::{describe_call, describe_wait, request_id, set_up};
 use crate::wire::MAX_ANSWER_BYTES;
 use crate::wire::error_envelope::ErrorEnvelope;
 use crate::world::World;
@@ -84,6 +84,7 @@ impl HttpClient {
             if wait > SILENT_WAIT {
                 world.announce(&reason_to_wait(&result, wait));
             }
+            tracing::debug!("{}", describe_wait(&reason(&result), wait));
             world.sleep(wait);
         }
     }
@@ -104,18 +105,19 @@ impl HttpClient {
             return Err(timed_out(false));
         };
         let request = self.request(call)?;
+        let url = self.server.endpoint(call.path);
         let start = world.instant();
         let result = runtime.block_on(async {
             // A timer must be created inside the runtime.
             let exchange = tokio::time::timeout(limit, self.exchange(world, request));
             exchange.await.unwrap_or_else(|_| Err(timed_out(true)))
         });
-        tracing::debug!(
-            path = call.path,
-            status = result.as_ref().ok().map(|answer| answer.status),
-            milliseconds = world.instant().duration_since(start).as_millis(),
-            "request"
-        );
+        let taken = world.instant().duration_since(start);
+        let end = match &result {
+            Ok(answer) => Ok((answer.status, answer.request_id.as_deref())),
+            Err(error) => Err(error.to_string()),
+        };
+        tracing::debug!("{}", describe_call(call.method.as_str(), &url, end, taken));
         result
     }
 
@@ -165,6 +167,7 @@ impl HttpClient {
             status,
             retry_after,
             body,
+            request_id: request_id(response.headers()),
             uncertain: false,
         })
     }
@@ -216,12 +219,15 @@ fn is_refused(error: &reqwest::Error) -> bool {
 
 fn reason_to_wait(result: &Result<Answer, HttpError>, wait: Duration) -> String {
     let seconds = wait.as_secs();
-    let reason = match result {
+    format!("{}; trying again in {seconds} s", reason(result))
+}
+
+fn reason(result: &Result<Answer, HttpError>) -> String {
+    match result {
         Ok(answer) if answer.status == 429 => "rate limited".to_owned(),
         Ok(answer) => format!("server busy (HTTP {})", answer.status),
         Err(error) => error.to_string(),
-    };
-    format!("{reason}; trying again in {seconds} s")
+    }
 }
 
 /// The wait that a refusal asks for: from the envelope, else from the header in seconds or as a date.

@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
@@ -21,6 +22,8 @@ pub(crate) struct Terminal {
     person: File,
     child: Child,
     screen: Arc<Mutex<String>>,
+    /// Ends with the output.
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Terminal {
@@ -54,11 +57,12 @@ impl Terminal {
         drop((command, program));
         let person = File::from(person);
         let screen = Arc::default();
-        watch(person.try_clone().unwrap(), Arc::clone(&screen));
+        let reader = watch(person.try_clone().unwrap(), Arc::clone(&screen));
         Self {
             person,
             child,
             screen,
+            reader: Some(reader),
         }
     }
 
@@ -114,6 +118,14 @@ impl Terminal {
         status.and_then(|status| status.code()).unwrap_or(-1)
     }
 
+    /// Waits for the end: the exit code, and the whole output with escape sequences.
+    #[track_caller]
+    pub(crate) fn output(mut self) -> (i32, String) {
+        let code = self.finish();
+        self.reader.take().unwrap().join().unwrap();
+        (code, self.screen().replace("\r\n", "\n"))
+    }
+
     /// Waits until this is so. `what` names it in the message of a failure.
     #[track_caller]
     pub(crate) fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
@@ -133,12 +145,20 @@ impl Drop for Terminal {
 }
 
 /// Reads the output on the terminal until no process has it open.
-fn watch(mut person: File, screen: Arc<Mutex<String>>) {
+fn watch(mut person: File, screen: Arc<Mutex<String>>) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let mut bytes = [0; 4096];
+        // A character may arrive in two parts.
+        let mut rest = Vec::new();
         while let Ok(count @ 1..) = person.read(&mut bytes) {
-            let text = String::from_utf8_lossy(&bytes[..count]);
+            rest.extend_from_slice(&bytes[..count]);
+            let whole = match std::str::from_utf8(&rest) {
+                Err(error) if error.error_len().is_none() => error.valid_up_to(),
+                _ => rest.len(),
+            };
+            let text = String::from_utf8_lossy(&rest[..whole]).into_owned();
+            rest.drain(..whole);
             screen.lock().unwrap().push_str(&text);
         }
-    });
+    })
 }

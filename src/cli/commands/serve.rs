@@ -95,8 +95,7 @@ fn log_to_stderr(context: &Context) {
         0 => "spec_kitty=info",
         _ => "spec_kitty=debug",
     };
-    let chosen = filter(&context.world).and_then(Result::ok);
-    let filter = chosen.unwrap_or_else(|| EnvFilter::new(default));
+    let filter = filter(&context.world, ui).unwrap_or_else(|| EnvFilter::new(default));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

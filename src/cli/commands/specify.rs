@@ -353,10 +353,7 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
     } else {
         "mission"
     };
-    let commits = match arrival.commits.join(" ") {
-        none if none.is_empty() => "none".to_owned(),
-        commits => commits,
-    };
+    let commits = commits(context, &arrival.commits);
     let number = queued_events(project);
     let queued = queued(number);
     let target = arrival.text("target_branch");
@@ -407,6 +404,19 @@ fn arrived(context: &Context, project: &Project, arrival: Arrival) -> Outcome {
     Outcome::new(answer, text)
         .warn(context.reminder())
         .warn(arrival.warnings)
+}
+
+/// The commits in words. A terminal shows so much of them that two fit a line.
+fn commits(context: &Context, commits: &[String]) -> String {
+    const SHORT: usize = 10;
+    let shown = |commit: &String| match commit.get(..SHORT) {
+        Some(short) if context.ui.stdout_is_terminal() => short.to_owned(),
+        _ => commit.clone(),
+    };
+    match commits {
+        [] => "none".to_owned(),
+        some => some.iter().map(shown).collect::<Vec<_>>().join(" "),
+    }
 }
 
 /// The answer of a dry run. `new` is `None` if the mission exists and waits for its bind.

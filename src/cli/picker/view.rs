@@ -12,7 +12,12 @@ use crate::cli::table::cut;
 
 /// The widest cell, except in the last column.
 const WIDEST: usize = 20;
-const HELP: &str = "type to filter · ↑↓ move · Enter choose · Esc cancel";
+/// What the keys do; the first one that fits is shown.
+const HELP: [&str; 3] = [
+    "type to filter · ↑↓ move · Enter choose · Esc cancel",
+    "type to filter · Enter choose · Esc cancel",
+    "Enter choose · Esc cancel",
+];
 
 /// The lines of the screen of `(lines, columns)`: the filter, the rows, the preview, the help.
 pub(super) fn frame(ui: &Ui, prompt: &str, list: &List, size: (usize, usize)) -> Vec<String> {
@@ -43,11 +48,7 @@ pub(super) fn frame(ui: &Ui, prompt: &str, list: &List, size: (usize, usize)) ->
         // Blank lines keep the help where it is.
         lines.extend(preview.chain(repeat(String::new())).take(room));
     }
-    lines.push(format!(
-        "{} of {} · {HELP}",
-        matching.len(),
-        list.rows().len()
-    ));
+    lines.push(help(matching.len(), list.rows().len(), width));
     let selected = 1 + list.selected - first;
     let cut = |(number, line): (usize, String)| {
         let line = cut(&line, width);
@@ -64,6 +65,16 @@ pub(super) fn frame(ui: &Ui, prompt: &str, list: &List, size: (usize, usize)) ->
         .enumerate()
         .map(cut)
         .collect()
+}
+
+/// How many rows match, and what the keys do.
+fn help(matching: usize, all: usize, width: usize) -> String {
+    let line = |help| format!("{matching} of {all} · {help}");
+    let mut lines = HELP.into_iter().map(line);
+    let fits = |line: &String| measure_text_width(line) <= width;
+    lines
+        .find(fits)
+        .unwrap_or_else(|| format!("{matching} of {all}"))
 }
 
 /// The number of rows that fit the screen.
@@ -244,7 +255,7 @@ mod tests {
             "  https://x/3",
             "  body",
             "",
-            "2 of 30 · type to filter · ↑↓ move · Enter choose · Esc ca…",
+            "2 of 30 · type to filter · Enter choose · Esc cancel",
         ];
         assert_eq!(frame, expected);
     }

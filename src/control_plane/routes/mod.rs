@@ -86,7 +86,7 @@ async fn healthz(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
 }
 
 /// Limits the time of a request and how many one address has in progress, and logs ids, path and
-/// status. Titles, tokens, passwords and unknown paths (which can contain any of these) are never
+/// status. The answer says its id in the log. Titles, tokens, passwords and unknown paths (which can contain any of these) are never
 /// logged.
 async fn limit_and_log(
     State(app): State<Arc<App>>,
@@ -105,9 +105,10 @@ async fn limit_and_log(
     let path = PATHS
         .into_iter()
         .find(|path| path.trim_end_matches('/') == requested);
+    let id = app.request_count.fetch_add(1, Ordering::Relaxed);
     let span = tracing::info_span!(
         "request",
-        id = app.request_count.fetch_add(1, Ordering::Relaxed),
+        id,
         method = %request.method(),
         path = path.unwrap_or("-"),
         session = Empty,
@@ -126,9 +127,10 @@ async fn limit_and_log(
             body.drain(app.limits.body_time).await;
             response
         };
-        let response = tokio::time::timeout(app.limits.request_time, answer)
+        let mut response = tokio::time::timeout(app.limits.request_time, answer)
             .await
             .unwrap_or_else(|_| ApiError::TooSlow.into_response());
+        response.headers_mut().insert("x-request-id", id.into());
         let elapsed = app.world.instant().duration_since(started);
         tracing::info!(
             status = response.status().as_u16(),

@@ -18,7 +18,7 @@ use super::TrackerError;
 use super::wait::retry_after;
 use crate::secret::Secret;
 use crate::text::{one_line, truncate};
-use crate::web::{Cause, ServerUrl, SetupError, set_up};
+use crate::web::{Cause, ServerUrl, SetupError, describe_call, describe_wait, request_id, set_up};
 use crate::world::World;
 
 /// The largest answer.
@@ -27,6 +27,10 @@ const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 const MAX_WORDS: usize = 500;
 /// The pause before the retry, unless the tracker names one.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// The target of the lines about calls. The log of `serve` leaves them out, because the path can
+/// contain the key of a ticket.
+const CALLS: &str = "tracker_calls";
 
 /// How a credential goes into the `Authorization` header.
 #[derive(Debug, Clone)]
@@ -159,8 +163,13 @@ impl Caller {
         let start = self.world.instant();
         let left = deadline.saturating_duration_since(start);
         let result = timeout(left, self.twice(left, &request)).await;
+        let too_late = |_| {
+            let error = TrackerError::Unavailable("no answer in time".to_owned());
+            self.log_call(&request, start, &Err(&error));
+            Err(error)
+        };
         let result = result
-            .unwrap_or_else(|_| Err(TrackerError::Unavailable("no answer in time".to_owned())))
+            .unwrap_or_else(too_late)
             .and_then(|reply| match reply.status {
                 500.. => Err(TrackerError::Unavailable(format!("HTTP {}", reply.status))),
                 _ => Ok(reply),
@@ -175,30 +184,54 @@ impl Caller {
     }
 
     /// Sends the request again if the first try fails in a way that may pass. A try without an answer
-    /// after half of the time gets a second one next to it, and the first answer counts.
+    /// after half of the time gets a second one next to it, and the first good answer counts.
     async fn twice(&self, left: Duration, request: &Request) -> Result<Reply, TrackerError> {
         let mut first = pin!(self.exchange(request));
         let Ok(result) = timeout(left / 2, &mut first).await else {
+            let mut second = pin!(self.exchange(request));
             return tokio::select! {
-                result = first => result,
-                result = self.exchange(request) => result,
+                result = &mut first => if may_pass(&result) { second.await } else { result },
+                result = &mut second => if may_pass(&result) { first.await } else { result },
             };
         };
-        let pause = match &result {
-            Ok(reply) if reply.status < 500 => return result,
-            Ok(reply) => retry_after(&reply.headers, self.time_of(reply)).unwrap_or(PAUSE),
-            Err(TrackerError::Unavailable(_)) => PAUSE,
-            Err(_) => return result,
+        if !may_pass(&result) {
+            return result;
+        }
+        let (pause, reason) = match &result {
+            Ok(reply) => {
+                let named = retry_after(&reply.headers, self.time_of(reply));
+                (named.unwrap_or(PAUSE), format!("HTTP {}", reply.status))
+            }
+            Err(error) => (PAUSE, error.to_string()),
         };
         // Otherwise the deadline would hide the reason.
         if pause > left / 2 {
             return result;
         }
+        tracing::debug!(target: CALLS, "{}", describe_wait(&reason, pause));
         sleep(pause).await;
         self.exchange(request).await
     }
 
     async fn exchange(&self, request: &Request) -> Result<Reply, TrackerError> {
+        let start = self.world.instant();
+        let result = self.send_once(request).await;
+        self.log_call(request, start, &result.as_ref());
+        result
+    }
+
+    fn log_call(&self, request: &Request, start: Instant, result: &Result<&Reply, &TrackerError>) {
+        let taken = self.world.instant().duration_since(start);
+        let id = result.map_or(None, |reply| request_id(&reply.headers));
+        let end = match result {
+            Ok(reply) => Ok((reply.status, id.as_deref())),
+            Err(error) => Err(error.to_string()),
+        };
+        let line = describe_call(request.method().as_str(), request.url(), end, taken);
+        tracing::debug!(target: CALLS, "{line}");
+    }
+
+    async fn send_once(&self, request: &Request) -> Result<Reply, TrackerError> {
         // Every body is a string, which can be cloned.
         let again = request.try_clone();
         let again = again.ok_or_else(|| TrackerError::Unavailable("no request".to_owned()))?;
@@ -242,6 +275,14 @@ impl Reply {
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Whether a second try may have another result.
+fn may_pass(result: &Result<Reply, TrackerError>) -> bool {
+    match result {
+        Ok(reply) => reply.status >= 500,
+        Err(error) => matches!(error, TrackerError::Unavailable(_)),
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::cli::document::Document;
 use crate::cli::lines::LinesArgument;
-use crate::cli::{CommandResult, Context, Outcome, table};
+use crate::cli::{Cell, CommandResult, Context, Outcome, table};
 use crate::journey::overview::{MissionOverview, missions};
 use crate::project::Project;
 
@@ -43,7 +43,7 @@ pub(crate) fn run(context: &Context) -> CommandResult {
     Ok(Outcome::new(MissionList { missions }, text).warn(listed.warnings))
 }
 
-fn row(context: &Context, mission: &MissionOverview) -> [String; 6] {
+fn row(context: &Context, mission: &MissionOverview) -> [Cell; 6] {
     // The day is enough for a person.
     let day = mission.created_at.split('T').next().unwrap_or_default();
     let created = if context.ui.stdout_is_terminal() {
@@ -51,13 +51,15 @@ fn row(context: &Context, mission: &MissionOverview) -> [String; 6] {
     } else {
         &mission.created_at
     };
+    let key = mission.ticket_key().unwrap_or("-");
+    let origin = mission.origin_ticket.as_ref();
+    let url = origin.map_or("", |ticket| &ticket.external_issue_url);
     [
-        mission.feature_number.as_deref().unwrap_or("-"),
-        &mission.feature_slug,
-        mission.ticket_key().unwrap_or("-"),
-        mission.origin.as_str(),
-        &mission.target_branch,
-        created,
+        mission.feature_number.as_deref().unwrap_or("-").into(),
+        (&mission.feature_slug).into(),
+        Cell::linked(key, url),
+        mission.origin.as_str().into(),
+        (&mission.target_branch).into(),
+        created.into(),
     ]
-    .map(str::to_owned)
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::select;
 use crate::cli::document::Document;
 use crate::cli::ticket_arguments::look_up;
-use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome, record_known};
+use crate::cli::{Cell, Code, CommandResult, Context, Failure, Hint, Outcome, record_known};
 use crate::journey::overview::{self, MissionDetails, OriginState};
 use crate::mission::metadata::OriginTicket;
 use crate::project::Project;
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     };
     let text = text(context, &details, changed);
     let mission = Mission { details, changed };
-    Ok(Outcome::new(MissionShow { mission }, text))
+    Ok(Outcome::new(MissionShow { mission }, text).paged())
 }
 
 /// The ticket of a mission.
@@ -100,6 +100,7 @@ fn text(context: &Context, details: &MissionDetails, changed: Option<TicketChang
     let overview = &details.overview;
     let origin = overview.origin_ticket.as_ref();
     let pending = details.pending_events;
+    let url = origin.map_or("", |it| &it.external_issue_url);
     let rows = [
         ("mission", Some(overview.feature_slug.clone())),
         ("title", Some(overview.friendly_name.clone())),
@@ -113,7 +114,12 @@ fn text(context: &Context, details: &MissionDetails, changed: Option<TicketChang
         ("ticket file", details.ticket_file.clone()),
         ("queued", (pending > 0).then(|| count(pending, "event"))),
     ];
-    record_known(&context.ui, rows)
+    let linked = |(label, text): (_, Option<String>)| {
+        let is_link = matches!(label, "ticket" | "url");
+        let address = if is_link { url } else { "" };
+        (label, text.map(|text| Cell::linked(text, address)))
+    };
+    record_known(&context.ui, rows.map(linked))
 }
 
 /// What has changed, in words.
