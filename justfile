@@ -24,6 +24,11 @@ compare:
     cargo build --release --locked
     benches/compare.sh
 
+# `ticket list` with 1,000 tickets
+ticket-list:
+    cargo build --release --locked
+    benches/ticket_list.sh
+
 # The full workflow in a temporary folder
 demo:
     cargo run --release --locked -- demo

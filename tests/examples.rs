@@ -7,8 +7,9 @@ use serde_json::json;
 
 use crate::help::{commands, commands_that_act};
 use crate::support::{
-    BIND_PATH, ControlPlane, EVENTS_PATH, Reply, SEARCH_PATH, Sandbox, Server, TOKEN_PATH,
-    Terminal, UNBIND_PATH, bind_answer, candidate, linear_answer, search_answer, verdicts,
+    BIND_PATH, ControlPlane, EVENTS_PATH, LIST_PATH, Reply, SEARCH_PATH, Sandbox, Server,
+    TOKEN_PATH, Terminal, UNBIND_PATH, bind_answer, candidate, linear_answer, search_answer,
+    verdicts,
 };
 
 /// The address in the examples.
@@ -63,6 +64,11 @@ fn server() -> Server {
         let ticket = candidate(&key, &format!("Ticket {key}"), "exact");
         Reply::json(200, &search_answer(&[ticket]))
     });
+    let list = json!({
+        "tickets": [candidate("WEB-124", "Passkeys", "text")], "resource_type": "linear_team",
+        "resource_id": "team-web",
+    });
+    server.on(LIST_PATH, Reply::json(200, &list));
     server.on(BIND_PATH, Reply::json(200, &bind_answer()));
     server.on(UNBIND_PATH, Reply::json(200, &json!({"unbound": true})));
     server.handle("/graphql", linear_answer);

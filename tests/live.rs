@@ -383,6 +383,53 @@ fn a_live_ticket_becomes_a_mission() {
     assert!(!server.log().contains(TOKEN) && !server.log().contains("Ticket"));
 }
 
+/// What Linear says about WEB-1, with this text.
+fn with_text(tracker: &Server, text: &'static str) {
+    tracker.handle("/graphql", move |request| {
+        let body = request.json();
+        if body["variables"]["id"] != "WEB-1" {
+            return linear_answer(request);
+        }
+        let mut ticket = issue("WEB-1");
+        ticket["description"] = text.into();
+        ticket["branchName"] = "ada/web-1-ticket".into();
+        Reply::json(200, &json!({"data": {"issue": ticket}}))
+    });
+}
+
+#[test]
+fn a_live_tickets_text_and_branch_are_the_missions() {
+    let tracker = linear();
+    let (sandbox, _server) = whole(&tracker);
+    with_text(&tracker, "Because of the *tide*.");
+    let start = ["specify", "--from-ticket", "web-1", "--branch", "--yes"];
+    let started = sandbox.run(&[&start[..], &["--json"]].concat());
+    let started = started.answer("spec-kitty.specify/1");
+    assert_eq!(started["branch"], "ada/web-1-ticket");
+    assert_eq!(started["target_branch"], "main");
+    let folder = started["feature_dir"].as_str().unwrap();
+    let file = sandbox.read(&format!("{folder}/research/ticket.md"));
+    assert!(
+        file.contains("\n```\nBecause of the *tide*.\n```\n"),
+        "{file}"
+    );
+    let changed = || {
+        let show = ["mission", "show", "web-1", "--refresh", "--json"];
+        let answer = sandbox.run(&show).answer("spec-kitty.mission-show/1");
+        answer["mission"]["changed"].clone()
+    };
+    let changes = |body: bool| json!({"title": false, "status": false, "body": body});
+    assert_eq!(changed(), changes(false));
+    for text in ["Because of the *moon*.", ""] {
+        with_text(&tracker, text);
+        // After a change of the connection, the server asks the tracker again at once.
+        let url = format!("{}/graphql", tracker.url());
+        let flags = ["--provider", "linear", "--url", &url];
+        add(&sandbox, "work", &flags).succeeds();
+        assert_eq!(changed(), changes(true), "{text:?}");
+    }
+}
+
 /// Each failure of the tracker ends the command before anything is written.
 #[test]
 fn a_failure_of_the_tracker_leaves_the_repository_alone() {
@@ -580,7 +627,10 @@ fn only_a_ticket_of_the_tracker_is_bound_and_with_its_own_fields() {
     let (sandbox, server) = whole(&tracker);
     let (token, _) = server.log_in();
     let bind = |key, mission, ticket| bind(&server, &token, key, mission, ticket);
-    bind("k1", "1-a", ("id-of-WEB-9", "WEB-9")).refuses(404, "ticket_not_found");
+    let missing = bind("k1", "1-a", ("id-of-WEB-9", "WEB-9"));
+    missing.refuses(404, "ticket_not_found");
+    // An import would not help.
+    assert_eq!(missing.body["hint"], "search for the ticket again");
     bind("k2", "1-a", ("id-of-WEB-2", "WEB-1")).refuses(404, "ticket_not_found");
     bind("k3", "1-a", ("id-of-WEB-1", "WEB-1")).is_ok();
     let origins = admin(&sandbox, &["origin", "list"]).answer("spec-kitty.admin-origin-list/1");
@@ -606,8 +656,8 @@ fn a_list_shows_the_tickets_of_the_tracker_page_by_page() {
     let (token, _) = server.log_in();
     let list = |cursor: Value| {
         let body = json!({
-            "provider": "linear", "project_slug": "web", "limit": 1, "mine": true,
-            "status": "open", "cursor": cursor,
+            "provider": "linear", "project_slug": "web", "limit": 1, "status": "open",
+            "cursor": cursor,
         });
         server.ask(&token, LIST_PATH, &body)
     };
@@ -627,10 +677,57 @@ fn a_list_shows_the_tickets_of_the_tracker_page_by_page() {
         (&last["has_more"], &last["next_cursor"]),
         (&json!(false), &Value::Null)
     );
+    // The owner of the credential is not the user of a team's server.
     let filter = &tracker.requests()[0].json()["variables"]["filter"];
-    assert_eq!(filter["assignee"], json!({"isMe": {"eq": true}}));
+    assert_eq!(filter["assignee"], Value::Null);
+    assert_eq!(first["mine"], false);
+    tracker.forget();
+    let mine = json!({"provider": "linear", "project_slug": "web", "limit": 1, "mine": true});
+    let refused = server.ask(&token, LIST_PATH, &mine);
+    refused.refuses(422, "mine_unknown");
+    assert!(refused.body["hint"].is_string(), "{refused:?}");
+    assert_eq!(tracker.requests().len(), 0);
     tracker.on("/graphql", linear_error(401, "AUTHENTICATION_ERROR"));
     list(Value::Null).refuses(403, "tracker_credential_refused");
+}
+
+#[test]
+fn a_search_by_key_has_the_text_of_the_ticket() {
+    let tracker = linear();
+    let (_sandbox, server) = whole(&tracker);
+    let (token, _) = server.log_in();
+    let found = |number: u32, description: &Value| {
+        let key = format!("WEB-{number}");
+        let mut issue = issue(&key);
+        issue["description"] = description.clone();
+        issue["assignee"] = json!({"name": "Ada\u{1b}[31m"});
+        issue["branchName"] = json!("ada/web");
+        tracker.on(
+            "/graphql",
+            Reply::json(200, &json!({"data": {"issue": issue}})),
+        );
+        let found = search(&server, &token, &json!({"query_key": key}));
+        found.is_ok()["candidates"][0].clone()
+    };
+    let clean = found(1, &json!("one\u{1b}[2Jtwo\u{0}\r\nthree"));
+    assert_eq!(clean["body"], "onetwo\nthree");
+    assert_eq!(
+        [
+            &clean["assignee"],
+            &clean["updated_at"],
+            &clean["branch_name"]
+        ],
+        [
+            &json!("Ada"),
+            &json!("2026-11-20T10:00:00Z"),
+            &json!("ada/web")
+        ]
+    );
+    let cut = found(2, &json!("x".repeat(70_000)));
+    let cut = cut["body"].as_str().unwrap();
+    assert!(cut.len() <= 64 * 1024, "{}", cut.len());
+    assert!(cut.ends_with("[cut: the rest of the description is not shown]\n"));
+    assert_eq!(found(3, &Value::Null).get("body"), None);
 }
 
 #[test]

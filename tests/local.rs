@@ -161,3 +161,13 @@ fn serve_takes_over_what_was_bound() {
     let again = sandbox.run(&SPECIFY).answer("spec-kitty.specify/1");
     assert_eq!(again["origin_link_id"], made["origin_link_id"]);
 }
+
+/// The user is the host.
+#[test]
+fn a_project_that_is_not_mapped_needs_a_connection() {
+    let sandbox = personal();
+    sandbox.bind_tracker("linear", "another");
+    let search = ["tracker", "search-origin", "--key", "WEB-101", "--json"];
+    let error = sandbox.run(&search).error(3, "none");
+    assert_eq!(error["hint"], "run: spec-kitty connect linear", "{error}");
+}

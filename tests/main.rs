@@ -67,6 +67,8 @@ mod sync_list;
 mod sync_now;
 mod sync_status;
 mod tasks;
+mod ticket;
+mod ticket_file;
 mod ticket_list;
 mod ticket_reference;
 mod tidy;

@@ -5,7 +5,8 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Reply, SEARCH_PATH, Sandbox, Server, Terminal, candidate, search_answer, write_program,
+    ControlPlane, LINEAR_TEAM, PASSWORD, Reply, SEARCH_PATH, Sandbox, Server, Terminal, candidate,
+    search_answer, write_program,
 };
 
 const SHOW: &str = "spec-kitty.mission-show/1";
@@ -133,6 +134,46 @@ fn refresh_says_what_has_changed_since() {
         .run(&["mission", "show", "61", "--json"])
         .answer(SHOW);
     assert_eq!(answer["mission"]["ticket_file"], file);
+}
+
+/// Through `serve`, with an imported ticket.
+#[test]
+fn refresh_compares_the_whole_text_of_a_ticket() {
+    let sandbox = Sandbox::with_project();
+    ControlPlane::fill(&sandbox);
+    let import = |status: &str, body: &str| {
+        let ticket = json!({
+            "provider": "linear", "resource_type": "linear_team", "resource_id": LINEAR_TEAM,
+            "external_issue_id": "9", "external_issue_key": "WEB-9", "title": "Login page",
+            "status": status, "url": "https://linear.app/acme/issue/WEB-9", "body": body,
+        });
+        ControlPlane::import(&sandbox, &json!([ticket])).succeeds();
+    };
+    let long = "Boats wait.\r\n\u{202e}".repeat(1000);
+    import("In Progress", &long);
+    let server = ControlPlane::start(&sandbox, &[]);
+    let login = ["auth", "login", "--username", "kit", "--password-stdin"];
+    let login = [&login[..], &["--server", server.url()]].concat();
+    sandbox.run_with_input(&login, PASSWORD).succeeds();
+    sandbox.bind_tracker("linear", "web");
+    sandbox.commit_all("Bind the project");
+    let start = ["specify", "--from-ticket", "WEB-9", "--yes"];
+    sandbox.run(&start).succeeds();
+    let changed = || {
+        let show = ["mission", "show", "web-9", "--refresh", "--json"];
+        sandbox.run(&show).answer(SHOW)["mission"]["changed"].clone()
+    };
+    let changes =
+        |status: bool, body: bool| json!({"title": false, "status": status, "body": body});
+    assert_eq!(changed(), changes(false, false));
+    import("Done", &long);
+    assert_eq!(changed(), changes(true, false));
+    import("In Progress", &format!("{long}."));
+    assert_eq!(changed(), changes(false, true));
+    import("In Progress", "");
+    assert_eq!(changed(), changes(false, true));
+    import("In Progress", &long);
+    assert_eq!(changed(), changes(false, false));
 }
 
 #[test]

@@ -47,6 +47,13 @@ fn some_tickets() -> Vec<Value> {
 fn ready(tickets: &[Value]) -> (Server, Sandbox) {
     let server = Server::start();
     server.on(LIST_PATH, Reply::json(200, &list_answer(tickets)));
+    let all = tickets.to_vec();
+    server.handle(SEARCH_PATH, move |request| {
+        let key = &request.json()["query_key"];
+        let mut found = all.clone();
+        found.retain(|ticket| ticket["external_issue_key"] == *key);
+        Reply::json(200, &search_answer(&found))
+    });
     server.on(BIND_PATH, Reply::json(200, &bind_answer()));
     let sandbox = Sandbox::ready(&server);
     (server, sandbox)
@@ -112,9 +119,14 @@ fn a_ticket_is_filtered_chosen_and_confirmed() {
     let sent = server.requests_to(LIST_PATH)[0].json();
     assert_eq!(
         sent,
-        json!({"provider": "linear", "project_slug": "web", "limit": 50, "status": "open"})
+        json!({
+            "provider": "linear", "project_slug": "web", "limit": 50, "mine": false,
+            "status": "open",
+        })
     );
-    assert_eq!(server.requests_to(SEARCH_PATH).len(), 0);
+    let searches = server.requests_to(SEARCH_PATH);
+    assert_eq!(searches.len(), 1);
+    assert_eq!(searches[0].json()["query_key"], "WEB-3");
 }
 
 #[test]

@@ -240,6 +240,29 @@ fn a_hook_that_fails_after_the_switch_does_not_undo_it() {
     assert_eq!(current(&sandbox), "061-payments");
 }
 
+/// The configuration that cannot be read any more stands for any reason why git does not answer.
+#[test]
+fn a_git_that_does_not_answer_after_the_switch_leaves_the_effect_unknown() {
+    for command in [&PLAIN[..], &SPECIFY] {
+        let (_server, sandbox) = ready();
+        let config = fs::read(sandbox.path(".git/config")).unwrap();
+        sandbox.hook("post-checkout", "echo '[' >> .git/config");
+        let command = with(command, &["--branch=topic"]);
+        let error = sandbox.run(&command).error(10, "unknown");
+        let message = error["message"].as_str().unwrap();
+        let start = "the work tree may be on branch topic now; git does not say";
+        assert!(message.starts_with(start), "{message}");
+        assert_eq!(error["details"]["branch"], "topic");
+        fs::write(sandbox.path(".git/config"), config).unwrap();
+        fs::remove_file(sandbox.path(".git/hooks/post-checkout")).unwrap();
+        assert_eq!(current(&sandbox), "topic");
+        let answer = sandbox.run(&command).answer(SCHEMA);
+        assert_eq!(answer["branch"], "topic");
+        assert_eq!(answer["target_branch"], "main");
+        assert!(sandbox.intents().is_empty());
+    }
+}
+
 #[test]
 fn a_detached_head_gets_a_branch_that_is_also_the_target() {
     for (flag, branch) in [("--branch", "061-web-123"), ("--branch=ci", "ci")] {
@@ -585,4 +608,132 @@ fn a_linked_worktree_is_switched_alone() {
         sandbox.git(&["-C", path, "branch", "--show-current"]),
         "061-payments"
     );
+}
+
+/// A server that names this branch for WEB-123, and a project there.
+fn suggesting(name: &str) -> (Server, Sandbox) {
+    let (server, sandbox) = ready();
+    suggest(&server, name);
+    (server, sandbox)
+}
+
+fn suggest(server: &Server, name: &str) {
+    let mut ticket = candidate("WEB-123", "Login page", "exact");
+    ticket["branch_name"] = name.into();
+    server.on(SEARCH_PATH, Reply::json(200, &search_answer(&[ticket])));
+}
+
+#[test]
+fn the_trackers_own_name_is_the_default() {
+    for name in ["kit/web-123-login-page", "WEB-123", "kit/login"] {
+        let (_server, sandbox) = suggesting(name);
+        let command = with(&SPECIFY, &["--branch"]);
+        let dry = sandbox.run(&with(&command, &["--dry-run"])).answer(SCHEMA);
+        assert_eq!(current(&sandbox), "main");
+        let answer = sandbox.run(&command).answer(SCHEMA);
+        for answer in [dry, answer] {
+            assert_eq!(answer["branch"], name);
+            assert_eq!(answer["target_branch"], "main");
+        }
+        assert_eq!(current(&sandbox), name);
+        assert_eq!(subjects_of(&sandbox, "main"), ["Begin"]);
+        // The user's own name is the better one.
+        sandbox.git(&["switch", "--quiet", "main"]);
+        let own = with(&SPECIFY, &["--branch=topic", "--allow-duplicate"]);
+        assert_eq!(sandbox.run(&own).answer(SCHEMA)["branch"], "topic");
+    }
+}
+
+#[test]
+fn a_name_that_leads_elsewhere_gives_way_to_the_missions_own() {
+    let long = format!("web-123-{}", "x".repeat(200));
+    for name in [
+        "",
+        "-web-123",
+        "--upload-pack=web-123",
+        "web-123..main",
+        "web-123@{1}",
+        "@{-1}",
+        "web-123.lock",
+        "web-123/",
+        "/web-123",
+        "web 123",
+        "web-123\n",
+        "web-123\u{202e}",
+        "web-123:main",
+        "HEAD",
+        "main",
+        "topic",
+        "release/1",
+        "heads/main",
+        "refs/heads/main",
+        "v1",
+        "topic/web-123",
+        &long,
+    ] {
+        let (_server, sandbox) = suggesting(name);
+        sandbox.git(&["branch", "topic"]);
+        sandbox.git(&["branch", "release/1"]);
+        sandbox.git(&["tag", "v1"]);
+        sandbox.git(&["switch", "--quiet", "--create", "work"]);
+        let answer = sandbox.run(&with(&SPECIFY, &["--branch"])).answer(SCHEMA);
+        assert_eq!(answer["branch"], "061-web-123", "{name:?}");
+        assert_eq!(answer["target_branch"], "work", "{name:?}");
+        for branch in ["main", "topic", "release/1", "work"] {
+            assert_eq!(subjects_of(&sandbox, branch), ["Begin"], "{name:?}");
+        }
+    }
+}
+
+/// Linear's names follow the title, so they change.
+#[test]
+fn a_mission_is_found_on_the_branch_that_the_tracker_named() {
+    for later in ["kit/web-123-login", "kit/web-123-sign-in"] {
+        for is_bound in [false, true] {
+            let (server, sandbox) = suggesting("kit/web-123-login");
+            let command = with(&SPECIFY, &["--branch"]);
+            if !is_bound {
+                server.on(BIND_PATH, Reply::refusal(500, "down", "down"));
+            }
+            let first = sandbox.run(&command);
+            assert_eq!(first.code, if is_bound { 0 } else { 11 });
+            sandbox.git(&["switch", "--quiet", "main"]);
+            server.on(BIND_PATH, Reply::json(200, &bind_answer()));
+            suggest(&server, later);
+            if is_bound {
+                name_mission(&server, "061-web-123");
+            }
+            let answer = sandbox.run(&command).answer(SCHEMA);
+            assert_eq!(answer["created"], false);
+            assert_eq!(answer["feature_slug"], "061-web-123");
+            assert_eq!(answer["branch"], "kit/web-123-login");
+            assert_eq!(current(&sandbox), "kit/web-123-login");
+            assert!(sandbox.intents().is_empty());
+        }
+    }
+}
+
+/// A server that names no missions.
+#[test]
+fn a_bound_mission_is_found_on_the_branch_that_the_tracker_names() {
+    let (server, sandbox) = suggesting("kit/login");
+    let command = with(&SPECIFY, &["--branch"]);
+    sandbox.run(&command).answer(SCHEMA);
+    sandbox.git(&["switch", "--quiet", "main"]);
+    let again = sandbox.run(&command).answer(SCHEMA);
+    assert_eq!(again["created"], false);
+    assert_eq!(again["branch"], "kit/login");
+    assert_eq!(server.requests_to(BIND_PATH).len(), 1);
+}
+
+/// Mutation check: if only the names of branches say which numbers are taken, both missions get 061.
+#[test]
+fn missions_on_branches_of_any_name_keep_their_numbers() {
+    for flag in ["--branch", "--branch=topic"] {
+        let (_server, sandbox) = suggesting("kit/web-123-login");
+        sandbox.run(&with(&SPECIFY, &[flag])).answer(SCHEMA);
+        sandbox.git(&["switch", "--quiet", "main"]);
+        let answer = sandbox.run(&plain(&["--branch"])).answer(SCHEMA);
+        assert_eq!(answer["feature_slug"], "062-payments");
+    }
 }

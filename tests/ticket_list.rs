@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ControlPlane, LINEAR_TEAM, LIST_PATH, Response, Sandbox};
+use crate::support::{ControlPlane, LINEAR_TEAM, LIST_PATH, Response, SEARCH_PATH, Sandbox};
 
 /// A ticket for an import.
 fn ticket(number: u32, more: &Value) -> Value {
@@ -207,6 +207,17 @@ fn a_wrong_request_is_refused() {
 }
 
 #[test]
+fn nobody_says_which_user_an_assignee_is() {
+    let lists = Lists::of(&[ticket(1, &json!({"assignee": "kit"}))]);
+    for asked in [json!({}), json!({"mine": null}), json!({"mine": false})] {
+        assert_eq!(lists.ask(&asked).is_ok()["mine"], false, "{asked}");
+    }
+    let refused = lists.ask(&json!({"mine": true}));
+    refused.refuses(422, "mine_unknown");
+    assert!(refused.body["hint"].is_string(), "{refused:?}");
+}
+
+#[test]
 fn an_import_refuses_a_time_that_is_none() {
     let lists = Lists::of(&[]);
     for more in [updated("yesterday"), json!({"assignee": 7})] {
@@ -240,4 +251,70 @@ fn a_mission_starts_from_the_list() {
         listed["tickets"][0]["missions"][0]["mission_slug"],
         "061-web-2"
     );
+}
+
+/// The answer to a search by the key `WEB-number`.
+fn found(lists: &Lists, number: u32) -> Value {
+    let key = format!("WEB-{number}");
+    let body = json!({
+        "provider": "linear", "project_slug": "web", "limit": 10, "query_key": key,
+    });
+    let answer = lists.server.ask(&lists.token, SEARCH_PATH, &body);
+    answer.is_ok()["candidates"][0].clone()
+}
+
+#[test]
+fn a_search_by_key_has_all_that_is_known() {
+    let more = json!({
+        "updated_at": "2026-11-22T10:00:00Z", "assignee": "Ada", "body": "# Text",
+    });
+    let lists = Lists::of(&[ticket(1, &more), ticket(2, &json!({}))]);
+    let whole = found(&lists, 1);
+    assert_eq!(
+        whole,
+        json!({
+            "external_issue_id": "1", "external_issue_key": "WEB-1", "title": "Ticket 1",
+            "status": "Todo", "match_type": "exact", "missions": [],
+            "url": "https://linear.app/acme/issue/WEB-1",
+            "assignee": "Ada", "updated_at": "2026-11-22T10:00:00.000Z", "body": "# Text",
+        })
+    );
+    let unknown = found(&lists, 2);
+    for field in ["assignee", "updated_at", "body", "branch_name"] {
+        assert_eq!(unknown.get(field), None, "{field}");
+    }
+    // A search by words shows no text.
+    let words = json!({
+        "provider": "linear", "project_slug": "web", "limit": 10, "query_text": "ticket",
+    });
+    let answer = lists.server.ask(&lists.token, SEARCH_PATH, &words);
+    let candidates = answer.is_ok()["candidates"].as_array().unwrap();
+    assert_eq!(candidates.len(), 2);
+    assert!(candidates.iter().all(|it| it.get("body").is_none()));
+}
+
+#[test]
+fn a_body_is_clean_and_at_most_64_kib() {
+    let of = |body: &Value| json!({"body": body});
+    let lists = Lists::of(&[
+        ticket(1, &of(&json!("a".repeat(64 * 1024)))),
+        ticket(2, &of(&json!("ä".repeat(64 * 1024)))),
+        ticket(
+            3,
+            &of(&json!("one\u{1b}[31mtwo\u{0}\r\nthree\u{202e}\rfour\tfive")),
+        ),
+        ticket(4, &of(&json!(null))),
+        ticket(5, &of(&json!(" \n\t\u{7}"))),
+    ]);
+    assert_eq!(found(&lists, 1)["body"], "a".repeat(64 * 1024));
+    let cut = found(&lists, 2);
+    let cut = cut["body"].as_str().unwrap();
+    assert!(cut.len() <= 64 * 1024, "{}", cut.len());
+    assert!(
+        cut.starts_with("ää") && cut.ends_with("[cut: the rest of the description is not shown]\n")
+    );
+    assert_eq!(found(&lists, 3)["body"], "onetwo\nthree\nfour\tfive");
+    for number in [4, 5] {
+        assert_eq!(found(&lists, number).get("body"), None, "{number}");
+    }
 }

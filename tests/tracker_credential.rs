@@ -102,7 +102,6 @@ fn whole_way(
     let commands = [
         "tracker search-origin words",
         "tracker search-origin --key KEY",
-        "ticket list",
         "tracker bind-origin --mission 060-search --key KEY --yes",
         "tracker status",
         "sync now",

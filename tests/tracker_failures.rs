@@ -32,7 +32,7 @@ enum End {
 struct Place {
     sandbox: Sandbox,
     /// `None` for `local`.
-    _server: Option<ControlPlane>,
+    server: Option<ControlPlane>,
     /// What the host has to run to renew the credential.
     renew: String,
     /// The name of the connection.
@@ -70,7 +70,7 @@ impl Place {
         );
         Self {
             sandbox,
-            _server: Some(server),
+            server: Some(server),
             renew,
             connection: "work",
         }
@@ -86,14 +86,14 @@ impl Place {
         let renew = format!("run: spec-kitty connect {provider} {}", flags.join(" "));
         Self {
             sandbox,
-            _server: None,
+            server: None,
             renew,
             connection: provider,
         }
     }
 
     fn is_personal(&self) -> bool {
-        self._server.is_none()
+        self.server.is_none()
     }
 
     /// The repository, and the queue.
@@ -390,11 +390,10 @@ fn a_project_that_the_account_no_longer_sees_is_forbidden() {
     let hidden = "The value '10042' does not exist for the field 'project'.";
     let [search, _] = jira.ticket_paths();
     jira.server.on(&search, jira_error(400, hidden));
-    for command in ["tracker search-origin words --json", "ticket list --json"] {
-        let words: Vec<_> = command.split(' ').collect();
-        let run = place.sandbox.run(&words);
-        place.check_document(command, &run, End::Forbidden);
-    }
+    let run = place
+        .sandbox
+        .run(&["tracker", "search-origin", "words", "--json"]);
+    place.check_document("a hidden project", &run, End::Forbidden);
 }
 
 /// A ticket without a title is a bad answer where it was asked for, and left out of a list.

@@ -40,6 +40,9 @@ pub enum Command {
     /// List, show, open and discard the missions of this project
     #[command(subcommand)]
     Mission(commands::mission::Command),
+    /// List, show and search the tickets of this project
+    #[command(subcommand)]
+    Ticket(commands::ticket::Command),
     /// Bind the project to a tracker and search its tickets
     #[command(subcommand)]
     Tracker(commands::tracker::Command),
@@ -95,6 +98,7 @@ impl Command {
             Self::Auth(command) => commands::auth::run(command, context),
             Self::Specify(arguments) => commands::specify::run(arguments, context),
             Self::Mission(command) => commands::mission::run(command, context),
+            Self::Ticket(command) => commands::ticket::run(command, context),
             Self::Tracker(command) => commands::tracker::run(command, context),
             Self::Doctor(arguments) => commands::doctor::run(arguments, context),
             Self::Agent(command) => commands::agent::run(command, context),

@@ -11,13 +11,13 @@ use super::{Code, Context, Failure};
 use crate::fs::FsError;
 use crate::text::chain;
 use crate::wire::candidate::FieldError;
-use crate::wire::candidate::OriginCandidate;
+use crate::wire::full_ticket::FullTicket;
 use crate::wire::{MAX_ANSWER_BYTES, Provider};
 
 /// A ticket, and its tracker and resource if the document has them.
 #[derive(Debug)]
 pub(super) struct CandidateDocument {
-    pub candidate: OriginCandidate,
+    pub ticket: FullTicket,
     pub provider: Option<Provider>,
     pub resource_type: Option<String>,
     pub resource_id: Option<String>,
@@ -62,12 +62,10 @@ fn parse(document: &Map<String, Value>) -> Result<CandidateDocument, Failure> {
         let why = format!("it is the error of a failed command: {message}");
         return Err(refused(why));
     }
-    let candidate = match document.get("candidates") {
-        None => OriginCandidate::from_json(&Value::Object(document.clone())),
+    let ticket = match document.get("candidates") {
+        None => FullTicket::from_json(&Value::Object(document.clone())),
         Some(Value::Array(listed)) => match listed.as_slice() {
-            [only] => {
-                OriginCandidate::from_json(only).map_err(|error| error.within("candidates[0]"))
-            }
+            [only] => FullTicket::from_json(only).map_err(|error| error.within("candidates[0]")),
             several => {
                 let found = format!("candidates contains {} tickets", several.len());
                 return Err(refused(found + "; exactly one is needed"));
@@ -78,7 +76,7 @@ fn parse(document: &Map<String, Value>) -> Result<CandidateDocument, Failure> {
     let provider = text(document, "provider")?.map(|name| name.parse::<Provider>());
     let provider = provider.transpose();
     Ok(CandidateDocument {
-        candidate,
+        ticket,
         provider: provider.map_err(|error| refused(error.to_string()))?,
         resource_type: text(document, "resource_type")?,
         resource_id: text(document, "resource_id")?,

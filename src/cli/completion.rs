@@ -68,7 +68,7 @@ fn with_values(command: Command, world: &Arc<World>) -> Command {
 fn with_value(argument: Arg, world: &Arc<World>) -> Arg {
     let values = match argument.get_id().as_str() {
         "mission" if is_mission(&argument) => mission_names,
-        "from_ticket" | "key" | "query" => ticket_keys,
+        "from_ticket" | "key" | "query" | "reference" => ticket_keys,
         _ => return argument,
     };
     let world = Arc::clone(world);

@@ -78,6 +78,28 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "ticket list",
+        &[
+            "spec-kitty ticket list",
+            "spec-kitty ticket list --status all --limit 100",
+            "spec-kitty ticket list --mine=false --ndjson",
+        ],
+    ),
+    (
+        "ticket show",
+        &[
+            "spec-kitty ticket show WEB-124",
+            "spec-kitty ticket show WEB-124 --web",
+        ],
+    ),
+    (
+        "ticket search",
+        &[
+            "spec-kitty ticket search 'waiting list'",
+            "spec-kitty ticket search WEB-124 --json=candidates",
+        ],
+    ),
+    (
         "tracker providers",
         &[
             "spec-kitty tracker providers",

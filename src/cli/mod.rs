@@ -34,6 +34,8 @@ pub(crate) mod table;
 mod terminal;
 pub(crate) mod ticket_arguments;
 pub(crate) mod ticket_choice;
+pub(crate) mod ticket_document;
+pub(crate) mod ticket_table;
 mod ui;
 
 use std::ffi::OsString;

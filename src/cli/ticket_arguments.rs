@@ -8,13 +8,15 @@ use serde_json::json;
 use super::ticket_choice::{Choice, Query};
 use super::{Code, Context, Effect, Failure, Hint, candidate_document, progress};
 use crate::tracker::binding::OriginBinding;
-use crate::tracker::control_plane_client::{ControlPlaneClient, TrackerError};
+use crate::tracker::control_plane_client::ControlPlaneClient;
 use crate::tracker::list::{ListQuery, list_tickets};
 use crate::tracker::search::{OriginQuery, SearchOriginResult, search_origin_candidates};
 use crate::tracker::ticket_ref::{self, Wanted, near_key};
 use crate::wire::Provider;
 use crate::wire::candidate::MatchType;
+use crate::wire::full_ticket::FullTicket;
 use crate::wire::ticket::StatusFilter;
+use crate::wire::ticket_list::ListResponse;
 
 /// The limit of a key search. A server that knows the key returns one ticket.
 const LIMIT: u32 = 10;
@@ -43,6 +45,20 @@ pub(crate) struct TicketArguments {
 pub(crate) fn provider_argument() -> impl TypedValueParser<Value = Provider> {
     PossibleValuesParser::new(Provider::ALL.map(Provider::as_str))
         .try_map(|name| name.to_ascii_lowercase().parse::<Provider>())
+}
+
+/// Parses the name of a filter. clap lists the names and suggests the nearest.
+pub(crate) fn status_argument() -> impl TypedValueParser<Value = StatusFilter> {
+    let filters = [
+        ("open", StatusFilter::Open),
+        ("started", StatusFilter::Started),
+        ("done", StatusFilter::Done),
+        ("all", StatusFilter::All),
+    ];
+    PossibleValuesParser::new(filters.map(|(name, _)| name)).map(move |name| {
+        let found = filters.iter().find(|(known, _)| *known == name);
+        found.map_or(StatusFilter::All, |(_, filter)| *filter)
+    })
 }
 
 impl TicketArguments {
@@ -99,12 +115,13 @@ impl TicketArguments {
     ) -> Result<Choice, Failure> {
         let query = ListQuery {
             status: StatusFilter::Open,
-            mine: None,
+            mine: Some(false),
             limit: LIST_LIMIT,
             cursor: None,
         };
-        let list = || list_tickets(binding, client, query);
-        let found = progress::during(&context.ui, "Listing tickets", list).map_err(not_listed)?;
+        let words = "name the ticket by key, URL or words";
+        let instead = Hint::lead_to(words, "spec-kitty specify --from-ticket WEB-123");
+        let found = list(context, binding, client, query, instead)?;
         if found.tickets.is_empty() {
             let message = format!("no open tickets in {}", binding.provider.title());
             return Err(Failure::new(Code::TicketNotFound, message));
@@ -135,8 +152,8 @@ impl TicketArguments {
             })
         };
         Ok(Choice {
-            query: Query::Key(document.candidate.external_issue_key().to_owned()),
-            tickets: vec![document.candidate.into()],
+            query: Query::Key(document.ticket.candidate.external_issue_key().to_owned()),
+            tickets: vec![document.ticket],
             has_more: false,
             certain: true,
             provider: binding.provider,
@@ -167,15 +184,45 @@ impl TicketArguments {
     }
 }
 
-/// A server may lack the list. A failed list has changed nothing.
-fn not_listed(error: TrackerError) -> Failure {
-    if error.is_unsupported() {
-        let words = "name the ticket by key, URL or words";
-        let command = "spec-kitty specify --from-ticket WEB-123";
-        return Failure::new(Code::NotSupported, "the server cannot list tickets")
-            .hint(Hint::lead_to(words, command));
-    }
-    Failure::from(error).effect(Effect::None)
+/// The ticket with this key and this id, with all that the server knows of it.
+pub(crate) fn look_up(
+    context: &Context,
+    binding: &OriginBinding,
+    client: &ControlPlaneClient<'_>,
+    key: &str,
+    id: &str,
+) -> Result<FullTicket, Failure> {
+    let query = OriginQuery {
+        key: Some(key.to_owned()),
+        text: None,
+        limit: LIMIT,
+        status: None,
+        site: None,
+    };
+    let found = search(context, binding, client, query)?;
+    let mut tickets = found.tickets.into_iter();
+    tickets
+        .find(|ticket| ticket.candidate.external_issue_id() == id)
+        .ok_or_else(|| ticket_not_found(key, binding.provider))
+}
+
+/// Lists tickets, with a spinner if it takes long. A server may lack the list; `instead` says how to
+/// find a ticket there. A failed list has changed nothing.
+pub(crate) fn list(
+    context: &Context,
+    binding: &OriginBinding,
+    client: &ControlPlaneClient<'_>,
+    query: ListQuery,
+    instead: Hint,
+) -> Result<ListResponse, Failure> {
+    let list = || list_tickets(binding, client, query);
+    progress::during(&context.ui, "Listing tickets", list).map_err(|error| {
+        if error.is_unsupported() {
+            let message = "the server cannot list tickets";
+            return Failure::new(Code::NotSupported, message).hint(instead);
+        }
+        Failure::from(error).effect(Effect::None)
+    })
 }
 
 /// No ticket has this key, or these words.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::picker::{Row, pick};
 use super::{Code, Context, Failure, Hint, RunArguments, ask, record};
+use crate::mission::ticket_file;
 use crate::text::one_line;
 use crate::tracker::ticket::Ticket;
 use crate::wire::Provider;
@@ -55,7 +56,7 @@ impl Choice {
             Query::Words(_) | Query::Nothing => run.yes,
         };
         match self.tickets.first() {
-            Some(only) if self.certain => Ok(self.ticket(only)),
+            Some(only) if self.certain => Ok(self.ticket(context, only)),
             _ if is_refused => Err(self.not_one()),
             _ if context.ui.may_show_list() => self.pick(context),
             _ => Err(self.input_required(context)),
@@ -81,12 +82,23 @@ impl Choice {
         confirmed.then_some(()).ok_or_else(declined)
     }
 
-    fn ticket(&self, chosen: &FullTicket) -> Ticket {
+    /// Whether the tickets are those of a search by key, or of a document: with all that is known.
+    pub(crate) fn is_by_key(&self) -> bool {
+        matches!(self.query, Query::Key(_))
+    }
+
+    /// The ticket that was chosen, in the resource that was searched.
+    pub(crate) fn ticket(&self, context: &Context, chosen: &FullTicket) -> Ticket {
+        let (provider, candidate) = (self.provider, &chosen.candidate);
+        let now = context.world.now();
+        let file = |body: &String| ticket_file::text(provider, candidate, body, now);
         Ticket {
-            provider: self.provider,
+            provider,
             resource_type: self.resource_type.clone(),
             resource_id: self.resource_id.clone(),
-            candidate: chosen.candidate.clone(),
+            candidate: candidate.clone(),
+            file: chosen.body.as_ref().and_then(file),
+            branch_name: chosen.branch_name.clone(),
         }
     }
 
@@ -101,7 +113,7 @@ impl Choice {
         };
         let picked = pick(context, &prompt, self.tickets.iter().map(row).collect())?;
         let chosen = picked.and_then(|index| self.tickets.get(index));
-        Ok(self.ticket(chosen.ok_or_else(declined)?))
+        Ok(self.ticket(context, chosen.ok_or_else(declined)?))
     }
 
     /// What finds the tickets that are not in the list.

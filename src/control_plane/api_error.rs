@@ -42,9 +42,15 @@ pub(super) enum ApiError {
         project: String,
         /// Whether the request named the project by its slug.
         by_slug: bool,
+        /// Whether the control plane is a personal one, whose host is the user.
+        is_personal: bool,
     },
-    #[error("the project's tracker resource has no ticket {0} with this id")]
-    TicketNotFound(String),
+    #[error("the project's tracker resource has no ticket {key} with this id")]
+    TicketNotFound {
+        key: String,
+        /// Whether the tickets are at a live tracker.
+        is_live: bool,
+    },
     /// A live tracker did not answer as hoped.
     #[error("{0}")]
     Tracker(Box<TrackerFailure>),
@@ -65,6 +71,9 @@ pub(super) enum ApiError {
         key: String,
         missions: Vec<KnownMission>,
     },
+    /// Of a list that must contain only the caller's tickets.
+    #[error("the server does not know which tickets are yours")]
+    MineUnknown,
     #[error("{0}")]
     TooLarge(String),
     #[error("the head of the request is too large")]
@@ -106,7 +115,7 @@ fn listed(missions: &[KnownMission]) -> String {
 }
 
 impl ApiError {
-    pub(super) fn no_mapping(provider: Provider, name: ProjectName<'_>) -> Self {
+    pub(super) fn no_mapping(provider: Provider, name: ProjectName<'_>, is_personal: bool) -> Self {
         let (project, by_slug) = match name {
             ProjectName::Slug(slug) => (slug, true),
             ProjectName::BindingRef(reference) => (reference, false),
@@ -115,6 +124,7 @@ impl ApiError {
             provider,
             project: project.to_owned(),
             by_slug,
+            is_personal,
         }
     }
 
@@ -131,7 +141,7 @@ impl ApiError {
             Self::NotTheBinder { .. } => (StatusCode::FORBIDDEN, "not_the_binder"),
             Self::NoSuchPath => (StatusCode::NOT_FOUND, "no_such_path"),
             Self::NoMapping { .. } => (StatusCode::NOT_FOUND, "no_mapping"),
-            Self::TicketNotFound(_) => (StatusCode::NOT_FOUND, "ticket_not_found"),
+            Self::TicketNotFound { .. } => (StatusCode::NOT_FOUND, "ticket_not_found"),
             Self::Tracker(failure) => failure.status_and_code(),
             Self::OriginNotFound(_) => (StatusCode::NOT_FOUND, "origin_not_found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
@@ -149,6 +159,7 @@ impl ApiError {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding")
             }
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "validation_error"),
+            Self::MineUnknown => (StatusCode::UNPROCESSABLE_ENTITY, "mine_unknown"),
             Self::IdempotencyKeyRequired => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_required")
             }
@@ -171,8 +182,14 @@ impl ApiError {
             }
             Self::NoMapping {
                 provider,
+                is_personal: true,
+                ..
+            } => format!("run: spec-kitty connect {provider}"),
+            Self::NoMapping {
+                provider,
                 project,
                 by_slug: true,
+                ..
             } => {
                 let (project, kind) = (shell_word(project), provider.resource_type());
                 format!(
@@ -186,9 +203,17 @@ impl ApiError {
             Self::NotInTeam => "log in with --team and one of your teams, or ask the host to add \
                  you to this one"
                 .to_owned(),
-            Self::TicketNotFound(_) => "search for the ticket again; if it is missing, ask the \
+            Self::TicketNotFound { is_live: true, .. } => "search for the ticket again".to_owned(),
+            Self::TicketNotFound { .. } => {
+                "search for the ticket again; if it is missing, ask the \
                  host to run: spec-kitty admin tickets import FILE"
-                .to_owned(),
+                    .to_owned()
+            }
+            Self::MineUnknown => {
+                "list the tickets of all; with spec-kitty connect and a key of your own, the \
+                 server knows yours"
+                    .to_owned()
+            }
             Self::NotTheBinder { name, link } => {
                 let link = shell_word(link);
                 format!("ask {name}, or ask the host to run: spec-kitty admin origin remove {link}")

@@ -134,6 +134,10 @@ impl App {
         }
     }
 
+    pub(super) fn no_mapping(&self, provider: Provider, name: ProjectName<'_>) -> ApiError {
+        ApiError::no_mapping(provider, name, self.personal.is_some())
+    }
+
     /// Finds the project of a request. It must be mapped to the requested provider, and the user
     /// must be linked to that provider. A binding reference takes precedence over a slug.
     pub(super) async fn project(
@@ -151,7 +155,7 @@ impl App {
         let project = self.store.project(name).await?;
         let project = project
             .filter(|project| project.provider == provider.as_str())
-            .ok_or_else(|| ApiError::no_mapping(provider, name))?;
+            .ok_or_else(|| self.no_mapping(provider, name))?;
         if self.store.is_linked(caller.user_id, provider).await? {
             Ok(project)
         } else {

@@ -62,9 +62,23 @@ impl App {
         })
     }
 
-    /// A page of a list, newest update first. Nothing says which user of the control plane an
-    /// assignee of an imported ticket is, so `mine` selects only live tickets: those of the owner of
-    /// the credential.
+    /// Whether a list contains only tickets of the caller. A tracker knows only the owner of its
+    /// credential. That is the caller on a personal control plane; a team shares the credential. An
+    /// imported ticket names its assignee, but nothing says which user that is.
+    pub(super) fn only_mine(
+        &self,
+        project: &ProjectMapping,
+        asked: Option<bool>,
+    ) -> Result<bool, ApiError> {
+        let is_known = self.personal.is_some() && project.connection.is_some();
+        match asked {
+            Some(true) if !is_known => Err(ApiError::MineUnknown),
+            asked => Ok(asked.unwrap_or(is_known)),
+        }
+    }
+
+    /// A page of a list, newest update first. `mine` selects the tickets of the owner of the
+    /// credential; see [`Self::only_mine`].
     pub(super) async fn ticket_page(
         &self,
         project: &ProjectMapping,

@@ -77,27 +77,27 @@ impl TrackerFailure {
             ..
         } = self;
         let name = shell_word(&connection.name);
-        let mut command = if self.is_personal {
-            format!("spec-kitty connect {provider}")
+        let mut words = if self.is_personal {
+            vec![format!("spec-kitty connect {provider}")]
         } else {
-            format!("spec-kitty admin connection add {name} --provider {provider}")
+            let add = "spec-kitty admin connection add";
+            vec![format!("{add} {name} --provider {provider}")]
         };
         if connection.url != LINEAR_URL {
-            command += &format!(" --url {}", shell_word(&connection.url));
+            words.push(format!("--url {}", shell_word(&connection.url)));
         }
         match &connection.user {
             // The account of a team's connection is nobody's business.
-            Some(_) if !self.is_personal => command += " --user EMAIL",
-            Some(user) => command += &format!(" --user {}", shell_word(user)),
+            Some(_) if !self.is_personal => words.push("--user EMAIL".to_owned()),
+            Some(user) => words.push(format!("--user {}", shell_word(user))),
             None => {}
         }
         if !self.is_personal {
-            return command + " --token-stdin";
+            words.push("--token-stdin".to_owned());
+        } else if connection.name != provider.as_str() {
+            words.push(format!("--name {name}"));
         }
-        if connection.name != provider.as_str() {
-            command += &format!(" --name {name}");
-        }
-        command
+        words.join(" ")
     }
 }
 

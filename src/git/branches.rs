@@ -1,10 +1,11 @@
 //! Local branches: what their newest commits contain, and the switch to one of them.
 
+use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::command::{Git, GitError};
+use super::command::{Git, GitError, none_on};
 use super::repository::Repository;
 use super::{locked, parse};
 use crate::world::World;
@@ -101,22 +102,64 @@ pub(crate) fn files(
     repository: &Repository,
     places: &[Place],
 ) -> Result<Vec<Option<Vec<u8>>>, GitError> {
+    objects(world, repository, places, b"blob")
+}
+
+/// The names of the folders directly below `folder` (relative to the root) in the newest commits of
+/// these branches, with one git process.
+pub(crate) fn folders_of_all(
+    world: &World,
+    repository: &Repository,
+    branches: &[String],
+    folder: &Path,
+) -> Result<BTreeSet<String>, GitError> {
+    let Some(head) = &repository.head else {
+        return Ok(BTreeSet::new());
+    };
+    let place = |branch: &String| Place {
+        branch: branch.clone(),
+        path: folder.to_owned(),
+    };
+    let places: Vec<_> = branches.iter().map(place).collect();
+    let trees = objects(world, repository, &places, b"tree")?;
+    let trees = trees.into_iter().flatten();
+    // Two hexadecimal digits are a byte.
+    Ok(trees
+        .flat_map(|tree| parse::folders(&tree, head.len() / 2))
+        .collect())
+}
+
+/// The objects of a type at these places, with one git process.
+fn objects(
+    world: &World,
+    repository: &Repository,
+    places: &[Place],
+    kind: &[u8],
+) -> Result<Vec<Option<Vec<u8>>>, GitError> {
     if places.is_empty() {
         return Ok(Vec::new());
     }
-    let objects: Vec<u8> = places.iter().flat_map(Place::object).collect();
+    let names: Vec<u8> = places.iter().flat_map(Place::object).collect();
     let git = Git::in_directory(world, &repository.root);
-    let output = git.run_with_input(
-        ["cat-file", "--batch=%(objecttype) %(objectsize)"],
-        &objects,
-    )?;
-    let files = parse::batch(&output);
-    if files.len() == places.len() {
-        return Ok(files);
+    let output = git.run_with_input(["cat-file", "--batch=%(objecttype) %(objectsize)"], &names)?;
+    let found = parse::batch(&output, kind);
+    if found.len() == places.len() {
+        return Ok(found);
     }
     Err(GitError::Unreadable {
         command: "cat-file",
     })
+}
+
+/// Whether a name means anything in the repository: a branch, also of a remote, a tag, a commit.
+pub(crate) fn is_known(
+    world: &World,
+    repository: &Repository,
+    name: &str,
+) -> Result<bool, GitError> {
+    let git = Git::in_directory(world, &repository.root);
+    let found = git.run(["rev-parse", "--verify", "--quiet", name]);
+    Ok(none_on(1, found)?.is_some())
 }
 
 /// Switches to a branch; a new one begins at HEAD. Waits for other git processes. Index entries and
@@ -174,6 +217,12 @@ mod tests {
         let on = |branch| folders(world, &repository, branch, specs).unwrap();
         assert_eq!(on("feature/x"), ["001-a", "002-b"]);
         assert_eq!(on("main"), [""; 0]);
+        let both = ["feature/x", "main", "gone"].map(str::to_owned);
+        let all = folders_of_all(world, &repository, &both, specs).unwrap();
+        assert!(all.iter().eq(["001-a", "002-b"]), "{all:?}");
+        for (name, expected) in [("feature/x", true), ("heads/main", true), ("new", false)] {
+            assert_eq!(is_known(world, &repository, name).unwrap(), expected);
+        }
         let place = |branch: &str, path: &str| Place {
             branch: branch.to_owned(),
             path: specs.join(path),

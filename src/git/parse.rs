@@ -26,9 +26,10 @@ pub(super) fn paths(answer: &[u8]) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The files in the output of `git cat-file --batch` with the format `%(objecttype) %(objectsize)`;
-/// `None` for what is missing or no file. Stops at the first part of another form.
-pub(super) fn batch(answer: &[u8]) -> Vec<Option<Vec<u8>>> {
+/// The objects of a type (`blob`, `tree`) in the output of `git cat-file --batch` with the format
+/// `%(objecttype) %(objectsize)`; `None` for what is missing or of another type. Stops at the first
+/// part of another form.
+pub(super) fn batch(answer: &[u8], wanted: &[u8]) -> Vec<Option<Vec<u8>>> {
     let mut files = Vec::new();
     let mut rest = answer;
     while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
@@ -42,7 +43,7 @@ pub(super) fn batch(answer: &[u8]) -> Vec<Option<Vec<u8>>> {
         let Some((kind, content, after)) = object(line, after) else {
             break;
         };
-        files.push((kind == b"blob").then(|| content.to_owned()));
+        files.push((kind == wanted).then(|| content.to_owned()));
         rest = after;
     }
     files
@@ -55,6 +56,21 @@ fn object<'a>(line: &'a [u8], after: &'a [u8]) -> Option<(&'a [u8], &'a [u8], &'
     let size = std::str::from_utf8(size.get(1..)?).ok()?.parse().ok()?;
     let (content, after) = after.split_at_checked(size)?;
     Some((kind, content, after.strip_prefix(b"\n")?))
+}
+
+/// The names of the folders in a tree object, as far as they are UTF-8. An entry is a mode, a name and
+/// a binary object name of this length.
+pub(super) fn folders(tree: &[u8], object_length: usize) -> Vec<String> {
+    let mut folders = Vec::new();
+    let mut rest = tree;
+    while let Some(end) = rest.iter().position(|byte| *byte == 0) {
+        let (entry, after) = rest.split_at(end);
+        if let Some(name) = entry.strip_prefix(b"40000 ") {
+            folders.extend(String::from_utf8(name.to_owned()));
+        }
+        rest = after.get(1 + object_length..).unwrap_or_default();
+    }
+    folders
 }
 
 /// The content of a tree: file type and object name by path.
@@ -178,7 +194,8 @@ mod tests {
         fn no_output_makes_the_parsers_panic(answer in proptest::collection::vec(0_u8.., 0..200)) {
             drop((lines(&answer), paths(&answer), tree(&answer)));
             drop((commit_summary(&answer), branch(&answer), object_name(&answer)));
-            drop(batch(&answer));
+            drop(batch(&answer, b"blob"));
+            drop(folders(&answer, 20));
         }
     }
 }

@@ -7,6 +7,7 @@ use super::error::CreationError;
 use super::known::{branch, is_bound, is_named, is_of_repository, named};
 use super::plan::{MissionOptions, require_repository};
 use super::service::Service;
+use super::suggested_branch::{is_in_the_way, suggestion};
 use crate::git::branches;
 use crate::git::repository::Repository;
 use crate::mission::committed::{self, CommittedMission};
@@ -18,7 +19,7 @@ use crate::wire::ticket::KnownMission;
 /// The branch that the user wants for a mission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BranchChoice {
-    /// Named like the mission: `061-web-123`.
+    /// Named as the tracker suggests for the ticket, or like the mission: `061-web-123`.
     OfMission,
     Named(String),
 }
@@ -42,6 +43,8 @@ pub(crate) enum BranchState {
 #[derive(Debug)]
 pub(super) struct Outlook {
     choice: BranchChoice,
+    /// The tracker's own name for the ticket's branch.
+    suggested: Option<String>,
     local: Vec<String>,
     current: Option<String>,
     /// What an earlier run began, which was cut off between the switch and the folder: the number of the
@@ -64,12 +67,15 @@ impl Outlook {
         let repository = require_repository(service)?;
         let current = repository.branch.clone();
         let begun = begun_creations(service.project, options, ticket);
+        let suggested = suggestion(service, repository, ticket, &begun)?;
         let mut begun = begun.into_iter().filter_map(|journey| {
             let number = number::of_folder_name(&journey.mission)?;
             Some((number, journey.creation?.branch?))
         });
         let begun = begun.find(|(_, branch)| Some(&branch.name) == current.as_ref());
         let local = branches::local(service.world, repository)?;
+        let is_free = |name: &String| local.iter().all(|other| !is_in_the_way(other, name));
+        let suggested = suggested.filter(is_free);
         let names = match &choice {
             BranchChoice::Named(name) if is_elsewhere(&local, current.as_ref(), name) => {
                 committed::names(service.world, service.project, repository, name)?
@@ -80,6 +86,7 @@ impl Outlook {
         let numbered = |name: String| Some((number::of_folder_name(&name)?, name));
         Ok(Some(Self {
             choice,
+            suggested,
             local,
             current,
             begun,
@@ -89,10 +96,11 @@ impl Outlook {
 
     /// The branch of the mission of this name.
     pub(super) fn branch(&self, mission: &str) -> PlannedBranch {
-        let name = match (&self.choice, &self.begun) {
-            (BranchChoice::Named(name), _) => name,
-            (BranchChoice::OfMission, Some((_, begun))) => &begun.name,
-            (BranchChoice::OfMission, None) => mission,
+        let name = match (&self.choice, &self.begun, &self.suggested) {
+            (BranchChoice::Named(name), ..) => name,
+            (BranchChoice::OfMission, Some((_, begun)), _) => &begun.name,
+            (BranchChoice::OfMission, None, Some(suggested)) => suggested,
+            (BranchChoice::OfMission, None, None) => mission,
         };
         let state = if self.current.as_deref() == Some(name) {
             BranchState::Current
@@ -127,8 +135,8 @@ fn is_elsewhere(local: &[String], current: Option<&String>, name: &String) -> bo
     local.contains(name) && current != Some(name)
 }
 
-/// The names of the branches that belong to missions. One that would be the new mission's own, and does
-/// not hold that mission yet, is free for it.
+/// The names of the missions on other branches, and of the branches that belong to missions. One that
+/// would be the new mission's own, and does not hold that mission yet, is free for it.
 fn missions_of(
     service: &Service<'_>,
     repository: &Repository,
@@ -144,6 +152,8 @@ fn missions_of(
     let found = committed::metadata(service.world, service.project, repository, &own)?;
     let held = own.into_iter().zip(found);
     names.extend(held.filter_map(|(mission, found)| found.map(|_| mission.name)));
+    let all = committed::all_names(service.world, service.project, repository, local)?;
+    names.extend(all);
     Ok(names)
 }
 
@@ -211,23 +221,25 @@ fn candidates(
     let repository = require_repository(service)?;
     let local = branches::local(service.world, repository)?;
     let mut missions: Vec<_> = match choice {
-        BranchChoice::Named(name) if local.contains(name) => {
-            let names = committed::names(service.world, service.project, repository, name)?;
-            let mission = |mission| CommittedMission {
-                branch: name.clone(),
-                name: mission,
-            };
-            names.into_iter().map(mission).collect()
-        }
-        BranchChoice::Named(_) => Vec::new(),
+        BranchChoice::Named(name) => missions_on(service, repository, &local, name)?,
         BranchChoice::OfMission => {
             let slug = options.slug(ticket);
             let own = numbered(&local).filter(|name| without_number(name) == slug);
             let own = own.cloned().map(of_its_own_branch);
             let wanted = ticket.filter(|_| !options.allow_duplicate);
             let known = wanted.map(named).unwrap_or_default().iter();
-            own.chain(known.filter_map(|it| known_elsewhere(*service, it)))
-                .collect()
+            let known = known.filter_map(|it| known_elsewhere(*service, it));
+            let begun = begun_creations(service.project, options, ticket);
+            let begun = begun.into_iter().filter_map(|journey| {
+                Some(CommittedMission {
+                    branch: journey.creation?.branch?.name,
+                    name: journey.mission,
+                })
+            });
+            let suggested = ticket.and_then(|ticket| ticket.branch_name.as_deref());
+            let suggested = suggested.unwrap_or_default();
+            let on_suggested = missions_on(service, repository, &local, suggested)?;
+            own.chain(known).chain(begun).chain(on_suggested).collect()
         }
     };
     missions.retain(|it| is_elsewhere(&local, repository.branch.as_ref(), &it.branch));
@@ -236,6 +248,24 @@ fn candidates(
     Ok(found
         .filter_map(|(mission, it)| Some((mission, it?)))
         .collect())
+}
+
+/// The missions on a local branch; none if there is no such branch.
+fn missions_on(
+    service: &Service<'_>,
+    repository: &Repository,
+    local: &[String],
+    branch: &str,
+) -> Result<Vec<CommittedMission>, CreationError> {
+    if !local.iter().any(|name| name == branch) {
+        return Ok(Vec::new());
+    }
+    let names = committed::names(service.world, service.project, repository, branch)?;
+    let mission = |name| CommittedMission {
+        branch: branch.to_owned(),
+        name,
+    };
+    Ok(names.into_iter().map(mission).collect())
 }
 
 /// A mission that the control plane names, if a branch of this clone has it.

@@ -76,8 +76,9 @@ impl Checkout {
         drop(journeys.save(journey));
         let is_new = branch.state == BranchState::New;
         let switched = switch(service, &branch.name, is_new, &self.entered);
-        if switched.is_err() {
-            drop(journeys.remove(journey));
+        match &switched {
+            Ok(_) | Err(CreationError::BranchUnseen { .. }) => {}
+            Err(_) => drop(journeys.remove(journey)),
         }
         switched
     }
@@ -123,7 +124,11 @@ fn switch<'a>(
     let repository = require_repository(&service)?;
     let wait = GIT_LOCK_WAIT.min(service.wait);
     let switched = branches::switch(service.world, repository, name, is_new, wait);
-    let project = service.project.reopened(service.world)?;
+    let project = service.project.reopened(service.world);
+    let project = project.map_err(|source| CreationError::BranchUnseen {
+        branch: name.to_owned(),
+        source,
+    })?;
     if project.current_branch() != name {
         return Err(match switched {
             Err(GitError::Failed(failure)) => CreationError::NotSwitched {

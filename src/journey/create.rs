@@ -141,12 +141,14 @@ fn begin<'a>(
         Some(id) => id,
         None => service.world.new_ulid(now)?,
     };
+    let ticket_file = ticket.and_then(|ticket| ticket.file.clone());
     let creation = Creation {
         slug: options.slug(ticket),
         created_at: now.to_rfc3339_opts(SecondsFormat::Micros, true),
         mission_id: Some(mission_id),
         duplicate: options.allow_duplicate,
         branch: plan.new_branch(),
+        ticket_file: ticket_file.is_some(),
     };
     let keys = metadata_keys(&plan, options, ticket, &creation);
     let journey = Journey {
@@ -156,7 +158,11 @@ fn begin<'a>(
     };
     let service = checkout.enter(service, &plan, &journey)?;
     let mut walk = Walk::new(service, journey);
-    walk.new = Some(NewMission { keys, number });
+    walk.new = Some(NewMission {
+        keys,
+        ticket_file,
+        number,
+    });
     Ok(walk)
 }
 

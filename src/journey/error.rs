@@ -102,6 +102,9 @@ pub(crate) enum CreationError {
         /// The output of git. Text from outside: sanitise it before showing it.
         stderr: String,
     },
+    /// git was told to switch, but not whether it has.
+    #[error("the work tree may be on branch {branch} now; git does not say")]
+    BranchUnseen { branch: String, source: GitError },
     /// A folder below `.worktrees/`.
     #[error(
         "{} is the worktree of a mission; create missions in the main checkout, {}",

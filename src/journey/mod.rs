@@ -7,7 +7,7 @@
 //! | step | why repeating it is safe |
 //! | --- | --- |
 //! | the switch to the branch of `--branch`, before the first step | The journey is on disk first and names the branch and the target branch. On that branch there is nothing to switch; from another one, a mission that the branch holds is found there. |
-//! | [`MakeFolder`](Step::MakeFolder) | The journey is on disk first and names the mission. A folder with the journey's `created_at` is its folder; the step is skipped. |
+//! | [`MakeFolder`](Step::MakeFolder) | The journey is on disk first and names the mission. A folder with the journey's `created_at` is its folder, with `research/ticket.md` if the ticket has a body; the step is skipped. Without a folder, the command makes it from the ticket that it has just read. |
 //! | [`CommitFolder`](Step::CommitFolder) | Only files that HEAD lacks are committed. |
 //! | [`RecordCreated`](Step::RecordCreated) | The event id is a digest of the mission, so a repeated event is a duplicate to every receiver. |
 //! | [`Bind`](Step::Bind) | The journey holds the idempotency key, so the control plane repeats its answer. |
@@ -37,6 +37,7 @@ mod service;
 pub(crate) mod start;
 mod steps;
 mod store;
+mod suggested_branch;
 pub(crate) mod unbind;
 mod walk;
 
@@ -178,6 +179,9 @@ pub(crate) struct Creation {
     /// The branch of `--branch`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<NewBranch>,
+    /// Whether its folder has a `research/ticket.md`.
+    #[serde(default)]
+    pub ticket_file: bool,
 }
 
 /// The branch that a mission is made on, and the one it lands on.

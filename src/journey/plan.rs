@@ -241,7 +241,7 @@ fn named_here(service: &Service<'_>, ticket: Option<&Ticket>) -> Vec<(u64, Strin
 }
 
 /// The rules of `git check-ref-format --branch` that a name can break by itself.
-fn is_branch_name(name: &str) -> bool {
+pub(super) fn is_branch_name(name: &str) -> bool {
     let bad = |c: char| c.is_control() || c == ' ' || "~^:?*[\\".contains(c);
     !name.is_empty()
         && name != "@"

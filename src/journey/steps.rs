@@ -16,6 +16,7 @@ use crate::mission::Mission;
 use crate::mission::commit::{CommitOptions, commit_files};
 use crate::mission::folder;
 use crate::mission::metadata::{MetadataError, MissionMetadata, OriginTicket, set_origin_ticket};
+use crate::mission::ticket_file::TICKET_FILE;
 use crate::project::Project;
 use crate::sync::emitter::{EmitError, Emitter};
 use crate::sync::event::{FeatureCreated, MissionOriginBound};
@@ -35,23 +36,32 @@ impl Walk<'_> {
             let path = self.mission.meta_file();
             return Err(MetadataError::Missing { path }.into());
         };
-        folder::create(&self.service.project.root, &self.mission.name, &new.keys)?;
+        let (root, name) = (&self.service.project.root, &self.mission.name);
+        folder::create(root, name, &new.keys, new.ticket_file.as_deref())?;
         drop(new.number);
         self.progress.created = true;
         Ok(Settled::Done)
     }
 
     pub(super) fn commit_folder(&mut self) -> Result<Settled, StepError> {
-        let mut files = folder::FILES
+        let creation = self.journey.creation.as_ref();
+        let has_ticket_file = creation.is_some_and(|made| made.ticket_file);
+        let ticket_file = has_ticket_file.then_some(TICKET_FILE);
+        let mut files: Vec<_> = folder::FILES
+            .into_iter()
+            .chain(ticket_file)
             .map(|name| self.mission.directory.join(name))
-            .to_vec();
+            .collect();
         let message = format!("Add mission {}", self.mission.name);
         let state = if self.progress.created {
             PathState::New
         } else {
-            // An earlier version, which was cut off, made fewer of these.
+            // An earlier version, which was cut off, made fewer of these. The ticket file is nobody's
+            // work, so the user may have removed it since.
+            let may_miss =
+                |file: &PathBuf| file.ends_with(".gitkeep") || file.ends_with(TICKET_FILE);
             let is_missing = |file: &PathBuf| matches!(file.try_exists(), Ok(false));
-            files.retain(|file| !(file.ends_with(".gitkeep") && is_missing(file)));
+            files.retain(|file| !(may_miss(file) && is_missing(file)));
             PathState::Begun
         };
         Ok(self.commit(&files, &message, state)?)

@@ -276,6 +276,7 @@ mod tests {
                 name: "061-web-1".to_owned(),
                 target: "main".to_owned(),
             }),
+            ticket_file: true,
         });
         journey.done.insert(Step::MakeFolder);
         journeys.save(&journey).unwrap();

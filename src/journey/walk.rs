@@ -38,6 +38,8 @@ pub(super) struct Walk<'a> {
 pub(super) struct NewMission {
     /// Its `meta.json`.
     pub keys: MetadataKeys,
+    /// Its `research/ticket.md`.
+    pub ticket_file: Option<String>,
     /// Reserves the number until the folder exists.
     pub number: Lock,
 }

@@ -1,5 +1,6 @@
 //! Missions as the newest commits of other branches hold them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::git::branches::{self, Place};
@@ -26,6 +27,16 @@ pub(crate) fn names(
     branch: &str,
 ) -> Result<Vec<String>, GitError> {
     branches::folders(world, repository, branch, &specs(project, repository))
+}
+
+/// The folder names of the missions on any of these branches.
+pub(crate) fn all_names(
+    world: &World,
+    project: &Project,
+    repository: &Repository,
+    branches: &[String],
+) -> Result<BTreeSet<String>, GitError> {
+    branches::folders_of_all(world, repository, branches, &specs(project, repository))
 }
 
 /// The `meta.json` of each of these missions; `None` if the branch has none, or an invalid one.

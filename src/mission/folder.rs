@@ -9,6 +9,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use crate::fs::{FsError, entries, read_unlinked, sync_directory};
 use crate::mission::Mission;
 use crate::mission::metadata::{MetadataError, MetadataKeys, write_meta};
+use crate::mission::ticket_file::{self, TICKET_FILE};
 use crate::project::inside::unlinked_path;
 use crate::project::paths::SPECS;
 
@@ -34,12 +35,13 @@ pub(crate) const FILES: [&str; 7] = [
     "status.events.jsonl",
 ];
 
-/// Creates `kitty-specs/NAME/` with all its files. The caller holds the number lock, so this may
-/// remove what killed processes left under construction.
+/// Creates `kitty-specs/NAME/` with all its files, and with this text as its ticket file. The caller
+/// holds the number lock, so this may remove what killed processes left under construction.
 pub(crate) fn create(
     root: &Path,
     name: &str,
     meta: &MetadataKeys,
+    ticket: Option<&str>,
 ) -> Result<PathBuf, MetadataError> {
     let specs = root.join(SPECS);
     fs::create_dir_all(&specs).map_err(FsError::on("create the folder", &specs))?;
@@ -50,6 +52,9 @@ pub(crate) fn create(
         .tempdir_in(&specs)
         .map_err(FsError::on("create a folder in", &specs))?;
     fill(root, staging.path(), meta)?;
+    if let Some(text) = ticket {
+        write_new(&staging.path().join(TICKET_FILE), text.as_bytes())?;
+    }
     let directory = specs.join(name);
     rename_exclusively(staging.path(), &directory)
         .map_err(FsError::on("create the folder", &directory))?;
@@ -130,6 +135,14 @@ pub(crate) fn is_pristine(root: &Path, mission: &Mission, file: &Path) -> bool {
     let Ok(name) = file.strip_prefix(&mission.directory) else {
         return false;
     };
+    if name == Path::new(TICKET_FILE) {
+        let found = read_unlinked(file, ticket_file::LARGEST as u64);
+        let found = found
+            .ok()
+            .flatten()
+            .and_then(|it| String::from_utf8(it).ok());
+        return found.is_some_and(|text| ticket_file::is_as_written(&text));
+    }
     let Some(name) = FILES.iter().find(|known| name == Path::new(known)) else {
         return false;
     };

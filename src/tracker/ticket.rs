@@ -13,6 +13,13 @@ pub(crate) struct Ticket {
     pub resource_type: String,
     pub resource_id: String,
     pub candidate: OriginCandidate,
+    /// The text of its `research/ticket.md`. A journey does not keep it: the command that makes the
+    /// folder has just read the ticket.
+    #[serde(skip)]
+    pub file: Option<String>,
+    /// The tracker's own suggestion for a git branch, only for a new mission. Anything can be in it.
+    #[serde(skip)]
+    pub branch_name: Option<String>,
 }
 
 impl Ticket {

@@ -2,11 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use crate::mission::metadata::OriginTicket;
-use crate::mission::ticket_file::TicketFile;
-use crate::text::hex;
+use crate::mission::ticket_file::{TicketFile, digest, value};
 use crate::wire::full_ticket::FullTicket;
 
 /// What differs. Something that the mission does not record has not changed.
@@ -18,17 +16,19 @@ pub(crate) struct TicketChange {
 }
 
 impl TicketChange {
-    /// Compares what the mission records with the ticket of today.
+    /// Compares what the mission records with the ticket of today. A server that sent a body once would
+    /// send it again, so a body that is missing was removed.
     pub(crate) fn since(origin: &OriginTicket, file: &TicketFile, now: &FullTicket) -> Self {
-        let digest = now.body.as_ref().map(|body| hex(&Sha256::digest(body)));
-        let body = file.body_sha256.as_ref().zip(digest);
+        let status = value(now.candidate.status());
+        let body = now.body.as_deref().map(digest);
+        let is_other = |old: &str| {
+            body.as_ref()
+                .is_none_or(|new| !old.eq_ignore_ascii_case(new))
+        };
         Self {
             title: origin.title != now.candidate.title(),
-            status: file
-                .status
-                .as_ref()
-                .is_some_and(|old| old != now.candidate.status()),
-            body: body.is_some_and(|(old, new)| !old.eq_ignore_ascii_case(&new)),
+            status: file.status.as_ref().is_some_and(|old| *old != status),
+            body: file.body_sha256.as_deref().is_some_and(is_other),
         }
     }
 }

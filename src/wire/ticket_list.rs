@@ -21,7 +21,8 @@ pub(crate) struct ListRequest {
     pub binding_ref: Option<String>,
     /// The most tickets: 1 to 100.
     pub limit: u32,
-    /// Only the tickets of the user, if the server knows who that is in the tracker.
+    /// Only the tickets of the user. If absent, the server decides: true if it knows who that is in
+    /// the tracker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mine: Option<bool>,
     /// Which tickets; `all` if absent.
@@ -44,10 +45,13 @@ pub(crate) struct ListResponse {
     pub has_more: bool,
     /// What the request for the next page contains; opaque.
     pub next_cursor: Option<String>,
+    /// Whether these are only tickets of the user; `None` if the server does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mine: Option<bool>,
 }
 
 impl ListResponse {
-    /// Drops tickets beyond `limit`.
+    /// Drops tickets beyond `limit`, and then the cursor, which would skip them.
     pub(crate) fn parse(body: &[u8], limit: usize) -> Result<Self, FieldError> {
         let object = parse_object(body)?;
         let listed = match object.get("tickets") {
@@ -65,11 +69,14 @@ impl ListResponse {
             other => other,
         };
         let (resource_type, resource_id) = (resource("resource_type")?, resource("resource_id")?);
-        let next_cursor = required_string(&object, "next_cursor").ok();
-        let said = object.get("has_more").and_then(Value::as_bool);
-        let has_more = said.unwrap_or(next_cursor.is_some()) || tickets.len() > limit;
+        let is_cut = tickets.len() > limit;
         tickets.truncate(limit);
+        let next_cursor = required_string(&object, "next_cursor").ok();
+        let flag = |field| object.get(field).and_then(Value::as_bool);
+        let has_more = is_cut || flag("has_more").unwrap_or(next_cursor.is_some());
+        let next_cursor = next_cursor.filter(|_| has_more && !is_cut);
         Ok(Self {
+            mine: flag("mine"),
             tickets,
             resource_type,
             resource_id,
@@ -97,7 +104,7 @@ mod tests {
     fn a_written_list_is_read_again() {
         let body = json!({
             "tickets": [ticket("WEB-1")], "resource_type": "linear_team", "resource_id": "t",
-            "has_more": true, "next_cursor": "c",
+            "has_more": true, "next_cursor": "c", "mine": false,
         });
         let read = ListResponse::parse(body.to_string().as_bytes(), 10).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), body);
@@ -107,10 +114,12 @@ mod tests {
     fn a_longer_list_has_more() {
         let body = json!({
             "tickets": [ticket("WEB-1"), ticket("WEB-2")], "resource_type": "x", "resource_id": "y",
+            "next_cursor": "c",
         });
-        for (limit, shown, has_more) in [(2, 2, false), (1, 1, true)] {
+        for (limit, shown, cursor) in [(2, 2, Some("c")), (1, 1, None)] {
             let read = ListResponse::parse(body.to_string().as_bytes(), limit).unwrap();
-            assert_eq!((read.tickets.len(), read.has_more), (shown, has_more));
+            assert_eq!((read.tickets.len(), read.has_more), (shown, true));
+            assert_eq!(read.next_cursor.as_deref(), cursor);
         }
     }
 }

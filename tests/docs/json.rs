@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{literals, names};
 use crate::support::repository;
 use crate::support::{
-    BIND_PATH, ControlPlane, EVENTS_PATH, LINEAR_TOKEN, Output, Reply, Sandbox, Server,
+    BIND_PATH, ControlPlane, EVENTS_PATH, LINEAR_TOKEN, LIST_PATH, Output, Reply, Sandbox, Server,
     UNBIND_PATH, linear,
 };
 
@@ -130,6 +130,8 @@ fn an_error_has_the_documented_keys() {
 /// One document of every command, and of each form that has keys of its own.
 fn walk() -> Vec<Value> {
     let server = Server::with_any_ticket();
+    let list = json!({"tickets": []});
+    server.on(LIST_PATH, Reply::json(200, &list));
     let project = Sandbox::with_git();
     let mut documents: Vec<_> = [
         vec!["init"],
@@ -170,6 +172,8 @@ fn walk() -> Vec<Value> {
     let bind = ["tracker", "bind-origin", "--mission", "1", "--key", "WEB-8"];
     for words in [
         &["tracker", "search-origin", "WEB-7"][..],
+        &["ticket", "list"],
+        &["ticket", "show", "WEB-7"],
         &[&ticket[..], &["--dry-run"]].concat(),
         &[&ticket[..], &["--yes"]].concat(),
         &[&bind[..], &["--dry-run"]].concat(),

@@ -56,7 +56,8 @@ impl ControlPlane {
         let records = Arc::new(Mutex::new(Records::default()));
         server.handle(SEARCH_PATH, |request| {
             let key = request.json()["query_key"].as_str().unwrap().to_uppercase();
-            let found = candidate(&key, &format!("Ticket {key}"), "exact");
+            let mut found = candidate(&key, &format!("Ticket {key}"), "exact");
+            found["body"] = "Why, in words.".into();
             Reply::json(200, &search_answer(&[found]))
         });
         let with = |act: fn(&mut Records, &Request) -> Reply| {

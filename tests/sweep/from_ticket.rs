@@ -31,10 +31,11 @@ impl Scene for FromTicket {
             "spec.md",
             "tasks/README.md",
             "status.events.jsonl",
+            "research/ticket.md",
         ]
         .map(|file| mission.join(file).exists());
         assert!(
-            whole == [true; 4] || whole == [false; 4],
+            whole == [true; 5] || whole == [false; 5],
             "half a mission: {whole:?}"
         );
     }
@@ -50,6 +51,9 @@ impl Scene for FromTicket {
         assert_eq!(sandbox.subjects()[..2], expected);
         assert_eq!(sandbox.commit_count(), case.template.commit_count() + 2);
         assert_eq!(case.plane.records().accepted_of("FeatureCreated"), 1);
+        let file = format!("kitty-specs/{MISSION}/research/ticket.md");
+        assert!(sandbox.read(&file).contains("```\nWhy, in words.\n```\n"));
+        assert_eq!(sandbox.git(&["ls-files", &file]), file);
     }
 }
 

@@ -19,4 +19,5 @@ pub(crate) mod serve;
 pub(crate) mod skill;
 pub(crate) mod specify;
 pub(crate) mod sync;
+pub(crate) mod ticket;
 pub(crate) mod tracker;

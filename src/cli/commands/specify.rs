@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::cli::commands::sync::{queued, queued_events};
 use crate::cli::document::Document;
-use crate::cli::ticket_arguments::TicketArguments;
+use crate::cli::ticket_arguments::{TicketArguments, look_up};
+use crate::cli::ticket_choice::Choice;
 use crate::cli::{
     Code, CommandResult, Context, DeliverArguments, Failure, Hint, Outcome, RunArguments, progress,
     record,
@@ -50,7 +51,7 @@ pub struct Arguments {
     /// Branch the mission lands on [default: the current branch]
     #[arg(long, value_name = "B")]
     target_branch: Option<String>,
-    /// Commit to this branch, and create it if necessary [default name: the mission's, 061-web-123]
+    /// Commit to this branch, and create it if necessary [default name: the tracker's, else the mission's, 061-web-123]
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = OF_MISSION, value_parser = StringValueParser::new().map(branch))]
     branch: Option<BranchChoice>,
@@ -63,6 +64,9 @@ pub struct Arguments {
     /// Create another mission even if the ticket has one
     #[arg(long, conflicts_with = "name")]
     allow_duplicate: bool,
+    /// Leave out research/ticket.md, the ticket's text
+    #[arg(long, conflicts_with = "name")]
+    no_context: bool,
     #[command(flatten)]
     run: RunArguments,
     #[command(flatten)]
@@ -259,7 +263,13 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
     let service = context.binding_service(&project, &binding, &client, run.commit.policy());
     check(&service, &options)?;
     let choice = ticket.find(wanted, context, &binding, &client)?;
-    let ticket = choice.choose(context, run)?;
+    let mut ticket = choice.choose(context, run)?;
+    if !choice.is_by_key() {
+        ticket = complete(context, &binding, &client, &choice, &ticket)?;
+    }
+    if arguments.no_context {
+        ticket.file = None;
+    }
     let mut branch = None;
     let (slug, new) = match start::plan(service, &ticket, &options)? {
         // Nothing will change, so there is nothing to confirm.
@@ -304,6 +314,22 @@ fn from_ticket(arguments: &Arguments, context: &Context) -> CommandResult {
         start_mission_from_ticket(service, &ticket, &options)
     })?;
     Ok(done(arguments, context, &project, arrival))
+}
+
+/// The ticket with its text, which a list and a search by words leave out or shorten.
+fn complete(
+    context: &Context,
+    binding: &OriginBinding,
+    client: &ControlPlaneClient<'_>,
+    choice: &Choice,
+    ticket: &Ticket,
+) -> Result<Ticket, Failure> {
+    let (key, id) = (
+        ticket.candidate.external_issue_key(),
+        ticket.candidate.external_issue_id(),
+    );
+    let full = look_up(context, binding, client, key, id)?;
+    Ok(choice.ticket(context, &full))
 }
 
 fn done(arguments: &Arguments, context: &Context, project: &Project, arrival: Arrival) -> Outcome {

@@ -115,6 +115,7 @@ fn show(name: &str) -> Hint {
 impl From<CreationError> for Failure {
     fn from(error: CreationError) -> Self {
         use CreationError as E;
+        let message = error.to_string();
         let failure = |code| Self::from_error(code, &error);
         match error {
             E::InvalidSlug(ref slug) => failure(Code::InvalidSlug).hint(better_slug(slug)),
@@ -124,6 +125,14 @@ impl From<CreationError> for Failure {
             E::DetachedHead => failure(Code::DetachedHead),
             E::NotSwitched { ref stderr, .. } => {
                 failure(Code::BranchUnavailable).cause(stderr.trim())
+            }
+            E::BranchUnseen { branch, source } => {
+                let cause = Self::from(source);
+                let reason = cause.reason();
+                Self { message, ..cause }
+                    .cause(reason)
+                    .effect(Effect::Unknown)
+                    .detail("branch", branch)
             }
             E::InsideWorktree { ref main, .. } => {
                 let main = main.to_string_lossy();

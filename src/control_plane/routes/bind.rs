@@ -63,7 +63,8 @@ pub(super) async fn bind(
         new_link_id: &app.world.random_uuid()?.to_string(),
     };
     let bind = async |attempt: &BindAttempt<'_>| {
-        let answer = |outcome: &BindOutcome| answer(&request, outcome);
+        let is_live = project.connection.is_some();
+        let answer = |outcome: &BindOutcome| answer(&request, is_live, outcome);
         let stored = app.store.bind_origin(attempt, answer).await?;
         stored.ok_or(ApiError::IdempotencyKeyReused)
     };
@@ -131,7 +132,11 @@ pub(super) async fn unbind(
     }
 }
 
-fn answer(request: &BindRequest, outcome: &BindOutcome) -> serde_json::Result<StoredAnswer> {
+fn answer(
+    request: &BindRequest,
+    is_live: bool,
+    outcome: &BindOutcome,
+) -> serde_json::Result<StoredAnswer> {
     let mission = request.slug().to_owned();
     let error = match outcome {
         BindOutcome::Bound(response) => {
@@ -151,7 +156,10 @@ fn answer(request: &BindRequest, outcome: &BindOutcome) -> serde_json::Result<St
             key: request.external_issue_key.clone(),
             missions: missions.clone(),
         },
-        BindOutcome::TicketNotFound => ApiError::TicketNotFound(request.external_issue_key.clone()),
+        BindOutcome::TicketNotFound => ApiError::TicketNotFound {
+            key: request.external_issue_key.clone(),
+            is_live,
+        },
     };
     let (status, envelope) = error.envelope();
     let body = serde_json::to_string(&envelope)?;

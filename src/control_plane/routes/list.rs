@@ -27,7 +27,7 @@ pub(super) async fn list(
         .project(&caller, &request.provider, slug, binding_ref)
         .await?;
     let filter = Filter {
-        mine: request.mine.unwrap_or_default(),
+        mine: app.only_mine(&project, request.mine)?,
         status: request.status.unwrap_or(StatusFilter::All),
     };
     let cursor = request.cursor.as_deref();
@@ -40,5 +40,6 @@ pub(super) async fn list(
         resource_id: project.resource_id,
         has_more: page.next_cursor.is_some(),
         next_cursor: page.next_cursor,
+        mine: Some(filter.mine),
     }))
 }

@@ -29,7 +29,7 @@ pub(super) async fn status(
     let name = ProjectName::new(slug.as_deref(), binding_ref.as_deref());
     let bindings = app.store.projects_of(provider, name).await?;
     if let Some(name) = name.filter(|_| bindings.is_empty()) {
-        return Err(ApiError::no_mapping(provider, name));
+        return Err(app.no_mapping(provider, name));
     }
     let resource = bindings
         .iter()

@@ -88,6 +88,16 @@ type ProjectColumns = (
     i64,
 );
 
+/// The columns of a mapped project: slug, binding reference, resource and connection.
+type MappedColumns = (
+    String,
+    String,
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+);
+
 impl Store {
     /// Maps a project to a tracker resource, and replaces an existing mapping.
     pub(crate) async fn map_project(
@@ -144,15 +154,7 @@ impl Store {
         name: Option<ProjectName<'_>>,
     ) -> Result<Vec<MappedProject>, StoreError> {
         let (slug, binding_ref) = name.map_or((None, None), ProjectName::columns);
-        type Row = (
-            String,
-            String,
-            String,
-            String,
-            Option<String>,
-            Option<String>,
-        );
-        let rows: Vec<Row> = sql!(fetch_all(&self.pool):
+        let rows: Vec<MappedColumns> = sql!(fetch_all(&self.pool):
             "SELECT slug, binding_ref, resource_type, resource_id, resource_key, connections.name
              FROM projects AS p LEFT JOIN connections ON connections.id = connection_id
              WHERE p.provider = ?1 AND (?2 IS NULL OR slug = ?2)
@@ -160,7 +162,7 @@ impl Store {
              ORDER BY slug";
             provider.as_str(), slug, binding_ref
         )?;
-        let project = |row: Row| {
+        let project = |row: MappedColumns| {
             let (slug, binding_ref, resource_type, resource_id, resource_key, connection) = row;
             MappedProject {
                 project_name: slug.clone(),

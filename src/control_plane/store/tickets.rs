@@ -60,7 +60,7 @@ impl ImportedTicket {
             status_kind,
             details: TicketDetails::from_json(object)?,
             body: match object.get("body") {
-                None => String::new(),
+                None | Some(Value::Null) => String::new(),
                 Some(Value::String(body)) => body.clone(),
                 Some(_) => return Err(FieldError::new("body", "must be a string")),
             },

@@ -184,23 +184,25 @@ impl Caller {
     }
 
     /// Sends the request again if the first try fails in a way that may pass. A try without an answer
-    /// after half of the time gets a second one next to it, and the first answer counts.
+    /// after half of the time gets a second one next to it, and the first good answer counts.
     async fn twice(&self, left: Duration, request: &Request) -> Result<Reply, TrackerError> {
         let mut first = pin!(self.exchange(request));
         let Ok(result) = timeout(left / 2, &mut first).await else {
+            let mut second = pin!(self.exchange(request));
             return tokio::select! {
-                result = first => result,
-                result = self.exchange(request) => result,
+                result = &mut first => if may_pass(&result) { second.await } else { result },
+                result = &mut second => if may_pass(&result) { first.await } else { result },
             };
         };
+        if !may_pass(&result) {
+            return result;
+        }
         let (pause, reason) = match &result {
-            Ok(reply) if reply.status < 500 => return result,
             Ok(reply) => {
-                let pause = retry_after(&reply.headers, self.time_of(reply)).unwrap_or(PAUSE);
-                (pause, format!("HTTP {}", reply.status))
+                let named = retry_after(&reply.headers, self.time_of(reply));
+                (named.unwrap_or(PAUSE), format!("HTTP {}", reply.status))
             }
-            Err(TrackerError::Unavailable(reason)) => (PAUSE, reason.clone()),
-            Err(_) => return result,
+            Err(error) => (PAUSE, error.to_string()),
         };
         // Otherwise the deadline would hide the reason.
         if pause > left / 2 {
@@ -273,6 +275,14 @@ impl Reply {
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Whether a second try may have another result.
+fn may_pass(result: &Result<Reply, TrackerError>) -> bool {
+    match result {
+        Ok(reply) => reply.status >= 500,
+        Err(error) => matches!(error, TrackerError::Unavailable(_)),
     }
 }
 

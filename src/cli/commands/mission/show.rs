@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::select;
 use crate::cli::document::Document;
-use crate::cli::ticket_arguments::{search, ticket_not_found};
+use crate::cli::ticket_arguments::look_up;
 use crate::cli::{Cell, Code, CommandResult, Context, Failure, Hint, Outcome, record_known};
 use crate::journey::overview::{self, MissionDetails, OriginState};
 use crate::mission::metadata::OriginTicket;
@@ -13,7 +13,6 @@ use crate::project::Project;
 use crate::text::{count, shell_word};
 use crate::tracker::binding::OriginBinding;
 use crate::tracker::control_plane_client::ControlPlaneClient;
-use crate::tracker::search::OriginQuery;
 use crate::tracker::ticket_change::TicketChange;
 
 /// Arguments of `mission show`.
@@ -92,19 +91,9 @@ fn compare(
     let binding = OriginBinding::load(&project.root)?;
     binding.require(Some(origin.provider.parse()?))?;
     let client = ControlPlaneClient::new(context.session()?);
-    let query = OriginQuery {
-        key: Some(origin.external_issue_key.clone()),
-        text: None,
-        limit: 10,
-        status: None,
-        site: None,
-    };
-    let found = search(context, &binding, &client, query)?;
-    let mut tickets = found.tickets.iter();
-    let now = tickets
-        .find(|ticket| ticket.candidate.external_issue_id() == origin.external_issue_id)
-        .ok_or_else(|| ticket_not_found(&origin.external_issue_key, binding.provider))?;
-    Ok(TicketChange::since(origin, &details.ticket, now))
+    let (key, id) = (&origin.external_issue_key, &origin.external_issue_id);
+    let now = look_up(context, &binding, &client, key, id)?;
+    Ok(TicketChange::since(origin, &details.ticket, &now))
 }
 
 fn text(context: &Context, details: &MissionDetails, changed: Option<TicketChange>) -> String {

@@ -1,14 +1,14 @@
 //! `spec-kitty tracker search-origin`.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::document::Document;
 use crate::cli::lines::LinesArgument;
-use crate::cli::ticket_arguments::{search, ticket_not_found};
-use crate::cli::ticket_choice::missions;
-use crate::cli::{Cell, CommandResult, Context, Failure, Hint, Outcome, table_of};
+use crate::cli::ticket_arguments::{search, status_argument, ticket_not_found};
+use crate::cli::ticket_choice::{cells, missions};
+use crate::cli::ticket_table::{larger_limit, table_with_notes};
+use crate::cli::{CommandResult, Context, Failure, Hint, Outcome};
 use crate::project::paths::find_root;
 use crate::text::one_line;
 use crate::tracker::binding::OriginBinding;
@@ -65,20 +65,6 @@ impl Document for SearchOrigin {
     const LIST: Option<&'static str> = Some("candidates");
 }
 
-/// Parses the name of a filter. clap lists the names and suggests the nearest.
-fn status_argument() -> impl TypedValueParser<Value = StatusFilter> {
-    let filters = [
-        ("open", StatusFilter::Open),
-        ("started", StatusFilter::Started),
-        ("done", StatusFilter::Done),
-        ("all", StatusFilter::All),
-    ];
-    PossibleValuesParser::new(filters.map(|(name, _)| name)).map(move |name| {
-        let found = filters.iter().find(|(known, _)| *known == name);
-        found.map_or(StatusFilter::All, |(_, filter)| *filter)
-    })
-}
-
 /// Searches and lists the tickets.
 pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.phase.start_reading();
@@ -99,16 +85,9 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
         context.ui.say(&format!("No tickets match {words:?}."));
         near = near_key(&result.query_used).map(|key| format!("did you mean {key}?"));
     }
-    let mut text = text(context, &candidates);
-    if result.has_more == Some(true) {
-        let note = more(candidates.len(), limit);
-        // On a terminal it stands below the tickets.
-        if context.ui.stdout_is_terminal() && !context.ui.quiet {
-            text = format!("{text}\n{note}\n");
-        } else {
-            context.ui.say(&note);
-        }
-    }
+    let note = (result.has_more == Some(true)).then(|| more(candidates.len(), limit));
+    let row = |ticket| (cells(ticket), missions(ticket));
+    let text = table_with_notes(context, candidates.iter().map(row), note);
     let answer = SearchOrigin {
         candidates,
         provider: result.provider,
@@ -123,33 +102,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
 
 /// The note that more tickets match, and what shows them.
 fn more(shown: usize, limit: u32) -> String {
-    let advice = match LIMITS.into_iter().find(|larger| *larger > limit) {
-        Some(larger) => format!("--limit {larger}"),
-        None => "use more words".to_owned(),
-    };
+    let advice = larger_limit(&LIMITS, limit).unwrap_or_else(|| "use more words".to_owned());
     format!("{shown} shown, more match: {advice}")
-}
-
-/// The tickets as rows. A terminal has no room for URLs; the title comes last, where it is cut.
-fn text(context: &Context, tickets: &[OriginCandidate]) -> String {
-    let is_terminal = context.ui.stdout_is_terminal();
-    let has_missions = tickets.iter().any(|ticket| !missions(ticket).is_empty());
-    let columns: &[&str] = match (is_terminal, has_missions) {
-        (true, true) => &["key", "status", "mission", "title"],
-        (true, false) => &["key", "status", "title"],
-        (false, true) => &["key", "status", "title", "url", "mission"],
-        (false, false) => &["key", "status", "title", "url"],
-    };
-    let cell = |ticket: &OriginCandidate, column| match column {
-        "key" => Cell::linked(ticket.external_issue_key(), ticket.url()),
-        "status" => ticket.status().into(),
-        "title" => ticket.title().into(),
-        "url" => ticket.url().into(),
-        _ => missions(ticket).into(),
-    };
-    let row = |ticket| columns.iter().map(|column| cell(ticket, column)).collect();
-    let rows: Vec<_> = tickets.iter().map(row).collect();
-    table_of(&context.ui, columns, &rows)
 }
 
 /// An answer without tickets may lack the resource.

@@ -1,7 +1,7 @@
 //! Connections that fail, answers that are too much, and the one retry.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::Duration;
 
 use serde_json::json;
@@ -18,6 +18,9 @@ enum Step {
     Send(Vec<u8>),
     /// Keeps it open without an answer.
     Ignore,
+    /// Closes the ones before, waits until their client has noticed, and then closes it after this
+    /// answer.
+    Replace(Vec<u8>),
 }
 
 fn viewer() -> Vec<u8> {
@@ -34,11 +37,19 @@ fn raw_server(steps: Vec<Step>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
-        let mut open = Vec::new();
+        let mut open: Vec<TcpStream> = Vec::new();
         for (index, stream) in listener.incoming().enumerate() {
             let mut stream = stream.unwrap();
             match &steps[index.min(steps.len() - 1)] {
                 Step::Ignore => open.push(stream),
+                Step::Replace(bytes) => {
+                    for mut earlier in open.drain(..) {
+                        earlier.shutdown(Shutdown::Write).unwrap();
+                        drop(earlier.read_to_end(&mut Vec::new()));
+                    }
+                    read_request(&mut stream);
+                    drop(stream.write_all(bytes));
+                }
                 Step::Send(bytes) => {
                     read_request(&mut stream);
                     drop(stream.write_all(bytes));
@@ -108,6 +119,14 @@ async fn other_failures_are_not_tried_again() {
 async fn a_request_without_an_answer_is_sent_again() {
     let url = raw_server(vec![Step::Ignore, Step::Send(viewer())]);
     assert!(account(&url, Duration::from_secs(6)).await.is_ok());
+}
+
+/// The first try is cut after the second one has begun, and the second one has the answer.
+#[tokio::test]
+async fn a_try_that_fails_late_does_not_end_the_other() {
+    let url = raw_server(vec![Step::Ignore, Step::Replace(viewer())]);
+    let account = account(&url, Duration::from_secs(6)).await;
+    assert!(account.is_ok(), "{account:?}");
 }
 
 #[tokio::test]
