@@ -371,17 +371,19 @@ fn a_call_that_reads_does_not_wait_for_one_that_writes() {
     let gate = sandbox.root().join("gate");
     let made = sandbox.program("mkfifo", &[&gate]).status().unwrap();
     assert!(made.success());
-    sandbox.hook("pre-commit", &format!("cat '{}'", gate.display()));
+    let gate_name = gate.display();
+    // Only the first commit waits: a writer for a second one could open it for the first.
+    let wait = format!("if [ -p '{gate_name}' ]; then cat '{gate_name}'; rm '{gate_name}'; fi");
+    sandbox.hook("pre-commit", &wait);
     let mut agent = Agent::ready(&sandbox);
     let params = json!({"name": "mission_start", "arguments": start("WEB-123")});
     let writing = agent.begin("tools/call", &params);
     // Opening it waits until the hook runs.
-    let open = || std::fs::OpenOptions::new().write(true).open(&gate).unwrap();
-    let first = open();
+    let open = std::fs::OpenOptions::new().write(true).open(&gate);
+    let first = open.unwrap();
     let status = agent.call("sync_status", &json!({}));
     assert_eq!(status["pending"], 0, "{status}");
     drop(first);
-    drop(open());
     let answer = agent.receive();
     assert_eq!(answer["id"], writing);
     assert_eq!(answer["result"]["isError"], false, "{answer}");
