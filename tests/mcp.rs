@@ -374,6 +374,22 @@ fn a_client_that_hangs_up_ends_the_server() {
     Agent::ready(&sandbox).hang_up();
 }
 
+/// Answers that need no command come in the order of their requests.
+#[test]
+fn the_handshake_is_answered_first() {
+    let sandbox = Sandbox::with_project();
+    let mut agent = Agent::start(&sandbox, &[]);
+    let client = json!({"name": "a test", "version": "1"});
+    let hello = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client});
+    agent.begin("initialize", &hello);
+    for method in ["tools/list", "ping", "tools/list"] {
+        agent.begin(method, &json!({}));
+    }
+    let ids: Vec<_> = (0..4).map(|_| agent.receive()["id"].as_u64()).collect();
+    assert_eq!(ids, [Some(1), Some(2), Some(3), Some(4)]);
+    agent.hang_up();
+}
+
 /// A client may send everything at once and hang up: `spec-kitty mcp < calls`.
 #[test]
 fn calls_are_answered_although_the_input_has_ended() {

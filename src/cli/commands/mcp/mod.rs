@@ -37,7 +37,8 @@ pub(crate) fn run(context: &Context, run_words: RunWords) -> CommandResult {
             .ui
             .say("Waiting for a client on standard input; Ctrl-D ends it.");
     }
-    let runtime = Builder::new_multi_thread().enable_all().build();
+    // One thread answers in the order of the requests; commands run on others.
+    let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::from_error(Code::Internal, &error))?;
     let template = context.of_call(&[], None)?;
     serve(&runtime, Server::new(template, run_words));
