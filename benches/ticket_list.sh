@@ -55,7 +55,7 @@ printf '%s' "$token" | "$binary" auth login --with-token --team acme --server "$
 measure() {
   local goal=$1 i begin end; shift
   : >"$place/times"
-  "$@" >/dev/null
+  "$@" >/dev/null 2>"$place/said.txt" || { cat "$place/said.txt" >&2; exit 1; }
   for ((i = 0; i < runs; i++)); do
     begin=$EPOCHREALTIME
     "$@" >/dev/null 2>&1
