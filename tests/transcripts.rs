@@ -174,7 +174,7 @@ fn page() -> String {
     };
     page.section(
         "`TERM=dumb`",
-        "No escape sequence at all, so `specify` asks for the ticket in its error.",
+        "No escape sequence at all, so `specify` asks for the ticket in its error. That suits a screen reader: nothing is drawn twice.",
     );
     for line in [SEARCH, CHOOSE] {
         let output = printed(&sandbox, line, &dumb);

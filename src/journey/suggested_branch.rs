@@ -43,11 +43,12 @@ pub(super) fn suggestion(
 /// Whether a branch contains the key, in any case and as words of its own.
 fn names_key(branch: &str, key: &str) -> bool {
     let (branch, key) = (branch.to_ascii_lowercase(), key.to_ascii_lowercase());
-    let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let ends =
+        |text: &str, c: Option<char>| text.is_empty() || !c.is_some_and(char::is_alphanumeric);
     branch.match_indices(&key).any(|(place, found)| {
         let before = branch.get(..place).unwrap_or_default();
         let after = branch.get(place + found.len()..).unwrap_or_default();
-        !is_word(before.chars().next_back()) && !is_word(after.chars().next())
+        ends(before, before.chars().next_back()) && ends(after, after.chars().next())
     })
 }
 

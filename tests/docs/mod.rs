@@ -11,8 +11,8 @@ use std::fs;
 
 use crate::support::repository::{self, has_test, quoted, table};
 use crate::support::{
-    BIND_PATH, EVENTS_PATH, ME_PATH, ORIGIN_KEYS, REFRESH_PATH, Reply, SEARCH_PATH, STATUS_PATH,
-    Sandbox, Server, TOKEN_PATH, UNBIND_PATH, candidate, search_answer,
+    BIND_PATH, EVENTS_PATH, LIST_PATH, ME_PATH, ORIGIN_KEYS, REFRESH_PATH, Reply, SEARCH_PATH,
+    STATUS_PATH, Sandbox, Server, TOKEN_PATH, UNBIND_PATH, candidate, search_answer,
 };
 
 /// The first column's backquoted names.
@@ -132,6 +132,7 @@ fn self_hosting_names_every_path_and_flag() {
         TOKEN_PATH,
         REFRESH_PATH,
         SEARCH_PATH,
+        LIST_PATH,
         BIND_PATH,
         UNBIND_PATH,
         EVENTS_PATH,
