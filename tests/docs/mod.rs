@@ -77,9 +77,6 @@ fn the_queue_has_the_documented_files_and_events_the_documented_keys() {
     }
 
     let server = Server::with_ticket("WEB-7", "Seven");
-    let mut ticket = candidate("WEB-7", "Seven", "exact");
-    ticket["body"] = "Why".into();
-    server.on(SEARCH_PATH, Reply::json(200, &search_answer(&[ticket])));
     let sandbox = Sandbox::ready(&server);
     sandbox
         .run(&["specify", "--from-ticket", "WEB-7", "--yes"])
@@ -105,6 +102,9 @@ fn the_queue_has_the_documented_files_and_events_the_documented_keys() {
 #[test]
 fn a_mission_has_the_documented_entries_and_keys() {
     let server = Server::with_ticket("WEB-7", "Seven");
+    let mut ticket = candidate("WEB-7", "Seven", "exact");
+    ticket["body"] = "Why".into();
+    server.on(SEARCH_PATH, Reply::json(200, &search_answer(&[ticket])));
     let sandbox = Sandbox::ready(&server);
     sandbox
         .run(&["specify", "--from-ticket", "WEB-7", "--yes"])
