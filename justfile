@@ -37,6 +37,7 @@ demo:
 renew:
     RENEW_SNAPSHOTS=1 cargo test --release --locked --test it help
     RENEW_SNAPSHOTS=1 cargo test --release --locked --test it every_document_has_its_schema
+    RENEW_SNAPSHOTS=1 cargo test --release --locked --test it docs::agents
     RENEW_SNAPSHOTS=1 cargo test --release --locked --test it transcripts
 
 # The recording in the README, from a real session (needs git, tmux and python3)

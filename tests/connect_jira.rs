@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{IAM_PROJECT, JIRA_TOKEN, Jira, Output, Reply, Sandbox, jira_error};
+use crate::support::{IAM_PROJECT, JIRA_TOKEN, Jira, Output, Reply, Sandbox, Snapshot, jira_error};
 
 fn connect_with(sandbox: &Sandbox, jira: &Jira, flags: &[&str], token: &str) -> Output {
     let site = jira.flags();
@@ -29,7 +29,7 @@ fn both() -> [(Jira, &'static str); 2] {
 
 /// The repository is as it was, and the state directory has neither a store nor settings.
 #[track_caller]
-fn assert_nothing_written(sandbox: &Sandbox, before: &crate::support::Snapshot) {
+fn assert_nothing_written(sandbox: &Sandbox, before: &Snapshot) {
     before.assert_same(&sandbox.snapshot());
     for name in ["control-plane", "config.toml"] {
         assert!(!sandbox.state().join(name).exists(), "{name}");
@@ -163,6 +163,7 @@ fn bad_arguments_reach_no_tracker() {
         let words: Vec<_> = words.split(' ').collect();
         let error = sandbox.run_with_input(&words, JIRA_TOKEN).error(2, "none");
         assert_eq!(error["code"], "usage", "{words:?}");
+        assert_eq!(error["hint"], "run: spec-kitty connect --help", "{words:?}");
     }
     assert_nothing_written(&sandbox, &before);
 }
@@ -189,6 +190,27 @@ fn another_server_is_kept_and_the_command_that_replaces_it_works() {
     answer.answer("spec-kitty.connect/1");
     let text = fs::read_to_string(&settings).unwrap();
     assert_eq!(text, "[sync]\nserver_url = \"local\"\n");
+}
+
+/// A connection that a project uses stays one to the same site.
+#[test]
+fn another_site_needs_another_name() {
+    let (jira, other, sandbox) = (Jira::cloud(), Jira::data_center(), Sandbox::with_git());
+    connect(&sandbox, &jira, &IAM).succeeds();
+    let before = (sandbox.snapshot(), Snapshot::of(&sandbox.state()));
+    let error = connect(&sandbox, &other, &IAM).error(6, "none");
+    assert_eq!(error["code"], "connection_in_use");
+    assert!(
+        error["hint"].as_str().unwrap().contains("--name"),
+        "{error}"
+    );
+    before.0.assert_same(&sandbox.snapshot());
+    let is_store = |path: &str| path.contains("sqlite3");
+    let changes = before.1.changes(&Snapshot::of(&sandbox.state()));
+    assert!(changes.iter().all(|it| is_store(it)), "{changes:?}");
+    let named = [&IAM[..], &["--name", "other", "--yes"]].concat();
+    let answer = connect(&sandbox, &other, &named).answer("spec-kitty.connect/1");
+    assert_eq!(answer["connection"], "other");
 }
 
 #[test]

@@ -166,7 +166,16 @@ fn serve_takes_over_what_was_bound() {
 #[test]
 fn a_project_that_is_not_mapped_needs_a_connection() {
     let sandbox = personal();
-    sandbox.bind_tracker("linear", "another");
+    let bind = [
+        "tracker",
+        "bind",
+        "--provider",
+        "linear",
+        "--no-check",
+        "--yes",
+    ];
+    let bind = [&bind[..], &["--project-slug", "another"]].concat();
+    sandbox.run(&bind).succeeds();
     let search = ["tracker", "search-origin", "--key", "WEB-101", "--json"];
     let error = sandbox.run(&search).error(3, "none");
     assert_eq!(error["hint"], "run: spec-kitty connect linear", "{error}");

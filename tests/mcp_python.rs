@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Sandbox, Server, assert_matches, assert_valid, binary, finish, issue_id, repository,
+    LIST_PATH, Reply, Sandbox, Server, assert_matches, assert_valid, binary, candidate, finish,
+    issue_id, repository, search_answer,
 };
 
 /// The version of the client.
@@ -67,6 +68,10 @@ fn session(sandbox: &Sandbox, mode: &str, calls: &[(&str, Value)]) -> Option<Val
 fn the_official_client_can_use_every_tool() {
     for mode in ["legacy", "auto"] {
         let server = Server::with_any_ticket();
+        let mut list = search_answer(&[]);
+        list["tickets"] = json!([candidate("WEB-123", "Login", "exact")]);
+        list["has_more"] = json!(false);
+        server.on(LIST_PATH, Reply::json(200, &list));
         let sandbox = Sandbox::ready(&server);
         let start =
             json!({"ticket": "WEB-123", "confirmed_external_issue_id": issue_id("WEB-123")});
@@ -74,6 +79,8 @@ fn the_official_client_can_use_every_tool() {
         let mut bind = json!({"ticket": "WEB-9", "mission": "060-search"});
         bind["confirmed_external_issue_id"] = json!(issue_id("WEB-9"));
         let calls = [
+            ("ticket_list", json!({}), "ticket-list"),
+            ("ticket_show", json!({"ticket": "WEB-123"}), "ticket-show"),
             (
                 "ticket_search",
                 json!({"query": "WEB-123"}),

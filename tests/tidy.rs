@@ -82,7 +82,9 @@ fn citations(line: &str) -> Vec<&str> {
         let is_capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-';
         let is_missing = !path(word).exists() && !path(&format!("{name}.md")).exists();
         let is_document = word.starts_with("docs/") || name.chars().all(is_capital);
-        !name.is_empty() && is_document && is_missing
+        // Agents read a file of this name, and `skill` prints one.
+        let is_of_agents = name == "SKILL";
+        !name.is_empty() && is_document && is_missing && !is_of_agents
     }));
     wrong
 }

@@ -102,6 +102,8 @@ fn whole_way(
     let commands = [
         "tracker search-origin words",
         "tracker search-origin --key KEY",
+        "ticket list",
+        "ticket show KEY",
         "tracker bind-origin --mission 060-search --key KEY --yes",
         "tracker status",
         "sync now",

@@ -123,6 +123,11 @@ impl Place {
             let connection = format!("connection {}", self.connection);
             assert!(text.contains(&connection), "{what}: {text}");
         }
+        for command in [&["ticket", "list"][..], &["ticket", "show", key]] {
+            let what = format!("{}: {}", failure.what, command.join(" "));
+            let run = self.sandbox.run(&[command, &["--json"]].concat());
+            self.check_document(&what, &run, failure.end);
+        }
         let after = self.state();
         before.0.assert_same(&after.0);
         assert_eq!((before.1, before.2), (after.1, after.2), "{}", failure.what);
@@ -220,7 +225,10 @@ fn failures_of_linear() -> Vec<Failure> {
     let limited = |status| linear_error(status, "RATELIMITED");
     let reset = soon().timestamp_millis().to_string();
     let partial = json!({
-        "data": {"issue": issue("WEB-1"), "searchIssues": {"nodes": [issue("WEB-1")]}},
+        "data": {
+            "issue": issue("WEB-1"), "searchIssues": {"nodes": [issue("WEB-1")]},
+            "issues": {"nodes": [issue("WEB-1")]},
+        },
         "errors": [{"message": "half", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}],
     });
     let refused = "AUTHENTICATION_ERROR";
@@ -390,10 +398,13 @@ fn a_project_that_the_account_no_longer_sees_is_forbidden() {
     let hidden = "The value '10042' does not exist for the field 'project'.";
     let [search, _] = jira.ticket_paths();
     jira.server.on(&search, jira_error(400, hidden));
-    let run = place
-        .sandbox
-        .run(&["tracker", "search-origin", "words", "--json"]);
-    place.check_document("a hidden project", &run, End::Forbidden);
+    for command in [
+        &["tracker", "search-origin", "words", "--json"][..],
+        &["ticket", "list", "--json"],
+    ] {
+        let run = place.sandbox.run(command);
+        place.check_document("a hidden project", &run, End::Forbidden);
+    }
 }
 
 /// A ticket without a title is a bad answer where it was asked for, and left out of a list.

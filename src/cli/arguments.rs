@@ -108,7 +108,7 @@ impl Command {
             Self::Sync(command) => commands::sync::run(command, context),
             Self::Demo(arguments) => commands::demo::run(arguments, context),
             Self::Commands(_) => Ok(commands::commands::run(context, program())),
-            Self::Skill(_) => commands::skill::run(program()),
+            Self::Skill(_) => Ok(commands::skill::run(program())),
             Self::Schema(arguments) => commands::schema::run(arguments),
             Self::Completions(arguments) => commands::completions::run(arguments),
             Self::Help(arguments) => commands::help::run(arguments, program()),

@@ -174,6 +174,8 @@ fn scalar(text: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::{Map, Value, json};
 
     use super::*;
@@ -273,7 +275,8 @@ mod tests {
         ] {
             let written = file(hostile, "https://linear.app/x?a=b#c: d", "Text");
             let read = front_matter(&written);
-            assert!(read.keys().eq(KEYS), "{hostile:?}: {written}");
+            let keys = BTreeSet::from(KEYS);
+            assert!(read.keys().eq(keys), "{hostile:?}: {written}");
             assert_eq!(read["status"], value(hostile), "{written}");
             assert_eq!(read["url"], "https://linear.app/x?a=b#c: d");
             assert_eq!(quoted(&written).0, "Text");

@@ -72,11 +72,11 @@ impl ListResponse {
         let is_cut = tickets.len() > limit;
         tickets.truncate(limit);
         let next_cursor = required_string(&object, "next_cursor").ok();
-        let flag = |field| object.get(field).and_then(Value::as_bool);
-        let has_more = is_cut || flag("has_more").unwrap_or(next_cursor.is_some());
+        let said = |field| object.get(field).and_then(Value::as_bool);
+        let has_more = is_cut || said("has_more").unwrap_or(next_cursor.is_some());
         let next_cursor = next_cursor.filter(|_| has_more && !is_cut);
         Ok(Self {
-            mine: flag("mine"),
+            mine: said("mine"),
             tickets,
             resource_type,
             resource_id,

@@ -48,12 +48,13 @@ fn tools(sandbox: &Sandbox) -> Vec<String> {
         let required = tool["inputSchema"]["required"].as_array().cloned();
         let required = required.unwrap_or_default();
         let arguments: Vec<_> = arguments
-            .map(
-                |name| match required.contains(&Value::from(name.as_str())) {
-                    true => format!("`{name}`"),
-                    false => format!("`[{name}]`"),
-                },
-            )
+            .map(|name| {
+                if required.contains(&Value::from(name.as_str())) {
+                    format!("`{name}`")
+                } else {
+                    format!("`[{name}]`")
+                }
+            })
             .collect();
         let document = &tool["outputSchema"]["anyOf"][0]["properties"]["schema"]["const"];
         let writes = tool["annotations"]["readOnlyHint"] == false;

@@ -11,8 +11,8 @@ use std::fs;
 
 use crate::support::repository::{self, has_test, quoted, table};
 use crate::support::{
-    BIND_PATH, EVENTS_PATH, ME_PATH, ORIGIN_KEYS, REFRESH_PATH, SEARCH_PATH, STATUS_PATH, Sandbox,
-    Server, TOKEN_PATH, UNBIND_PATH,
+    BIND_PATH, EVENTS_PATH, LIST_PATH, ME_PATH, ORIGIN_KEYS, REFRESH_PATH, Reply, SEARCH_PATH,
+    STATUS_PATH, Sandbox, Server, TOKEN_PATH, UNBIND_PATH, candidate, search_answer,
 };
 
 /// The first column's backquoted names.
@@ -77,6 +77,9 @@ fn the_queue_has_the_documented_files_and_events_the_documented_keys() {
     }
 
     let server = Server::with_ticket("WEB-7", "Seven");
+    let mut ticket = candidate("WEB-7", "Seven", "exact");
+    ticket["body"] = "Why".into();
+    server.on(SEARCH_PATH, Reply::json(200, &search_answer(&[ticket])));
     let sandbox = Sandbox::ready(&server);
     sandbox
         .run(&["specify", "--from-ticket", "WEB-7", "--yes"])
@@ -129,6 +132,7 @@ fn self_hosting_names_every_path_and_flag() {
         TOKEN_PATH,
         REFRESH_PATH,
         SEARCH_PATH,
+        LIST_PATH,
         BIND_PATH,
         UNBIND_PATH,
         EVENTS_PATH,

@@ -58,7 +58,7 @@ impl Agent {
                 "clientInfo": {"name": "a test", "version": "1"},
             }),
         );
-        self.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}).to_string());
+        self.send(json!({"jsonrpc": "2.0", "method": "notifications/initialized"}).to_string());
         answer["result"].clone()
     }
 

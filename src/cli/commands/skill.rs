@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::mcp::TOOLS;
 use crate::cli::document::Document;
-use crate::cli::{CommandResult, ExitCode, Outcome, catalogue};
+use crate::cli::{ExitCode, Outcome, catalogue};
 
 /// Arguments of `skill`.
 #[derive(Debug, clap::Args)]
@@ -37,9 +37,9 @@ const GUIDE: &str = "\
 
 ## From a ticket to a mission
 
-1. Find the ticket: `spec-kitty tracker search-origin 'waiting list' --json`. `candidates` has the key, title,
-   status, URL and missions of each.
-2. Show the user the key and the title, and ask whether this is the right ticket. Only the user confirms.
+1. Find the ticket: `spec-kitty ticket list --json`, or `spec-kitty ticket search 'waiting list' --json`.
+2. Read it: `spec-kitty ticket show WEB-123 --json`. Show the user its key and title, and ask whether it is the
+   right one. Only the user confirms.
 3. Start the mission: `spec-kitty specify --from-ticket WEB-123 --yes --json`. It creates `kitty-specs/NNN-slug/`,
    commits it and binds the ticket. If the ticket has a mission already, the answer is that mission.
 4. Do what `next_step` of the answer says.
@@ -60,13 +60,13 @@ As tools (`spec-kitty mcp`), step 3 is `mission_start`. Its `confirmed_external_
 ";
 
 /// Prints the file.
-pub(crate) fn run(program: Command) -> CommandResult {
+pub(crate) fn run(program: Command) -> Outcome {
     let text = text(&program);
     let skill = Skill {
         name: NAME,
         text: text.clone(),
     };
-    Ok(Outcome::new(skill, text))
+    Outcome::new(skill, text)
 }
 
 fn text(program: &Command) -> String {

@@ -15,8 +15,8 @@ use crate::cli::{
     Code, CommandResult, CommitArguments, Context, Effect, Failure, Hint, Outcome, ask, progress,
 };
 use crate::control_plane::{
-    Administration, CredentialSource, NewConnection, ProbedConnection, default_data_directory,
-    probe,
+    Administration, ControlPlaneError, CredentialSource, NewConnection, ProbedConnection,
+    default_data_directory, probe,
 };
 use crate::git::commit::PathState;
 use crate::mission::commit::{CommitOptions, CommitOutcome, CommitPolicy, commit_files};
@@ -125,7 +125,8 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     context.phase.start_writing();
     let data = default_data_directory(&context.world);
     let store = Administration::open(&context.world, &data)?;
-    store.connect(&probed, &slug, &resource)?;
+    let connected = store.connect(&probed, &slug, &resource);
+    connected.map_err(refused)?;
     store.close();
     let place = format!("{} {}", checks::kind(arguments.provider), resource.key);
     let commit = write(context, &project, &arguments, &slug, &place)
@@ -173,16 +174,22 @@ fn probed(context: &Context, arguments: &Arguments) -> Result<ProbedConnection, 
     };
     let asking = format!("Asking {}", provider.title());
     let probed = progress::during(&context.ui, &asking, || probe(&context.world, &new));
-    probed.map_err(|error| {
-        let failure = Failure::from(error);
-        match failure.code {
-            Code::TrackerCredentialRefused | Code::TrackerForbidden => {
-                failure.hint(Hint::then_again("check the key and its rights"))
-            }
-            Code::TrackerBadAnswer => failure.hint(Hint::then_again("check --url")),
-            _ => failure,
+    probed.map_err(refused)
+}
+
+/// A refusal with the advice for this command. That of the others is about `admin connection`.
+fn refused(error: ControlPlaneError) -> Failure {
+    let failure = Failure::from(error);
+    let hint = match failure.code {
+        Code::TrackerCredentialRefused | Code::TrackerForbidden => {
+            Hint::then_again("check the key and its rights")
         }
-    })
+        Code::TrackerBadAnswer => Hint::then_again("check --url"),
+        Code::ConnectionInUse => Hint::text("choose another name for this site with --name"),
+        Code::Usage => Hint::run("spec-kitty connect --help"),
+        _ => return failure,
+    };
+    failure.hint(hint)
 }
 
 fn token(context: &Context, arguments: &Arguments) -> Result<Secret, Failure> {

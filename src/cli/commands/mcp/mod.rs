@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 
 pub(crate) use tools::TOOLS;
 
-use crate::cli::{Code, CommandResult, Context, Failure, Hint, Outcome};
+use crate::cli::{Code, CommandResult, Context, Failure, Outcome};
 use server::Server;
 
 /// Arguments of `mcp`.
@@ -30,7 +30,12 @@ pub(crate) type RunWords = fn(&[String], &Context) -> CommandResult;
 pub(crate) fn run(context: &Context, run_words: RunWords) -> CommandResult {
     if context.ui.json {
         let message = "mcp answers in its own protocol, so it cannot print a JSON document";
-        return Err(Failure::usage(message).hint(Hint::run("spec-kitty commands --json")));
+        return Err(Failure::usage(message).hint("leave --json out"));
+    }
+    if context.world.terminals().stdin {
+        context
+            .ui
+            .say("Waiting for a client on standard input; Ctrl-D ends it.");
     }
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::from_error(Code::Internal, &error))?;

@@ -11,7 +11,7 @@ use rmcp::service::{RequestContext, RoleServer};
 use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 use tokio::task::spawn_blocking;
 
-use super::tools::{Call, TOOLS, find};
+use super::tools::{Call, TOOLS, Tool, find};
 use super::{RunWords, answer};
 use crate::cli::interruption::fault;
 use crate::cli::{CommandResult, Context, Failure};
@@ -100,7 +100,7 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = TOOLS.iter().map(|tool| tool.describe());
+        let tools = TOOLS.iter().map(Tool::describe);
         Ok(ListToolsResult::with_all_items(tools.collect()))
     }
 

@@ -1,42 +1,14 @@
 //! The tools: each is a command, with the arguments that a program needs.
 
 use rmcp::model::{JsonObject, Tool as Described, ToolAnnotations};
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::inputs::{MissionList, MissionShow, MissionStart, OriginBind, SyncStatus, TicketSearch};
+use super::inputs::{
+    Input, Kind, MissionList, MissionShow, MissionStart, OriginBind, SyncStatus, TicketList,
+    TicketSearch, TicketShow,
+};
 use super::schemas::{of_input, of_output};
 use crate::cli::Failure;
-
-/// What a tool does besides computing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Reads files of this machine.
-    Reads,
-    /// Also asks the server.
-    Asks,
-    /// Binds a ticket: writes, commits and asks the server. The same call again changes nothing.
-    Binds,
-}
-
-/// The arguments of a tool.
-pub(super) trait Input: DeserializeOwned + JsonSchema {
-    const NAME: &'static str;
-    /// The words of its command.
-    const COMMAND: &'static str;
-    const ABOUT: &'static str;
-    const KIND: Kind;
-
-    /// The words after those of the command. A value is never a word of its own before `--`, so that
-    /// none can be taken for a flag.
-    fn words(&self) -> Vec<String>;
-
-    /// The id of the ticket that the caller confirms, for a tool that binds.
-    fn confirmed(&self) -> Option<&str> {
-        None
-    }
-}
 
 /// A call with valid arguments, as a command line.
 #[derive(Debug)]
@@ -60,7 +32,9 @@ pub(crate) struct Tool {
 
 /// Every tool.
 pub(crate) const TOOLS: &[Tool] = &[
+    tool::<TicketList>(),
     tool::<TicketSearch>(),
+    tool::<TicketShow>(),
     tool::<MissionList>(),
     tool::<MissionShow>(),
     tool::<MissionStart>(),

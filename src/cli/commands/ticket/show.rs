@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::cli::document::Document;
 use crate::cli::ticket_arguments::{search, ticket_not_found};
 use crate::cli::ticket_document::TicketDocument;
-use crate::cli::{CommandResult, Context, Failure, Hint, Outcome, browser, record};
+use crate::cli::{Cell, CommandResult, Context, Failure, Hint, Outcome, browser, record};
 use crate::project::paths::find_root;
 use crate::text::{one_line, sanitize};
 use crate::tracker::binding::OriginBinding;
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: Arguments, context: &Context) -> CommandResult {
     } else {
         text(context, &shown.ticket)
     };
-    Ok(Outcome::new(shown, text))
+    Ok(Outcome::new(shown, text).paged())
 }
 
 /// The ticket that a reference names.
@@ -139,7 +139,15 @@ fn text(context: &Context, shown: &ShownTicket) -> String {
     let missions = ticket.missions.iter().flatten();
     rows.extend(missions.map(|mission| ("mission", mission.to_string())));
     rows.retain(|(_, value)| !value.is_empty());
-    let properties = record(&context.ui, &rows);
+    let linked = |(label, text): (&'static str, String)| {
+        let is_link = matches!(label, "key" | "url");
+        let address = if is_link { &*ticket.url } else { "" };
+        (label, Cell::linked(text, address))
+    };
+    let properties = record(
+        &context.ui,
+        &rows.into_iter().map(linked).collect::<Vec<_>>(),
+    );
     let Some(body) = &shown.body else {
         return properties;
     };

@@ -1,42 +1,14 @@
-//! The arguments of each tool. The doc comments are the descriptions that a client sees.
+//! The arguments of the tools for missions. The doc comments are the descriptions that a client
+//! sees.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::tools::{Input, Kind};
+use super::{Input, Kind, flags};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TicketSearch {
-    /// The key of a ticket (WEB-123), provider:KEY, its URL, or words of its title.
-    query: String,
-    /// The most tickets to return, 1 to 100; 10 if it is missing.
-    #[schemars(range(min = 1, max = 100))]
-    limit: Option<u32>,
-    /// Only tickets of this kind; without it all tickets, open ones first.
-    #[schemars(extend("enum" = ["open", "started", "done", "all", null]))]
-    status: Option<String>,
-}
-
-impl Input for TicketSearch {
-    const NAME: &'static str = "ticket_search";
-    const COMMAND: &'static str = "tracker search-origin";
-    const ABOUT: &'static str = "Search the tickets of the project's tracker by key, URL or words.";
-    const KIND: Kind = Kind::Asks;
-
-    fn words(&self) -> Vec<String> {
-        let mut words = flags([
-            ("limit", self.limit.map(|limit| limit.to_string())),
-            ("status", self.status.clone()),
-        ]);
-        words.extend(["--".to_owned(), self.query.clone()]);
-        words
-    }
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct MissionList {}
+pub(in super::super) struct MissionList {}
 
 impl Input for MissionList {
     const NAME: &'static str = "mission_list";
@@ -52,7 +24,7 @@ impl Input for MissionList {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct MissionShow {
+pub(in super::super) struct MissionShow {
     /// Slug (061-web-123 or web-123), number (61), or path of the mission's folder; without it, the
     /// mission whose folder is the server's own.
     mission: Option<String>,
@@ -80,7 +52,7 @@ impl Input for MissionShow {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct MissionStart {
+pub(in super::super) struct MissionStart {
     /// The ticket: its key (WEB-123), provider:KEY, or its URL.
     ticket: String,
     /// The `external_issue_id` of that ticket, as `ticket_search` or `ticket_show` returned it, after
@@ -122,7 +94,7 @@ impl Input for MissionStart {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct OriginBind {
+pub(in super::super) struct OriginBind {
     /// The mission without a ticket: slug, number, or path of its folder.
     mission: String,
     /// The ticket: its key (WEB-123), provider:KEY, or its URL.
@@ -158,7 +130,7 @@ impl Input for OriginBind {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SyncStatus {}
+pub(in super::super) struct SyncStatus {}
 
 impl Input for SyncStatus {
     const NAME: &'static str = "sync_status";
@@ -170,13 +142,6 @@ impl Input for SyncStatus {
     fn words(&self) -> Vec<String> {
         Vec::new()
     }
-}
-
-/// `--name=value` for each value that there is.
-fn flags<const N: usize>(values: [(&str, Option<String>); N]) -> Vec<String> {
-    let present = values.into_iter();
-    let present = present.filter_map(|(name, value)| Some(format!("--{name}={}", value?)));
-    present.collect()
 }
 
 /// The caller has confirmed the ticket by its id, so nobody is asked.
