@@ -123,8 +123,9 @@ fn the_package_has_program_pages_completions_documents_and_licence() {
             .map(|page| format!("usr/share/man/man1/{page}.gz")),
     );
     for entry in fs::read_dir(root().join("docs")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".md") {
+        let file = entry.unwrap().path();
+        if file.extension().is_some_and(|extension| extension == "md") {
+            let name = file.file_name().unwrap().to_str().unwrap();
             expected.insert(format!("usr/share/doc/spec-kitty/docs/{name}"));
         }
     }

@@ -44,7 +44,7 @@ pub(super) fn suggestion(
 fn names_key(branch: &str, key: &str) -> bool {
     let (branch, key) = (branch.to_ascii_lowercase(), key.to_ascii_lowercase());
     let ends =
-        |text: &str, c: Option<char>| text.is_empty() || !c.is_some_and(|c| c.is_alphanumeric());
+        |text: &str, c: Option<char>| text.is_empty() || !c.is_some_and(char::is_alphanumeric);
     branch.match_indices(&key).any(|(place, found)| {
         let before = branch.get(..place).unwrap_or_default();
         let after = branch.get(place + found.len()..).unwrap_or_default();
