@@ -6,24 +6,24 @@ use url::Url;
 #[derive(Debug, Clone)]
 pub(crate) struct Cell {
     pub(super) text: String,
-    page: Option<Url>,
+    address: Option<String>,
 }
 
 impl Cell {
-    /// A text with this address. One that is no web page is left out: a terminal opens more than
-    /// these.
+    /// A text with this address.
     pub(crate) fn linked(text: impl Into<String>, address: &str) -> Self {
-        let page = Url::parse(address).ok();
         Self {
             text: text.into(),
-            page: page.filter(|url| matches!(url.scheme(), "http" | "https")),
+            address: Some(address.to_owned()),
         }
     }
 
-    /// What begins its link, and what ends it. A parsed URL holds no control characters.
+    /// What begins its link, and what ends it. `None` if the address is no web page: a terminal opens
+    /// more than these. A parsed URL holds no control characters.
     pub(super) fn link(&self) -> Option<(String, &'static str)> {
-        let page = self.page.as_ref()?;
-        Some((format!("{START}{page}{END}"), CLOSE))
+        let page = Url::parse(self.address.as_deref()?).ok()?;
+        let is_page = matches!(page.scheme(), "http" | "https");
+        is_page.then(|| (format!("{START}{page}{END}"), CLOSE))
     }
 }
 
@@ -31,7 +31,7 @@ impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
         Self {
             text: text.into(),
-            page: None,
+            address: None,
         }
     }
 }

@@ -16,8 +16,8 @@ pub(crate) fn table<const N: usize>(
     headings: [&str; N],
     rows: &[[impl Into<Cell> + Clone; N]],
 ) -> String {
-    let rows: Vec<_> = rows.iter().map(|row| row.to_vec()).collect();
-    table_of(ui, &headings, &rows)
+    let rows = rows.iter().map(|row| cleaned(row));
+    with_headings(ui, &headings, rows.collect())
 }
 
 /// [`table`] with columns that only the caller knows.
@@ -26,13 +26,20 @@ pub(crate) fn table_of(
     headings: &[&str],
     rows: &[Vec<impl Into<Cell> + Clone>],
 ) -> String {
-    let row = |row: &Vec<_>| row.iter().cloned().map(clean).collect();
-    let mut clean: Vec<Vec<Cell>> = rows.iter().map(row).collect();
-    if ui.stdout_is_terminal() && !clean.is_empty() {
+    let rows = rows.iter().map(|row| cleaned(row));
+    with_headings(ui, headings, rows.collect())
+}
+
+fn with_headings(ui: &Ui, headings: &[&str], mut rows: Vec<Vec<Cell>>) -> String {
+    if ui.stdout_is_terminal() && !rows.is_empty() {
         let headings = headings.iter().map(|name| name.to_uppercase().into());
-        clean.insert(0, headings.collect());
+        rows.insert(0, headings.collect());
     }
-    lines(ui, &clean, ui.stdout_width())
+    lines(ui, &rows, ui.stdout_width())
+}
+
+fn cleaned(row: &[impl Into<Cell> + Clone]) -> Vec<Cell> {
+    row.iter().cloned().map(clean).collect()
 }
 
 fn clean(cell: impl Into<Cell>) -> Cell {

@@ -2,10 +2,7 @@
 //! has to bind their ticket.
 
 use std::collections::HashMap;
-use std::num::NonZero;
-use std::panic::resume_unwind;
 use std::path::Path;
-use std::thread;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,6 +10,7 @@ use serde::Serialize;
 use super::{Journeys, Step};
 use crate::fs::{FsError, read_unlinked};
 use crate::mission::metadata::{MAX_BYTES, MetadataError, MissionMetadata, OriginTicket, parse};
+use crate::mission::parallel::in_parallel;
 use crate::mission::ticket_file::{TICKET_FILE, TicketFile};
 use crate::mission::{self, Mission, hidden, number};
 use crate::project::Project;
@@ -200,27 +198,4 @@ fn awaited_tickets(project: &Project) -> HashMap<String, String> {
         Some((journey.mission, key))
     });
     awaited.collect()
-}
-
-/// Does the same with every item, in the order of the items, on all processors.
-fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    /// Fewer are done before another thread has started.
-    const FEWEST: usize = 64;
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let share = items.len().div_ceil(threads).max(FEWEST);
-    thread::scope(|scope| {
-        let work = &work;
-        let shares = items.chunks(share);
-        let threads: Vec<_> = shares
-            .map(|share| scope.spawn(move || share.iter().map(work).collect::<Vec<_>>()))
-            .collect();
-        let mut results = Vec::with_capacity(items.len());
-        for thread in threads {
-            match thread.join() {
-                Ok(share) => results.extend(share),
-                Err(panic) => resume_unwind(panic),
-            }
-        }
-        results
-    })
 }

@@ -6,6 +6,7 @@ pub(crate) mod folder;
 pub(crate) mod hidden;
 pub(crate) mod metadata;
 pub mod number;
+pub(crate) mod parallel;
 pub mod slug;
 pub(crate) mod ticket_file;
 
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use crate::fs::{FsError, entries};
 use crate::mission::metadata::{MetadataError, MissionMetadata, load};
+use crate::mission::parallel::in_parallel;
 use crate::project::inside::{contains, is_git_folder, real_path};
 use crate::project::paths::SPECS;
 
@@ -88,11 +90,8 @@ pub(crate) enum MissionError {
 pub(crate) fn all(root: &Path) -> Result<Vec<Mission>, FsError> {
     let specs = root.join(SPECS);
     let specs_inside = fs::canonicalize(&specs).is_ok_and(|real| contains(root, &real));
-    let mut missions = Vec::new();
-    for entry in entries(&specs)? {
-        let Ok(name) = entry.file_name().into_string() else {
-            continue;
-        };
+    let missions = in_parallel(&entries(&specs)?, |entry| {
+        let name = entry.file_name().into_string().ok()?;
         let directory = entry.path();
         let inside = match entry.file_type() {
             Ok(kind) if kind.is_file() => false,
@@ -101,11 +100,9 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Mission>, FsError> {
             _ => fs::canonicalize(&directory)
                 .is_ok_and(|real| real.is_dir() && contains(root, &real)),
         };
-        if !name.starts_with('.') && inside {
-            missions.push(Mission { directory, name });
-        }
-    }
-    Ok(missions)
+        (!name.starts_with('.') && inside).then_some(Mission { directory, name })
+    });
+    Ok(missions.into_iter().flatten().collect())
 }
 
 /// The mission whose folder contains this directory.
