@@ -8,8 +8,9 @@ use super::service::{Service, Tracker};
 use super::steps::{lock_file, require_writable};
 use super::walk::{Settled, Walk};
 use super::{Journey, Journeys, Unbinding};
+use crate::fs::FsError;
 use crate::fs::replace::Replaced;
-use crate::mission::metadata::{MissionMetadata, remove_origin_ticket};
+use crate::mission::metadata::{MetadataError, MissionMetadata, remove_origin_ticket};
 use crate::mission::{self, Mission, MissionError, hidden};
 use crate::text::one_line;
 use crate::warning::Warning;
@@ -138,9 +139,18 @@ fn walk<'a>(
 }
 
 impl Walk<'_> {
+    /// Whether the mission is here. A folder that cannot be looked at is an error: without it, only the
+    /// control plane would be changed.
+    fn has_directory(&self) -> Result<bool, StepError> {
+        let directory = &self.mission.directory;
+        let exists = directory.try_exists();
+        let exists = exists.map_err(FsError::on("look at", directory));
+        Ok(exists.map_err(MetadataError::from)?)
+    }
+
     /// Refuses what can be refused locally.
     pub(super) fn prepare_unbind(&mut self) -> Result<(), StepError> {
-        if self.mission.directory.exists() {
+        if self.has_directory()? {
             if self.metadata()?.origin_key().is_some() {
                 self.service.require_commits()?;
             }
@@ -171,7 +181,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn remove_origin(&mut self) -> Result<Settled, StepError> {
-        if self.mission.directory.exists() {
+        if self.has_directory()? {
             let lock_file = lock_file(&self.service, &self.mission)?;
             let metadata = self.metadata()?;
             let path = metadata.path();
@@ -182,7 +192,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn commit_removal(&mut self) -> Result<Settled, StepError> {
-        if !self.mission.directory.exists() {
+        if !self.has_directory()? {
             return Ok(Settled::Done);
         }
         let metadata = self.metadata()?;
